@@ -1,0 +1,204 @@
+/* The paths of recording that change the segment, and the readings by window and cell. */
+#include "metrics/metric.h"
+
+#include <math.h>
+#include <string.h>
+
+static void segment_cache_seek(struct sim_segment_cache *cache, const struct sim_axis *axis,
+                               sim_time time)
+{
+    uint32_t segment = sim_axis_find(axis, time);
+    if (segment == SIM_SEGMENT_NONE) {
+        cache->segment = axis->segment_count;
+        cache->from = axis->bounds[axis->segment_count];
+        cache->length = (uint64_t)SIM_NEVER - (uint64_t)cache->from + 1;
+        return;
+    }
+    cache->segment = segment;
+    cache->from = axis->bounds[segment];
+    cache->length = (uint64_t)axis->bounds[segment + 1] - (uint64_t)cache->from;
+}
+
+/* Counters */
+
+void sim_counter_seek(struct sim_counter *counter, sim_time time)
+{
+    segment_cache_seek(&counter->cache, counter->axis, time);
+}
+
+static uint64_t counter_range(const struct sim_counter *counter, uint32_t first, uint32_t last)
+{
+    uint64_t sum = 0;
+    for (uint32_t segment = first; segment < last; segment++) {
+        sum += counter->by_segment[segment];
+    }
+    return sum;
+}
+
+uint64_t sim_counter_window(const struct sim_counter *counter, uint32_t window)
+{
+    const struct sim_axis *axis = counter->axis;
+    sim_assert(window < axis->window_count);
+    return counter_range(counter, axis->window_first[window], axis->window_last[window]);
+}
+
+uint64_t sim_counter_cell(const struct sim_counter *counter, uint32_t cell)
+{
+    const struct sim_axis *axis = counter->axis;
+    sim_assert(cell < axis->cell_count);
+    return counter_range(counter, axis->cell_first[cell], axis->cell_first[cell + 1]);
+}
+
+/* Levels */
+
+static sim_time segment_end_of(const struct sim_axis *axis, uint32_t segment)
+{
+    return segment < axis->segment_count ? axis->bounds[segment + 1] : SIM_NEVER;
+}
+
+/* Writes what is known of the present segment; repeating it later overwrites with more. */
+static void level_store(struct sim_level *level)
+{
+    level->by_segment[level->segment] = level->integral - level->integral_before;
+    level->max_by_segment[level->segment] = level->max;
+}
+
+void sim_level_cross(struct sim_level *level, sim_time now)
+{
+    while (now >= level->segment_end && level->segment < level->axis->segment_count) {
+        level->integral += (sim_wide)level->value * (level->segment_end - level->since);
+        level->since = level->segment_end;
+        level_store(level);
+        level->segment++;
+        level->segment_end = segment_end_of(level->axis, level->segment);
+        level->integral_before = level->integral;
+        level->max = level->value;
+    }
+}
+
+void sim_level_settle(struct sim_level *level, sim_time now)
+{
+    sim_level_add(level, now, 0);
+    level_store(level);
+}
+
+static double level_range_mean(const struct sim_level *level, uint32_t first, uint32_t last)
+{
+    if (first >= last) {
+        return NAN;
+    }
+    sim_wide sum = 0;
+    for (uint32_t segment = first; segment < last; segment++) {
+        sum += level->by_segment[segment];
+    }
+    return (double)sum / (double)(level->axis->bounds[last] - level->axis->bounds[first]);
+}
+
+static int64_t level_range_max(const struct sim_level *level, uint32_t first, uint32_t last)
+{
+    int64_t max = first < last ? level->max_by_segment[first] : 0;
+    for (uint32_t segment = first; segment < last; segment++) {
+        if (level->max_by_segment[segment] > max) {
+            max = level->max_by_segment[segment];
+        }
+    }
+    return max;
+}
+
+double sim_level_mean(const struct sim_level *level, uint32_t window)
+{
+    const struct sim_axis *axis = level->axis;
+    sim_assert(window < axis->window_count);
+    return level_range_mean(level, axis->window_first[window], axis->window_last[window]);
+}
+
+double sim_level_cell_mean(const struct sim_level *level, uint32_t cell)
+{
+    const struct sim_axis *axis = level->axis;
+    sim_assert(cell < axis->cell_count);
+    return level_range_mean(level, axis->cell_first[cell], axis->cell_first[cell + 1]);
+}
+
+int64_t sim_level_max(const struct sim_level *level, uint32_t window)
+{
+    const struct sim_axis *axis = level->axis;
+    sim_assert(window < axis->window_count);
+    return level_range_max(level, axis->window_first[window], axis->window_last[window]);
+}
+
+int64_t sim_level_cell_max(const struct sim_level *level, uint32_t cell)
+{
+    const struct sim_axis *axis = level->axis;
+    sim_assert(cell < axis->cell_count);
+    return level_range_max(level, axis->cell_first[cell], axis->cell_first[cell + 1]);
+}
+
+/* Samples */
+
+void sim_sample_seek(struct sim_sample *sample, sim_time time)
+{
+    const struct sim_axis *axis = sample->axis;
+    segment_cache_seek(&sample->cache, axis, time);
+    uint32_t segment = sample->cache.segment;
+    if (segment == axis->segment_count) {
+        sample->window_count = 0;
+        sample->windows = NULL;
+        sample->cell = NULL;
+        return;
+    }
+    uint32_t first = axis->segment_windows_first[segment];
+    sample->window_count = axis->segment_windows_first[segment + 1] - first;
+    sample->windows = axis->segment_windows + first;
+    sample->cell = &sample->by_cell[axis->segment_cell[segment]];
+}
+
+static struct sim_histogram *histograms_new(struct sim_arena *arena, uint32_t count, int precision)
+{
+    struct sim_histogram *histograms = sim_arena_array(arena, struct sim_histogram, count);
+    for (uint32_t i = 0; i < count; i++) {
+        sim_histogram_init(&histograms[i], precision);
+    }
+    return histograms;
+}
+
+/* Life */
+
+void sim_metric_init(struct sim_metric *metric, const char *name, enum sim_metric_kind kind,
+                     enum sim_metric_unit unit, const struct sim_axis *axis,
+                     struct sim_arena *arena)
+{
+    memset(metric, 0, sizeof(*metric));
+    metric->name = name;
+    metric->kind = kind;
+    metric->unit = unit;
+    switch (kind) {
+    case SIM_METRIC_COUNT:
+        metric->counter.axis = axis;
+        metric->counter.by_segment = sim_arena_array(arena, uint64_t, axis->segment_count + 1);
+        break;
+    case SIM_METRIC_LEVEL:
+        metric->level.axis = axis;
+        metric->level.segment_end = axis->bounds[1];
+        metric->level.by_segment = sim_arena_array(arena, sim_wide, axis->segment_count + 1);
+        metric->level.max_by_segment = sim_arena_array(arena, int64_t, axis->segment_count + 1);
+        break;
+    case SIM_METRIC_SAMPLE:
+        metric->sample.axis = axis;
+        metric->sample.by_window = histograms_new(arena, axis->window_count, SIM_HISTOGRAM_FINE);
+        metric->sample.by_cell = histograms_new(arena, axis->cell_count, SIM_HISTOGRAM_COARSE);
+        break;
+    }
+}
+
+void sim_metric_clear(struct sim_metric *metric)
+{
+    if (metric->kind != SIM_METRIC_SAMPLE) {
+        return;
+    }
+    for (uint32_t w = 0; w < metric->sample.axis->window_count; w++) {
+        sim_histogram_clear(&metric->sample.by_window[w]);
+    }
+    for (uint32_t cell = 0; cell < metric->sample.axis->cell_count; cell++) {
+        sim_histogram_clear(&metric->sample.by_cell[cell]);
+    }
+}
