@@ -1,0 +1,71 @@
+/* Pool: chunks of records that never move, a free list threaded through their headers. */
+#include "base/pool.h"
+
+#include <glib.h>
+
+#define RECORD_ALIGNMENT ((size_t)16)
+
+void sim_pool_init(struct sim_pool *pool, size_t record_size)
+{
+    size_t size = sizeof(struct sim_pool_header) + record_size;
+    size = (size + RECORD_ALIGNMENT - 1) / RECORD_ALIGNMENT * RECORD_ALIGNMENT;
+    sim_assert(size <= UINT32_MAX / SIM_POOL_CHUNK_COUNT);
+    *pool = (struct sim_pool){.record_size = (uint32_t)size, .fresh = 1};
+}
+
+void sim_pool_clear(struct sim_pool *pool)
+{
+    for (uint32_t i = 0; i < pool->chunk_count; i++) {
+        g_free(pool->chunks[i]);
+    }
+    g_free(pool->chunks);
+    *pool = (struct sim_pool){0};
+}
+
+static void add_chunk(struct sim_pool *pool)
+{
+    if (pool->chunk_count == pool->chunk_capacity) {
+        pool->chunk_capacity = pool->chunk_capacity == 0 ? 4 : pool->chunk_capacity * 2;
+        pool->chunks = g_renew(unsigned char *, pool->chunks, pool->chunk_capacity);
+    }
+    pool->chunks[pool->chunk_count] = g_malloc0_n(SIM_POOL_CHUNK_COUNT, pool->record_size);
+    pool->chunk_count++;
+}
+
+static uint32_t take_fresh(struct sim_pool *pool)
+{
+    uint32_t index = pool->fresh;
+    sim_assert(index != UINT32_MAX); /* four thousand million records at once */
+    if (index >> SIM_POOL_CHUNK_BITS == pool->chunk_count) {
+        add_chunk(pool);
+    }
+    pool->fresh++;
+    return index;
+}
+
+uint32_t sim_pool_take(struct sim_pool *pool)
+{
+    uint32_t index = pool->first_free;
+    if (index != 0) {
+        pool->first_free = sim_pool_header_at(pool, index)->next_free;
+    } else {
+        index = take_fresh(pool);
+    }
+    sim_pool_header_at(pool, index)->generation++;
+    pool->live_count++;
+    if (pool->live_count > pool->live_count_max) {
+        pool->live_count_max = pool->live_count;
+    }
+    return index;
+}
+
+void sim_pool_give(struct sim_pool *pool, uint32_t index)
+{
+    sim_assert(index != 0 && index < pool->fresh);
+    struct sim_pool_header *header = sim_pool_header_at(pool, index);
+    sim_assert((header->generation & 1) == 1); /* given back twice */
+    header->generation++;
+    header->next_free = pool->first_free;
+    pool->first_free = index;
+    pool->live_count--;
+}
