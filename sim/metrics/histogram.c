@@ -61,7 +61,7 @@ void sim_histogram_merge(struct sim_histogram *into, const struct sim_histogram 
 /* Width exponent e of the buckets of an octave: the first two octaves have buckets of one value. */
 static uint32_t octave_exponent(uint32_t octave)
 {
-    return octave < 2 ? 0 : octave - 1;
+    return octave == 0 ? 0 : octave - 1;
 }
 
 static int64_t bucket_low(const struct sim_histogram *histogram, uint32_t octave, uint32_t bucket)
