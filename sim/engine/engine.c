@@ -1,0 +1,239 @@
+/* Clock, timers, incarnations and books around the queue.
+ *
+ * A cancelled event and one of a dead incarnation stay queued until their time comes or until they
+ * outnumber the live ones; then all of them are purged at once. A purge of n events follows n / 2
+ * cancellations or drops at least, so cancelling stays O(1) amortised, and timeouts that are always
+ * cancelled do not pile up.
+ *
+ * Left out: what an event means, and any choice among nodes.
+ */
+#include "engine/engine.h"
+
+#include <glib.h>
+
+#include "engine/digest.h"
+
+#define PURGE_MIN 64u /* dead events that are not worth a purge */
+
+static bool is_due(struct sim_engine *engine, const struct sim_event *event);
+static void event_queue(struct sim_engine *engine, sim_time time, sim_node_id node, uint16_t kind,
+                        uint64_t payload, uint32_t timer);
+static uint32_t timer_take(struct sim_engine *engine);
+static void timer_release(struct sim_engine *engine, uint32_t slot);
+static void purge_if_due(struct sim_engine *engine);
+static bool purge_keep(const struct sim_event *event, void *data);
+
+struct sim_engine *sim_engine_new(uint32_t node_count, uint64_t pending_max)
+{
+    struct sim_engine *engine = g_aligned_alloc0(1, sizeof *engine, 64);
+    engine->pending_limit = pending_max == 0 ? UINT64_MAX : pending_max;
+    engine->node_count = node_count;
+    engine->nodes = g_new0(struct sim_engine_node, node_count);
+    engine->timer_count = 1;
+    engine->timer_room = 64;
+    engine->timers = g_new0(struct sim_engine_timer, engine->timer_room);
+    sim_queue_init(&engine->queue);
+    return engine;
+}
+
+void sim_engine_free(struct sim_engine *engine)
+{
+    sim_queue_clear(&engine->queue);
+    g_free(engine->timers);
+    g_free(engine->nodes);
+    g_aligned_free(engine);
+}
+
+void sim_engine_post(struct sim_engine *engine, sim_time time, sim_node_id node, uint16_t kind,
+                     uint64_t payload)
+{
+    event_queue(engine, time, node, kind, payload, 0);
+}
+
+sim_timer sim_engine_arm(struct sim_engine *engine, sim_time time, sim_node_id node, uint16_t kind,
+                         uint64_t payload)
+{
+    sim_assert(node < engine->node_count);
+    uint32_t slot = timer_take(engine);
+    struct sim_engine_timer *timer = &engine->timers[slot];
+    timer->node = node;
+    timer->incarnation = engine->nodes[node].incarnation;
+    timer->is_pending = true;
+    event_queue(engine, time, node, kind, payload, slot);
+    return (uint64_t)timer->generation << 32 | slot;
+}
+
+bool sim_engine_cancel(struct sim_engine *engine, sim_timer handle)
+{
+    uint32_t slot = (uint32_t)handle;
+    sim_assert(slot < engine->timer_count);
+    struct sim_engine_timer *timer = &engine->timers[slot];
+    if (timer->generation != handle >> 32 || !timer->is_pending) {
+        return false;
+    }
+    struct sim_engine_node *node = &engine->nodes[timer->node];
+    if (node->incarnation != timer->incarnation) {
+        return false;
+    }
+    timer->is_pending = false;
+    node->pending--;
+    engine->pending--;
+    engine->cancelled++;
+    engine->queued_dead++;
+    purge_if_due(engine);
+    return true;
+}
+
+bool sim_engine_next(struct sim_engine *engine, sim_time until, struct sim_event *ret_event)
+{
+    sim_assert(until >= engine->now);
+    sim_time last = until == SIM_NEVER ? SIM_NEVER - 1 : until;
+    while (sim_queue_pop(&engine->queue, last, ret_event)) {
+        if (!is_due(engine, ret_event)) {
+            engine->queued_dead--;
+            continue;
+        }
+        engine->pending--;
+        engine->now = ret_event->time;
+        engine->digest = sim_digest_event(engine->digest, (uint64_t)ret_event->time,
+                                          (uint64_t)ret_event->node << 16 | ret_event->kind,
+                                          ret_event->payload);
+        return true;
+    }
+    if (until != SIM_NEVER) {
+        engine->now = until;
+    }
+    return false;
+}
+
+void sim_engine_kill(struct sim_engine *engine, sim_node_id id)
+{
+    sim_assert(id < engine->node_count);
+    struct sim_engine_node *node = &engine->nodes[id];
+    sim_assert(node->incarnation < UINT32_MAX);
+    node->incarnation++;
+    engine->pending -= node->pending;
+    engine->dropped += node->pending;
+    engine->queued_dead += node->pending;
+    node->pending = 0;
+    purge_if_due(engine);
+}
+
+uint32_t sim_engine_incarnation(const struct sim_engine *engine, sim_node_id node)
+{
+    sim_assert(node < engine->node_count);
+    return engine->nodes[node].incarnation;
+}
+
+uint64_t sim_engine_digest(const struct sim_engine *engine)
+{
+    return engine->digest;
+}
+
+void sim_engine_note(struct sim_engine *engine, uint64_t value)
+{
+    uint64_t fact = sim_digest_mix(value ^ SIM_DIGEST_KEY_PAYLOAD, SIM_DIGEST_KEY_TIME);
+    engine->digest = sim_digest_fold(engine->digest, fact);
+}
+
+bool sim_engine_is_over_limit(const struct sim_engine *engine)
+{
+    return engine->pending_max > engine->pending_limit;
+}
+
+void sim_engine_get_stats(const struct sim_engine *engine, struct sim_engine_stats *ret_stats)
+{
+    *ret_stats = (struct sim_engine_stats){
+        .scheduled = engine->scheduled,
+        .delivered =
+            engine->scheduled - engine->cancelled - engine->dropped - engine->pending,
+        .cancelled = engine->cancelled,
+        .dropped = engine->dropped,
+        .pending = engine->pending,
+        .pending_max = engine->pending_max,
+    };
+}
+
+static void event_queue(struct sim_engine *engine, sim_time time, sim_node_id id, uint16_t kind,
+                        uint64_t payload, uint32_t timer)
+{
+    sim_assert(time >= engine->now);
+    sim_assert(id < engine->node_count);
+    struct sim_engine_node *node = &engine->nodes[id];
+    node->pending++;
+    engine->scheduled++;
+    engine->pending++;
+    if (engine->pending > engine->pending_max) {
+        engine->pending_max = engine->pending;
+    }
+    sim_queue_push(&engine->queue, engine->now,
+                   (struct sim_event){.time = time,
+                                      .payload = payload,
+                                      .node = id,
+                                      .incarnation = node->incarnation,
+                                      .timer = timer,
+                                      .kind = kind});
+}
+
+/* Whether a popped event is to be delivered; its timer ends either way. */
+static bool is_due(struct sim_engine *engine, const struct sim_event *event)
+{
+    if (event->timer != 0) {
+        bool was_pending = engine->timers[event->timer].is_pending;
+        timer_release(engine, event->timer);
+        if (!was_pending) {
+            return false;
+        }
+    }
+    struct sim_engine_node *node = &engine->nodes[event->node];
+    if (node->incarnation != event->incarnation) {
+        return false;
+    }
+    node->pending--;
+    return true;
+}
+
+static uint32_t timer_take(struct sim_engine *engine)
+{
+    uint32_t slot = engine->timer_free;
+    if (slot != 0) {
+        engine->timer_free = engine->timers[slot].node;
+        return slot;
+    }
+    if (engine->timer_count == engine->timer_room) {
+        sim_assert(engine->timer_room <= UINT32_MAX / 2);
+        engine->timer_room *= 2;
+        engine->timers = g_renew(struct sim_engine_timer, engine->timers, engine->timer_room);
+    }
+    slot = engine->timer_count++;
+    engine->timers[slot] = (struct sim_engine_timer){.generation = 1};
+    return slot;
+}
+
+static void timer_release(struct sim_engine *engine, uint32_t slot)
+{
+    struct sim_engine_timer *timer = &engine->timers[slot];
+    timer->generation++;
+    timer->is_pending = false;
+    timer->node = engine->timer_free;
+    engine->timer_free = slot;
+}
+
+static void purge_if_due(struct sim_engine *engine)
+{
+    if (engine->queued_dead > engine->pending + PURGE_MIN) {
+        sim_queue_filter(&engine->queue, purge_keep, engine);
+        engine->queued_dead = 0;
+    }
+}
+
+static bool purge_keep(const struct sim_event *event, void *data)
+{
+    struct sim_engine *engine = data;
+    bool is_live = engine->nodes[event->node].incarnation == event->incarnation &&
+                   (event->timer == 0 || engine->timers[event->timer].is_pending);
+    if (!is_live && event->timer != 0) {
+        timer_release(engine, event->timer);
+    }
+    return is_live;
+}
