@@ -1,0 +1,10 @@
+#!/usr/bin/env bash
+# The quick tests run at least 90 % of the lines of sim/.
+set -eu
+cmake --preset coverage >/dev/null
+cmake --build --preset coverage
+find build/coverage -name '*.gcda' -delete
+ctest --test-dir build/coverage --label-regex '^quick$' --label-exclude '^check$' \
+    --parallel "$(nproc)" --output-on-failure --no-tests=error
+exec gcovr --root . --object-directory build/coverage --filter 'sim/' --fail-under-line 90 \
+    --sort-uncovered --print-summary -j "$(nproc)"
