@@ -24,7 +24,8 @@ enum sim_dist_kind {
     SIM_DIST_ERLANG,
     SIM_DIST_GAMMA,
     SIM_DIST_HYPEREXPONENTIAL,
-    SIM_DIST_NORMAL, /* not truncated; wrap in SIM_DIST_TRUNCATED or take |x| with SIM_DIST_FOLDED */
+    SIM_DIST_NORMAL, /* not truncated; wrap in SIM_DIST_TRUNCATED or take |x| with SIM_DIST_FOLDED
+                      */
     SIM_DIST_FOLDED_NORMAL,
     SIM_DIST_LOGNORMAL,
     SIM_DIST_WEIBULL,

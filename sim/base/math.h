@@ -26,8 +26,12 @@ double sim_lgamma(double x); /* x > 0; relative error 1e-13 */
 double sim_normal_cdf(double x);
 double sim_normal_quantile(double p);
 
-/* Regularised lower incomplete gamma P(a, x) and its inverse in x. Relative error 1e-10. */
+/* Regularised incomplete gamma functions for a > 0, x >= 0: P(a, x) from 0 to x, Q = 1 - P beyond,
+ * each to a relative error of 1e-10 (which 1 - P would not have in the tail). The inverses in x
+ * take a probability within 0 .. 1. The cost grows with the square root of a. */
 double sim_gamma_p(double a, double x);
+double sim_gamma_q(double a, double x);
 double sim_gamma_p_inverse(double a, double p);
+double sim_gamma_q_inverse(double a, double q);
 
 #endif

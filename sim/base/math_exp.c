@@ -187,7 +187,8 @@ double sim_pow(double x, double y)
         return sim_math_exp_pair((struct sim_math_pair){rough, 0.0}, sign);
     }
     /* y may be so large or so small that the exact product would over- or underflow in its parts,
-     * but |log x| is at least 2^-53 unless it is 0, so |y| < 2^63 here; and a small y does no harm. */
+     * but |log x| is at least 2^-53 unless it is 0, so |y| < 2^63 here; and a small y does no harm.
+     */
     struct sim_math_pair product = sim_math_product(logarithm.high, y);
     product.low += logarithm.low * y;
     return sim_math_exp_pair(sim_math_sum(product.high, product.low), sign);

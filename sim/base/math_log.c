@@ -3,8 +3,8 @@
  * x = 2^k z with z within [0.69, 1.38), c the table's point near z, r = (z - c) / c, |r| < 2^-7.9:
  *     log(x) = k ln 2 + log(c) + log1p(r).
  * The first two terms are known to 95 bits, log1p is a polynomial. Where z is next to 1, c = 1 and
- * k = 0, so nothing cancels (P. T. P. Tang, "Table-driven implementation of the logarithm function in
- * IEEE floating-point arithmetic", ACM TOMS 16(4), 1990).
+ * k = 0, so nothing cancels (P. T. P. Tang, "Table-driven implementation of the logarithm function
+ * in IEEE floating-point arithmetic", ACM TOMS 16(4), 1990).
  *
  * Leaves out: the floating-point exception flags of Annex F.
  */
@@ -42,8 +42,7 @@ static inline double assemble(double exponent, const struct sim_math_log_entry *
 {
     double known = exponent * SIM_MATH_LN2_HIGH + entry->log_high; /* exact */
     double high = known + r;
-    double low =
-        (known - high) + r + (exponent * SIM_MATH_LN2_LOW + entry->log_low);
+    double low = (known - high) + r + (exponent * SIM_MATH_LN2_LOW + entry->log_low);
     double r2 = r * r;
     double series = r2 * ((-1.0 / 2 + r * (1.0 / 3)) +
                           r2 * ((-1.0 / 4 + r * (1.0 / 5)) + r2 * (-1.0 / 6 + r * (1.0 / 7))));
@@ -97,11 +96,11 @@ double sim_log1p(double x)
 static struct sim_math_pair log1p_pair(struct sim_math_pair r)
 {
     double h = r.high;
-    double higher = h * h * h *
-                    (1.0 / 3 +
-                     h * (-1.0 / 4 +
-                          h * (1.0 / 5 +
-                               h * (-1.0 / 6 + h * (1.0 / 7 + h * (-1.0 / 8 + h * (1.0 / 9)))))));
+    double higher =
+        h * h * h *
+        (1.0 / 3 +
+         h * (-1.0 / 4 +
+              h * (1.0 / 5 + h * (-1.0 / 6 + h * (1.0 / 7 + h * (-1.0 / 8 + h * (1.0 / 9)))))));
     struct sim_math_pair square = sim_math_product(h, h);
     struct sim_math_pair sum = sim_math_sum(h, -0.5 * square.high);
     sum.low += r.low - 0.5 * square.low - h * r.low + higher;

@@ -1,15 +1,14 @@
 /* Constants for sim_log and sim_exp, computed with 300-bit arithmetic.
  *
- * Logarithm (Tang 1990, Gal and Bachelis 1991): the range [sim_math_log_low, twice that) is cut into
- * 128 pieces of equal count of doubles, laid so that 1 is in the middle of one. For each piece c is
- * a double near the centre, chosen among 20,000 so that 1/c is a double to within 2^-64; where the
- * piece holds 1, c = 1. log(c) = log_high + log_low, log_high being a multiple of 2^-42, so that
- * adding a multiple of sim_math_ln2_high to it is exact.
+ * Logarithm (Tang 1990, Gal and Bachelis 1991): the range [sim_math_log_low, twice that) is cut
+ * into 128 pieces of equal count of doubles, laid so that 1 is in the middle of one. For each piece
+ * c is a double near the centre, chosen among 20,000 so that 1/c is a double to within 2^-64; where
+ * the piece holds 1, c = 1. log(c) = log_high + log_low, log_high being a multiple of 2^-42, so
+ * that adding a multiple of sim_math_ln2_high to it is exact.
  *
  * Exponential (Tang 1989): 2^(j/128) = value (1 + tail).
  */
 #include "base/math_tables.h"
-
 
 const struct sim_math_log_entry sim_math_log_table[SIM_MATH_TABLE_COUNT] = {
     {0x1.5ffffe840c2cfp-1, 0x1.745d18d7c0599p+0, -0x1.7fafa80ed2000p-2, -0x1.16d94a9ea8bb3p-44},
@@ -141,7 +140,6 @@ const struct sim_math_log_entry sim_math_log_table[SIM_MATH_TABLE_COUNT] = {
     {0x1.5c000203f7c26p+0, 0x1.78a4c5e91a7c4p-1, 0x1.3a64cb44d4000p-2, 0x1.84cfe907226b0p-44},
     {0x1.5e00014d21a85p+0, 0x1.767dccded9537p-1, 0x1.40430c3710000p-2, 0x1.ff2b2a9aaa9d6p-45},
 };
-
 
 const struct sim_math_exp_entry sim_math_exp_table[SIM_MATH_TABLE_COUNT] = {
     {0x1.0000000000000p+0, 0x0.0p+0},

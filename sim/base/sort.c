@@ -10,7 +10,7 @@
 
 #include <glib.h>
 
-#define RUN_COUNT ((size_t)8)   /* records sorted by insertion before merging begins */
+#define RUN_COUNT ((size_t)8)    /* records sorted by insertion before merging begins */
 #define RADIX_WORTH ((size_t)64) /* below this many values insertion is faster */
 
 struct sorter {

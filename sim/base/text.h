@@ -20,24 +20,24 @@ char *sim_text_double(char out[SIM_TEXT_MAX], double value);
 /* `value` rounded to `digits` significant digits, plain notation where it is short. */
 char *sim_text_rounded(char out[SIM_TEXT_MAX], double value, int digits);
 
-char *sim_text_duration(char out[SIM_TEXT_MAX], double seconds);     /* "1.25 ms", "3 min" */
-char *sim_text_rate(char out[SIM_TEXT_MAX], double per_second);      /* "4,000/s", "1.16/s" */
-char *sim_text_bytes(char out[SIM_TEXT_MAX], double bytes);          /* "3.2 TB" (decimal) */
+char *sim_text_duration(char out[SIM_TEXT_MAX], double seconds);           /* "1.25 ms", "3 min" */
+char *sim_text_rate(char out[SIM_TEXT_MAX], double per_second);            /* "4,000/s", "1.16/s" */
+char *sim_text_bytes(char out[SIM_TEXT_MAX], double bytes);                /* "3.2 TB" (decimal) */
 char *sim_text_bandwidth(char out[SIM_TEXT_MAX], double bytes_per_second); /* "46 MB/s" */
-char *sim_text_percent(char out[SIM_TEXT_MAX], double ratio);        /* 0.125 -> "12.5 %" */
-char *sim_text_count(char out[SIM_TEXT_MAX], double count);          /* "1,234,567", "2.18e14" */
+char *sim_text_percent(char out[SIM_TEXT_MAX], double ratio);              /* 0.125 -> "12.5 %" */
+char *sim_text_count(char out[SIM_TEXT_MAX], double count); /* "1,234,567", "2.18e14" */
 
 /* What a duration is called in a scenario: "ms(5)", "us(1.5)", "s(60)". Reads back exactly. */
 char *sim_text_duration_lua(char out[SIM_TEXT_MAX], sim_time duration);
 
 /* Kinds of quantity that a text such as "5ms", "10%", "850/s", "64KiB", "1Gbit/s" can state. */
 enum sim_unit {
-    SIM_UNIT_NONE,      /* bare number */
-    SIM_UNIT_SECOND,    /* duration, value in seconds */
-    SIM_UNIT_RATIO,     /* from percent, value as a fraction */
-    SIM_UNIT_RATE,      /* per second */
-    SIM_UNIT_BYTE,      /* bytes */
-    SIM_UNIT_BANDWIDTH  /* bytes per second */
+    SIM_UNIT_NONE,     /* bare number */
+    SIM_UNIT_SECOND,   /* duration, value in seconds */
+    SIM_UNIT_RATIO,    /* from percent, value as a fraction */
+    SIM_UNIT_RATE,     /* per second */
+    SIM_UNIT_BYTE,     /* bytes */
+    SIM_UNIT_BANDWIDTH /* bytes per second */
 };
 
 /* Reads all of `text` as number and unit, blanks between allowed. False when it is neither. */
