@@ -246,7 +246,7 @@ static void test_clamp(void)
 {
     struct sim_histogram histogram;
     sim_histogram_init(&histogram, SIM_HISTOGRAM_FINE);
-    int64_t value = (INT64_C(1) << 60) + (INT64_C(1) << 30);
+    int64_t value = (INT64_C(1) << 60) + 123456;
     for (int i = 0; i < 3; i++) {
         sim_histogram_add(&histogram, value);
     }
