@@ -17,7 +17,7 @@ double sim_pow(double x, double y);
 double sim_sqrt(double x);
 double sim_floor(double x);
 double sim_ceil(double x);
-double sim_sin(double x); /* |x| <= 2^20, enough for daily cycles */
+double sim_sin(double x); /* radians, of any size */
 double sim_cos(double x);
 
 double sim_lgamma(double x); /* x > 0; relative error 1e-13 */
