@@ -1,0 +1,61 @@
+/* What a finished world leaves behind, so that it can be freed at once.
+ *
+ * A record holds the numbers of one replication, by probe. Totals hold what is pooled over all
+ * replications: lines over time, distributions, network counts. Totals are sums of integers, so
+ * that the order in which threads add to them cannot show.
+ */
+#ifndef BRINK_RUN_EXTRACT_H
+#define BRINK_RUN_EXTRACT_H
+
+#include "run/plan.h"
+#include "run/result.h"
+
+/* Where one source's time went, of one replication. */
+struct sim_record_attribution {
+    double operations[SIM_BAND_COUNT];
+    double mean_ns[SIM_BAND_COUNT];
+    double *by_group_cause[SIM_BAND_COUNT]; /* [group * SIM_CAUSE_COUNT + cause], ns */
+};
+
+struct sim_record {
+    struct sim_arena arena;
+    bool is_finished; /* its run came to an end by itself */
+    struct sim_replication replication;
+    double *values;       /* by probe; NaN: nothing observed */
+    double *bases;        /* by probe: what a ratio is of; 0 for others */
+    double *observations; /* by probe: entries that it rests on; 0 for a level */
+    /* By probe, SIM_PLAN_BATCHES places each; count 0 where there are none. Ratios give their
+     * parts in batch_values and what they are of in batch_bases. */
+    uint32_t *batch_counts;
+    double *batch_values;
+    double *batch_bases;
+    struct sim_record_attribution *attributions; /* by group; operations 0 for other than sources */
+    char *complaint;                             /* of the audit, when the books did not balance */
+};
+
+struct sim_totals {
+    struct sim_arena arena;
+    uint32_t replications;
+    uint64_t **counts; /* by track, by cell; likewise: */
+    sim_wide **integrals;
+    struct sim_histogram **cells;
+    double *capacities;                  /* by track: sum over replications */
+    struct sim_histogram *distributions; /* of latency, by group */
+    struct sim_network_totals network;
+    uint32_t fault_count; /* of replication 0 */
+    struct sim_fault_span *faults;
+};
+
+void sim_record_init(struct sim_record *record, const struct sim_plan *plan);
+void sim_record_clear(struct sim_record *record);
+/* Reads a settled world. Fills all but `replication`'s seed and warm-up. */
+void sim_record_read(struct sim_record *record, const struct sim_plan *plan,
+                     const struct sim_world *world);
+
+void sim_totals_init(struct sim_totals *totals, const struct sim_plan *plan);
+void sim_totals_clear(struct sim_totals *totals, const struct sim_plan *plan);
+/* Adds a settled world; faults are kept of the replication with index 0. */
+void sim_totals_add(struct sim_totals *totals, const struct sim_plan *plan,
+                    const struct sim_world *world, uint32_t index);
+
+#endif

@@ -1,0 +1,98 @@
+/* One replication of one case: a world is made, played, audited, read and freed. */
+#define _POSIX_C_SOURCE 200809L
+#include <glib.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/random.h"
+#include "run/case.h"
+
+uint64_t sim_replication_seed(uint64_t seed, uint32_t index)
+{
+    return sim_hash_pair(seed, index);
+}
+
+/* What the audit complains of, or NULL when the books balance. The caller frees with free(). */
+static char *audit(const struct sim_world *world)
+{
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&text, &size);
+    bool is_balanced = sim_world_audit(world, out);
+    if (out) {
+        fclose(out);
+    }
+    if (is_balanced) {
+        free(text);
+        return NULL;
+    }
+    return text ? text : strdup("the books do not balance");
+}
+
+static void read_world(struct sim_case *item, struct sim_record *record,
+                       const struct sim_world *world, uint32_t index)
+{
+    sim_record_read(record, item->plan, world);
+    char *complaint = audit(world);
+    record->replication.is_balanced = !complaint;
+    if (complaint) {
+        record->complaint = sim_arena_strdup(&record->arena, complaint);
+        free(complaint);
+    }
+    const char *limit = sim_world_limit(world);
+    record->replication.limit = limit ? sim_arena_strdup(&record->arena, limit) : NULL;
+    record->is_finished = true;
+    pthread_mutex_lock(&item->mutex);
+    sim_totals_add(&item->totals, item->plan, world, index);
+    pthread_mutex_unlock(&item->mutex);
+}
+
+void sim_case_replicate(struct sim_case *item, uint32_t index,
+                        const struct sim_run_options *options, bool is_traced)
+{
+    struct sim_record *record = &item->records[index];
+    record->replication.seed = sim_replication_seed(item->scenario->seed, index);
+    struct sim_world_options world_options = {
+        .seed = record->replication.seed,
+        .axis = &item->plan->axis,
+        .trace = is_traced ? options->trace : NULL,
+        .trace_data = options->trace_data,
+        .stop = options->stop,
+        .is_attributing = true,
+        .replay = item->replay,
+    };
+    struct sim_world *world = sim_world_new(&item->scenario->world, &world_options);
+    enum sim_ending ending = sim_world_run(world);
+    if (ending != SIM_ENDING_INTERRUPTED) {
+        record->replication.ending = ending;
+        read_world(item, record, world, index);
+    }
+    sim_world_free(world);
+}
+
+void sim_case_free(struct sim_case *item)
+{
+    if (!item) {
+        return;
+    }
+    for (uint32_t i = 0; item->records && i < item->runs_asked; i++) {
+        sim_record_clear(&item->records[i]);
+    }
+    g_free(item->records);
+    if (item->plan) {
+        sim_totals_clear(&item->totals, item->plan);
+        sim_plan_free(item->plan);
+    }
+    for (uint32_t i = 0; i < item->setting_count; i++) {
+        g_free((char *)item->settings[i].name);
+        g_free((char *)item->settings[i].value);
+    }
+    g_free(item->settings);
+    g_free(item->replay);
+    if (item->scenario) {
+        sim_scenario_free(item->scenario);
+    }
+    pthread_mutex_destroy(&item->mutex);
+    g_free(item);
+}

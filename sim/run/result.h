@@ -1,0 +1,143 @@
+/* The result of running one scenario (one variant, one point of a sweep): replications reduced to
+ * figures with intervals. Reports see this and the scenario, and never the world.
+ */
+#ifndef BRINK_RUN_RESULT_H
+#define BRINK_RUN_RESULT_H
+
+#include "scenario/scenario.h"
+#include "stats/estimate.h"
+#include "world/world.h"
+
+/* One figure: reduced per replication (or per batch when there is one replication). */
+struct sim_figure {
+    uint32_t group, member;    /* member == SIM_NONE: whole group */
+    const char *metric;        /* "latency", "busy", "errors" */
+    const char *aggregate;     /* "p99", "mean", "ratio" */
+    enum sim_metric_unit unit; /* of the value: seconds for durations */
+    bool is_rate;              /* per second */
+    struct sim_estimate estimate;
+    uint32_t value_count;
+    const double *values; /* per replication */
+    double observations;  /* how many entries it rests on, all replications; 0 = a level */
+    bool is_printable;    /* enough observations for this quantile */
+};
+
+/* A metric over time: one row a cell, averaged over replications. */
+struct sim_series {
+    uint32_t group;
+    const char *metric;
+    const char *aggregate; /* "mean", "rate", "p50", "p99", "ratio" */
+    enum sim_metric_unit unit;
+    bool is_rate;
+    uint32_t cell_count;
+    const double *values; /* NaN where nothing happened */
+};
+
+struct sim_bucket {
+    double low, high; /* seconds */
+    double count;
+};
+
+/* The latency distribution of a group, pooled over replications. */
+struct sim_distribution {
+    uint32_t group;
+    uint32_t bucket_count;
+    const struct sim_bucket *buckets;
+    double infinite;
+    double total;
+};
+
+struct sim_judgement {
+    const struct sim_expectation *expectation;
+    enum sim_verdict verdict;
+    bool is_bare;             /* a single value without an interval decided */
+    struct sim_window window; /* that it is about, clipped to the run */
+    struct sim_estimate estimate;
+    enum sim_metric_unit unit;
+    bool is_rate;
+    const char *reason; /* where the value alone does not explain the verdict, or NULL */
+};
+
+struct sim_replication {
+    uint64_t seed;
+    uint64_t digest;
+    uint64_t events;
+    enum sim_ending ending;
+    const char *limit;     /* when ending is SIM_ENDING_LIMIT */
+    bool is_balanced;      /* the audit held */
+    const char *complaint; /* of the audit, where it did not hold */
+};
+
+/* How the end of the warm-up was found. */
+enum sim_warmup_rule {
+    SIM_WARMUP_GIVEN,     /* by the scenario */
+    SIM_WARMUP_CUT,       /* MSER-5 on a pilot run */
+    SIM_WARMUP_UNSETTLED, /* MSER-5 found no steady state: nothing is cut */
+    SIM_WARMUP_SCHEDULED, /* something happens at a set time (a fault, a window, a recorded load):
+                             nothing is cut */
+};
+
+struct sim_attribution_row {
+    uint32_t group;
+    enum sim_cause cause;
+    double slowest_seconds, median_seconds;
+};
+
+struct sim_attribution_table {
+    uint32_t source; /* group */
+    uint32_t row_count;
+    const struct sim_attribution_row *rows;
+    double slowest_mean, median_mean; /* seconds */
+    double operations;                /* in the slowest band, all replications */
+};
+
+struct sim_result {
+    struct sim_arena arena;
+    struct sim_scenario *scenario; /* owned */
+    uint32_t setting_count;        /* of this point of the sweep */
+    const struct sim_setting *settings;
+    uint32_t replication_count; /* finished ones */
+    uint32_t replications_asked;
+    const struct sim_replication *replications;
+    bool is_batched;          /* one replication: intervals come from batches */
+    double precision_reached; /* the worst of the figures that `precision` is about; NaN when
+                                 the scenario asks for none */
+    enum sim_warmup_rule warmup_rule;
+    sim_time warmup; /* used */
+    sim_time cell;
+    uint32_t figure_count;
+    const struct sim_figure *figures;
+    uint32_t series_count;
+    const struct sim_series *series;
+    uint32_t cell_count;
+    uint32_t distribution_count;
+    const struct sim_distribution *distributions;
+    uint32_t judgement_count;
+    const struct sim_judgement *judgements;
+    uint32_t attribution_count;
+    const struct sim_attribution_table *attributions;
+    uint32_t fault_count; /* of the first replication */
+    const struct sim_fault_span *faults;
+    struct sim_network_totals network; /* summed over replications */
+    bool was_interrupted;
+    uint64_t digest; /* of the digests of all replications, in order */
+};
+
+/* A study: every variant at every point of the sweeps, in the scenario's order. */
+struct sim_study {
+    uint32_t result_count;
+    struct sim_result **results;
+    bool was_interrupted;
+};
+
+void sim_study_free(struct sim_study *study);
+
+/* The figure of that group (or member), metric and aggregate, or NULL. */
+const struct sim_figure *sim_result_figure(const struct sim_result *result, uint32_t group,
+                                           uint32_t member, const char *metric,
+                                           const char *aggregate);
+/* The line over time of that group, metric and aggregate, or NULL. */
+const struct sim_series *sim_result_series(const struct sim_result *result, uint32_t group,
+                                           const char *metric, const char *aggregate);
+
+#endif
