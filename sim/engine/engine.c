@@ -95,9 +95,9 @@ bool sim_engine_next(struct sim_engine *engine, sim_time until, struct sim_event
         }
         engine->pending--;
         engine->now = ret_event->time;
-        engine->digest = sim_digest_event(engine->digest, (uint64_t)ret_event->time,
-                                          (uint64_t)ret_event->node << 16 | ret_event->kind,
-                                          ret_event->payload);
+        engine->digest =
+            sim_digest_event(engine->digest, (uint64_t)ret_event->time,
+                             (uint64_t)ret_event->node << 16 | ret_event->kind, ret_event->payload);
         return true;
     }
     if (until != SIM_NEVER) {
@@ -145,8 +145,7 @@ void sim_engine_get_stats(const struct sim_engine *engine, struct sim_engine_sta
 {
     *ret_stats = (struct sim_engine_stats){
         .scheduled = engine->scheduled,
-        .delivered =
-            engine->scheduled - engine->cancelled - engine->dropped - engine->pending,
+        .delivered = engine->scheduled - engine->cancelled - engine->dropped - engine->pending,
         .cancelled = engine->cancelled,
         .dropped = engine->dropped,
         .pending = engine->pending,
@@ -166,13 +165,14 @@ static void event_queue(struct sim_engine *engine, sim_time time, sim_node_id id
     if (engine->pending > engine->pending_max) {
         engine->pending_max = engine->pending;
     }
-    sim_queue_push(&engine->queue, engine->now,
-                   (struct sim_event){.time = time,
-                                      .payload = payload,
-                                      .node = id,
-                                      .incarnation = node->incarnation,
-                                      .timer = timer,
-                                      .kind = kind});
+    struct sim_event *event = sim_queue_push(&engine->queue, engine->now, time);
+    event->time = time;
+    event->payload = payload;
+    event->node = id;
+    event->incarnation = node->incarnation;
+    event->timer = timer;
+    event->kind = kind;
+    event->spare = 0;
 }
 
 /* Whether a popped event is to be delivered; its timer ends either way. */

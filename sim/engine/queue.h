@@ -5,17 +5,19 @@
  *
  *   present   ring, first in first out: events whose time is the present one
  *   front     sorted array: every other event whose time is <= `horizon`
- *   buckets   every event later than `horizon`, by the highest digit (of SIM_QUEUE_DIGIT_BITS bits)
- *             in which its time differs from `horizon`, and by the value of that digit
+ *   buckets   every event later than `horizon`, by the highest digit in which its time differs from
+ *             `horizon`, and by the value of that digit
  *
- * When present and front are empty, the lowest buckets are sorted into the front and the horizon
- * moves up to the latest time among them; a bucket too large for that is first spread over lower
- * ones. When the front overflows, its later half goes back and the horizon moves down. So each
- * event moves at most once per digit of its time, and in practice two or three times. The radix
- * heap is that of Ahuja, Mehlhorn, Orlin, Tarjan, "Faster algorithms for the shortest path
- * problem", J. ACM 37(2), 1990; the sorted near end is that of the ladder queue (Tang, Goh, Thng,
- * ACM TOMACS 15(3), 2005), but here it may reach beyond the present without any harm: what is
- * posted before the horizon is simply inserted. queue.c holds the proof of order.
+ * When present and front are empty, the lowest bucket is sorted into the front and the horizon
+ * moves up to its latest time; a bucket too large for that is first spread over lower ones, by a
+ * digit as wide as makes them small enough to sort. When the front overflows, its later half goes
+ * back and the horizon moves down. An event thus moves two or three times in all.
+ *
+ * The radix heap is that of Ahuja, Mehlhorn, Orlin, Tarjan, "Faster algorithms for the shortest
+ * path problem", J. ACM 37(2), 1990; digits that fit the number of events, and the sorted near end,
+ * are the idea of the ladder queue (Tang, Goh, Thng, ACM TOMACS 15(3), 2005). Here the near end may
+ * reach beyond the present without harm: what is posted before the horizon is inserted there.
+ * queue.c holds the proof of order.
  */
 #ifndef BRINK_ENGINE_QUEUE_H
 #define BRINK_ENGINE_QUEUE_H
@@ -38,25 +40,16 @@ struct sim_event {
     uint16_t spare;
 };
 
-#ifndef SIM_QUEUE_DIGIT_BITS
-#define SIM_QUEUE_DIGIT_BITS 4u
-#endif
+#define SIM_QUEUE_DIGIT_BITS 6u /* of the widest digit */
 #define SIM_QUEUE_RADIX (1u << SIM_QUEUE_DIGIT_BITS)
-#define SIM_QUEUE_LEVEL_COUNT ((63u + SIM_QUEUE_DIGIT_BITS - 1) / SIM_QUEUE_DIGIT_BITS)
+#define SIM_QUEUE_LEVEL_COUNT 64u
 #define SIM_QUEUE_BUCKET_COUNT (SIM_QUEUE_LEVEL_COUNT * SIM_QUEUE_RADIX)
 
-#ifndef SIM_QUEUE_FRONT_MAX
-#define SIM_QUEUE_FRONT_MAX 32u /* events in the front before its later half is sent back */
-#endif
-#ifndef SIM_QUEUE_FILL_MAX
-#define SIM_QUEUE_FILL_MAX 16u /* events sorted into an empty front at once */
-#endif
+#define SIM_QUEUE_FRONT_MAX 64u /* events in the front before its later half is sent back */
+#define SIM_QUEUE_FILL_MAX 32u  /* events sorted into an empty front at once */
 #define SIM_QUEUE_FRONT_ROOM (2 * SIM_QUEUE_FRONT_MAX)
 #define SIM_QUEUE_FRONT_START (SIM_QUEUE_FRONT_ROOM / 2 + SIM_QUEUE_FILL_MAX / 2)
-
-#ifndef SIM_QUEUE_CHUNK_EVENTS
 #define SIM_QUEUE_CHUNK_EVENTS 15u
-#endif
 
 /* Events in order of insertion. */
 struct sim_queue_chunk {
@@ -66,7 +59,8 @@ struct sim_queue_chunk {
     struct sim_event events[SIM_QUEUE_CHUNK_EVENTS];
 };
 
-/* A list of chunks; the last one is filled up to `cursor` and ends at `end`. All NULL when empty. */
+/* A list of chunks; the last one is filled up to `cursor` and ends at `end`. All NULL when empty.
+ */
 struct sim_queue_bucket {
     struct sim_event *cursor;
     struct sim_event *end;
@@ -80,23 +74,29 @@ struct sim_queue {
     uint32_t present_head;
     uint32_t present_count;
     uint32_t present_mask; /* room of the ring - 1 */
-    uint32_t level_mask;   /* bit l: some bucket of level l is in use */
     struct sim_event *present;
-    sim_time floor; /* no event in the buckets is earlier */
+    uint64_t level_mask; /* bit l: some bucket of level l is in use */
+    sim_time floor;      /* no event in the buckets is earlier */
+    /* A level is named after the lowest bit of its digit; this says whose digit a bit is in. It may
+     * change for the bits below a level while all lower buckets are empty. */
+    uint8_t level_of_bit[64];
     struct sim_queue_chunk *free_chunks;
-    void **slabs;
+    struct sim_queue_chunk **slabs;
     size_t slab_count;
+    _Alignas(64) struct sim_event front[SIM_QUEUE_FRONT_ROOM];
     uint64_t digit_mask[SIM_QUEUE_LEVEL_COUNT]; /* bit d: bucket of digit d is in use */
     struct sim_queue_bucket buckets[SIM_QUEUE_BUCKET_COUNT];
-    _Alignas(64) struct sim_event front[SIM_QUEUE_FRONT_ROOM];
 };
 
 void sim_queue_init(struct sim_queue *queue);
 void sim_queue_clear(struct sim_queue *queue);
 
-/* Queues an event. `now` is the time of the event popped last, or later if nothing is queued up to
- * there; event.time is not before it. */
-static inline void sim_queue_push(struct sim_queue *queue, sim_time now, struct sim_event event);
+/* Makes a place for an event of this time and returns it, to be written before the next call.
+ * `now` is the time of the event popped last, or later if nothing is queued up to there; `time` is
+ * not before it. (Writing in place spares the processor a copy of what it has just written in
+ * other widths, which stalls it for longer than all the rest takes.) */
+static inline struct sim_event *sim_queue_push(struct sim_queue *queue, sim_time now,
+                                               sim_time time);
 
 /* Takes the first event in (time, sequence) order if its time is <= until; until is not before
  * the time of the last event popped. */
@@ -113,53 +113,52 @@ void sim_queue_grow_bucket(struct sim_queue *queue, uint32_t bucket);
 void sim_queue_make_room(struct sim_queue *queue, sim_time now);
 bool sim_queue_refill(struct sim_queue *queue, sim_time until);
 
-static inline void sim_queue_push_present(struct sim_queue *queue, struct sim_event event)
+static inline struct sim_event *sim_queue_push_present(struct sim_queue *queue)
 {
     if (__builtin_expect(queue->present_count > queue->present_mask, 0)) {
         sim_queue_grow_present(queue);
     }
     uint32_t slot = (queue->present_head + queue->present_count) & queue->present_mask;
-    queue->present[slot] = event;
     queue->present_count++;
+    return &queue->present[slot];
 }
 
-/* The bucket of a time later than the horizon. */
-static inline uint32_t sim_queue_bucket_of(const struct sim_queue *queue, sim_time time)
+/* The bucket of a time later than the horizon. A digit narrower than the widest takes bits from
+ * above along; they are those of the horizon, the same for all of its level. */
+static inline uint32_t sim_queue_bucket_of(const struct sim_queue *queue, uint64_t time)
 {
-    uint64_t differing = (uint64_t)time ^ queue->horizon;
-    uint32_t level = (63u - (uint32_t)__builtin_clzll(differing)) / SIM_QUEUE_DIGIT_BITS;
-    uint64_t digit = (uint64_t)time >> (level * SIM_QUEUE_DIGIT_BITS) & (SIM_QUEUE_RADIX - 1);
-    return level * SIM_QUEUE_RADIX + (uint32_t)digit;
+    uint32_t bit = 63u - (uint32_t)__builtin_clzll(time ^ queue->horizon);
+    uint32_t level = queue->level_of_bit[bit];
+    return level * SIM_QUEUE_RADIX + (uint32_t)(time >> level & (SIM_QUEUE_RADIX - 1));
 }
 
-static inline void sim_queue_push_bucket(struct sim_queue *queue, struct sim_event event)
+static inline struct sim_event *sim_queue_push_bucket(struct sim_queue *queue, sim_time time)
 {
-    uint32_t index = sim_queue_bucket_of(queue, event.time);
+    uint32_t index = sim_queue_bucket_of(queue, (uint64_t)time);
     struct sim_queue_bucket *bucket = &queue->buckets[index];
     if (__builtin_expect(bucket->cursor == bucket->end, 0)) {
         sim_queue_grow_bucket(queue, index);
     }
-    *bucket->cursor++ = event;
-    queue->floor = event.time < queue->floor ? event.time : queue->floor;
+    queue->floor = time < queue->floor ? time : queue->floor;
+    return bucket->cursor++;
 }
 
-/* Inserts behind all events that are not later; the front has room on both sides. */
-static inline void sim_queue_push_front(struct sim_queue *queue, struct sim_event event)
+/* The place behind all events that are not later; the front has room on both sides. */
+static inline struct sim_event *sim_queue_push_front(struct sim_queue *queue, sim_time time)
 {
     struct sim_event *front = queue->front;
     uint32_t low = queue->front_low;
     uint32_t slot = queue->front_high;
-    if (low == slot || event.time >= front[low].time) {
+    if (low == slot || time >= front[low].time) {
         queue->front_low = low - 1;
-        front[low - 1] = event;
-        return;
+        return &front[low - 1];
     }
-    while (front[slot - 1].time <= event.time) { /* stops at `low`, which is later */
+    queue->front_high = slot + 1;
+    while (front[slot - 1].time <= time) { /* stops at `low`, which is later */
         front[slot] = front[slot - 1];
         slot--;
     }
-    front[slot] = event;
-    queue->front_high++;
+    return &front[slot];
 }
 
 static inline bool sim_queue_front_is_full(const struct sim_queue *queue)
@@ -168,28 +167,24 @@ static inline bool sim_queue_front_is_full(const struct sim_queue *queue)
            queue->front_high == SIM_QUEUE_FRONT_ROOM;
 }
 
-static inline void sim_queue_push(struct sim_queue *queue, sim_time now, struct sim_event event)
+static inline struct sim_event *sim_queue_push(struct sim_queue *queue, sim_time now, sim_time time)
 {
-    if (event.time == now) {
-        sim_queue_push_present(queue, event);
-        return;
+    if (time == now) {
+        return sim_queue_push_present(queue);
     }
-    if ((uint64_t)event.time > queue->horizon) {
-        if (queue->level_mask != 0 ||
-            queue->front_high - queue->front_low >= SIM_QUEUE_FILL_MAX) {
-            sim_queue_push_bucket(queue, event);
-            return;
+    if ((uint64_t)time > queue->horizon) {
+        if (queue->level_mask != 0 || queue->front_high - queue->front_low >= SIM_QUEUE_FILL_MAX) {
+            return sim_queue_push_bucket(queue, time);
         }
-        queue->horizon = (uint64_t)event.time; /* nothing is later: the front may reach further */
+        queue->horizon = (uint64_t)time; /* nothing is later: the front may reach further */
     }
     if (__builtin_expect(sim_queue_front_is_full(queue), 0)) {
         sim_queue_make_room(queue, now);
-        if ((uint64_t)event.time > queue->horizon) {
-            sim_queue_push_bucket(queue, event);
-            return;
+        if ((uint64_t)time > queue->horizon) {
+            return sim_queue_push_bucket(queue, time);
         }
     }
-    sim_queue_push_front(queue, event);
+    return sim_queue_push_front(queue, time);
 }
 
 static inline bool sim_queue_pop(struct sim_queue *queue, sim_time until,

@@ -1,11 +1,13 @@
 /* The hold model (Jones, CACM 29(4), 1986): a queue of constant length; each step takes the first
  * event and schedules one an exponential increment later. Time per event, through the real engine
- * (incarnations, timers, digest, books and asserts on), beside a plain binary heap that only orders.
- * Both pay for the same draw, whose own cost is the row hold.draw.
+ * (incarnations, timers, digest, books and asserts on), beside a plain binary heap that only
+ * orders. Both pay for the same draw, whose own cost is the row hold.draw.
  */
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/math.h"
 #include "base/random.h"
@@ -119,18 +121,27 @@ static void compare(const char *label, uint64_t pending, uint64_t count)
     free(heap.entries);
 }
 
-int main(void)
+/* Without arguments all sizes; otherwise those named, such as 1e4. */
+int main(int argc, char **argv)
 {
+    static const struct {
+        const char *label;
+        uint64_t pending;
+    } sizes[] = {{"1e1", 10},    {"1e2", 100},    {"1e3", 1000},
+                 {"1e4", 10000}, {"1e5", 100000}, {"1e6", 1000000}};
     double draws[REPETITIONS];
     for (int i = 0; i < REPETITIONS; i++) {
         draws[i] = 1e9 * time_draws(1000000) / 1e6;
     }
     bench_row("hold.draw", bench_median(draws, REPETITIONS), "ns/draw", 1.0, "itself");
-    compare("1e1", 10, 1000000);
-    compare("1e2", 100, 1000000);
-    compare("1e3", 1000, 1000000);
-    compare("1e4", 10000, 1000000);
-    compare("1e5", 100000, 1000000);
-    compare("1e6", 1000000, 1000000);
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        bool is_wanted = argc == 1;
+        for (int j = 1; j < argc; j++) {
+            is_wanted = is_wanted || strcmp(argv[j], sizes[i].label) == 0;
+        }
+        if (is_wanted) {
+            compare(sizes[i].label, sizes[i].pending, 1000000);
+        }
+    }
     return 0;
 }
