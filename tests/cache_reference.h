@@ -25,6 +25,21 @@ static inline bool reference_is_waived(void)
     return g_strcmp0(g_getenv("BRINK_REFERENCE"), "none") == 0;
 }
 
+/* The lines that follow a newline. Not g_strsplit: its strstr measures all that is left of the text
+ * at every call under the address sanitizer, which takes minutes for the block trace. */
+static inline char **split_lines(const char *newline)
+{
+    GPtrArray *lines = g_ptr_array_new();
+    while (newline != NULL && newline[1] != '\0') {
+        const char *start = newline + 1;
+        newline = strchr(start, '\n');
+        g_ptr_array_add(lines, newline == NULL ? g_strdup(start)
+                                               : g_strndup(start, (size_t)(newline - start)));
+    }
+    g_ptr_array_add(lines, NULL);
+    return (char **)g_ptr_array_free(lines, FALSE);
+}
+
 /* The lines of a file of the reference folder without the first, NULL at the end; NULL when the
  * folder is said to be absent. Absent without being said so, it fails the test. */
 static inline char **reference_lines(const char *name)
@@ -40,9 +55,7 @@ static inline char **reference_lines(const char *name)
         }
         return NULL;
     }
-    char *body = strchr(text, '\n');
-    g_assert_nonnull(body);
-    char **lines = g_strsplit(g_strchomp(body + 1), "\n", 0);
+    char **lines = split_lines(strchr(text, '\n'));
     g_free(text);
     return lines;
 }

@@ -131,8 +131,8 @@ static void remove_cached(struct sim_eviction *cache, uint32_t index)
     sim_object_table_drop(&cache->objects, index);
 }
 
-/* Evicts until the arriving object fits, then hands it to the policy. */
-static void enter(struct sim_eviction *cache, uint32_t index, uint64_t size)
+/* Evicts until the arriving object fits, then hands it to the policy; whether that took it. */
+static bool enter(struct sim_eviction *cache, uint32_t index, uint64_t size)
 {
     struct sim_object *object = sim_object_at(&cache->objects, index);
     object->size = size;
@@ -141,14 +141,18 @@ static void enter(struct sim_eviction *cache, uint32_t index, uint64_t size)
     while (cache->used + weight > cache->capacity) {
         evict_one(cache, index);
     }
+    if (!cache->policy->insert(cache->state, &cache->objects, index)) {
+        return false;
+    }
     object->state = SIM_OBJECT_CACHED;
-    cache->policy->insert(cache->state, &cache->objects, index);
     cache->used += weight;
     cache->bytes += size;
     cache->count++;
+    return true;
 }
 
-/* Inserts what is not cached. `ghost` is the policy's memory of the key, 0 for none. */
+/* Inserts what is not cached. `ghost` is the policy's memory of the key, 0 for none. Returns the
+ * object, 0 when it is refused. */
 static uint32_t insert_absent(struct sim_eviction *cache, uint64_t key, uint64_t size,
                               uint32_t ghost)
 {
@@ -160,13 +164,12 @@ static uint32_t insert_absent(struct sim_eviction *cache, uint64_t key, uint64_t
     if (index != 0 && cache->policy->arrive != NULL) {
         cache->policy->arrive(cache->state, &cache->objects, index, size);
     }
-    if (fits) {
-        enter(cache, index, size);
+    if (fits && enter(cache, index, size)) {
         return index;
     }
     cache->refused_count++;
-    if (ghost != 0) {
-        sim_object_table_drop(&cache->objects, ghost);
+    if (index != 0) {
+        sim_object_table_drop(&cache->objects, index);
     }
     return 0;
 }

@@ -58,8 +58,9 @@ struct sim_eviction_policy {
      * ghost that turns out too large is dropped after this. NULL: the policy has no ghosts. */
     void (*arrive)(void *state, struct sim_object_table *objects, uint32_t object, uint64_t size);
 
-    /* Room is there: takes the arriving object into a queue. */
-    void (*insert)(void *state, struct sim_object_table *objects, uint32_t object);
+    /* Room is there: takes the arriving object into a queue. False when the policy will not have it
+     * after all; then it is dropped and counts as refused. */
+    bool (*insert)(void *state, struct sim_object_table *objects, uint32_t object);
 
     /* Picks a cached object, takes it out of its queue and returns it, or 0 when this call only
      * moved something (it is called again). To keep it as a ghost the policy sets its state to

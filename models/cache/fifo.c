@@ -2,9 +2,10 @@
 #include "cache/eviction.h"
 #include "cache/object_list.h"
 
-static void fifo_insert(void *state, struct sim_object_table *objects, uint32_t object)
+static bool fifo_insert(void *state, struct sim_object_table *objects, uint32_t object)
 {
     sim_object_list_add(state, objects, object);
+    return true;
 }
 
 static uint32_t fifo_evict(void *state, struct sim_object_table *objects, uint32_t arriving)

@@ -7,9 +7,10 @@ static void lru_hit(void *state, struct sim_object_table *objects, uint32_t obje
     sim_object_list_renew(state, objects, object);
 }
 
-static void lru_insert(void *state, struct sim_object_table *objects, uint32_t object)
+static bool lru_insert(void *state, struct sim_object_table *objects, uint32_t object)
 {
     sim_object_list_add(state, objects, object);
+    return true;
 }
 
 static uint32_t lru_evict(void *state, struct sim_object_table *objects, uint32_t arriving)
