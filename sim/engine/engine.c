@@ -11,13 +11,9 @@
 
 #include <glib.h>
 
-#include "engine/digest.h"
-
 #define PURGE_MIN 64u /* dead events that are not worth a purge */
 
 static bool is_due(struct sim_engine *engine, const struct sim_event *event);
-static void event_queue(struct sim_engine *engine, sim_time time, sim_node_id node, uint16_t kind,
-                        uint64_t payload, uint32_t timer);
 static uint32_t timer_take(struct sim_engine *engine);
 static void timer_release(struct sim_engine *engine, uint32_t slot);
 static void purge_if_due(struct sim_engine *engine);
@@ -44,22 +40,21 @@ void sim_engine_free(struct sim_engine *engine)
     g_aligned_free(engine);
 }
 
-void sim_engine_post(struct sim_engine *engine, sim_time time, sim_node_id node, uint16_t kind,
-                     uint64_t payload)
-{
-    event_queue(engine, time, node, kind, payload, 0);
-}
-
 sim_timer sim_engine_arm(struct sim_engine *engine, sim_time time, sim_node_id node, uint16_t kind,
                          uint64_t payload)
 {
+    sim_assert(time >= engine->now);
     sim_assert(node < engine->node_count);
     uint32_t slot = timer_take(engine);
     struct sim_engine_timer *timer = &engine->timers[slot];
     timer->node = node;
     timer->incarnation = engine->nodes[node].incarnation;
     timer->is_pending = true;
-    event_queue(engine, time, node, kind, payload, slot);
+    struct sim_event *place = sim_queue_try_push(&engine->queue, engine->now, time);
+    if (place == NULL) {
+        place = sim_queue_push(&engine->queue, engine->now, time);
+    }
+    sim_engine_place(engine, place, time, node, kind, payload, slot);
     return (uint64_t)timer->generation << 32 | slot;
 }
 
@@ -82,28 +77,6 @@ bool sim_engine_cancel(struct sim_engine *engine, sim_timer handle)
     engine->queued_dead++;
     purge_if_due(engine);
     return true;
-}
-
-bool sim_engine_next(struct sim_engine *engine, sim_time until, struct sim_event *ret_event)
-{
-    sim_assert(until >= engine->now);
-    sim_time last = until == SIM_NEVER ? SIM_NEVER - 1 : until;
-    while (sim_queue_pop(&engine->queue, last, ret_event)) {
-        if (!is_due(engine, ret_event)) {
-            engine->queued_dead--;
-            continue;
-        }
-        engine->pending--;
-        engine->now = ret_event->time;
-        engine->digest =
-            sim_digest_event(engine->digest, (uint64_t)ret_event->time,
-                             (uint64_t)ret_event->node << 16 | ret_event->kind, ret_event->payload);
-        return true;
-    }
-    if (until != SIM_NEVER) {
-        engine->now = until;
-    }
-    return false;
 }
 
 void sim_engine_kill(struct sim_engine *engine, sim_node_id id)
@@ -153,26 +126,31 @@ void sim_engine_get_stats(const struct sim_engine *engine, struct sim_engine_sta
     };
 }
 
-static void event_queue(struct sim_engine *engine, sim_time time, sim_node_id id, uint16_t kind,
-                        uint64_t payload, uint32_t timer)
+void sim_engine_post_slowly(struct sim_engine *engine, sim_time time, sim_node_id node,
+                            uint16_t kind, uint64_t payload)
 {
-    sim_assert(time >= engine->now);
-    sim_assert(id < engine->node_count);
-    struct sim_engine_node *node = &engine->nodes[id];
-    node->pending++;
-    engine->scheduled++;
-    engine->pending++;
-    if (engine->pending > engine->pending_max) {
-        engine->pending_max = engine->pending;
+    struct sim_event *place = sim_queue_push(&engine->queue, engine->now, time);
+    sim_engine_place(engine, place, time, node, kind, payload, 0);
+}
+
+bool sim_engine_next_slowly(struct sim_engine *engine, sim_time until, struct sim_event *ret_event)
+{
+    sim_time last = until == SIM_NEVER ? SIM_NEVER - 1 : until;
+    const struct sim_event *first = sim_queue_first(&engine->queue, last);
+    while (first != NULL && first->time <= last) {
+        *ret_event = *first;
+        sim_queue_drop_first(&engine->queue, first);
+        if (is_due(engine, ret_event)) {
+            sim_engine_deliver(engine, ret_event);
+            return true;
+        }
+        engine->queued_dead--;
+        first = sim_queue_first(&engine->queue, last);
     }
-    struct sim_event *event = sim_queue_push(&engine->queue, engine->now, time);
-    event->time = time;
-    event->payload = payload;
-    event->node = id;
-    event->incarnation = node->incarnation;
-    event->timer = timer;
-    event->kind = kind;
-    event->spare = 0;
+    if (until != SIM_NEVER) {
+        engine->now = until;
+    }
+    return false;
 }
 
 /* Whether a popped event is to be delivered; its timer ends either way. */
@@ -185,12 +163,7 @@ static bool is_due(struct sim_engine *engine, const struct sim_event *event)
             return false;
         }
     }
-    struct sim_engine_node *node = &engine->nodes[event->node];
-    if (node->incarnation != event->incarnation) {
-        return false;
-    }
-    node->pending--;
-    return true;
+    return event->incarnation == engine->nodes[event->node].incarnation;
 }
 
 static uint32_t timer_take(struct sim_engine *engine)

@@ -17,6 +17,7 @@
 
 #include "base/assert.h"
 #include "base/time.h"
+#include "engine/digest.h"
 #include "engine/queue.h"
 
 /* Names one armed timer; 0 names none. A handle outlives its timer harmlessly. */
@@ -68,8 +69,8 @@ void sim_engine_free(struct sim_engine *engine);
 
 /* Schedules an event for the node's present incarnation. `time` is not before now; at SIM_NEVER it
  * stays pending and is not delivered. */
-void sim_engine_post(struct sim_engine *engine, sim_time time, sim_node_id node, uint16_t kind,
-                     uint64_t payload);
+static inline void sim_engine_post(struct sim_engine *engine, sim_time time, sim_node_id node,
+                                   uint16_t kind, uint64_t payload);
 /* The same, cancellable. */
 sim_timer sim_engine_arm(struct sim_engine *engine, sim_time time, sim_node_id node, uint16_t kind,
                          uint64_t payload);
@@ -80,7 +81,8 @@ bool sim_engine_cancel(struct sim_engine *engine, sim_timer timer);
 /* Takes the next event whose time is <= until, moves the clock to it and folds it into the digest.
  * False when there is none; the clock then stands at `until` unless that is SIM_NEVER. `until` is
  * not before now. */
-bool sim_engine_next(struct sim_engine *engine, sim_time until, struct sim_event *ret_event);
+static inline bool sim_engine_next(struct sim_engine *engine, sim_time until,
+                                   struct sim_event *ret_event);
 
 /* Ends the node's present life: what is pending for it will not be delivered. */
 void sim_engine_kill(struct sim_engine *engine, sim_node_id node);
@@ -97,5 +99,72 @@ void sim_engine_note(struct sim_engine *engine, uint64_t value);
 /* True once `pending_max` was passed; the run must end with that as its reason. */
 bool sim_engine_is_over_limit(const struct sim_engine *engine);
 void sim_engine_get_stats(const struct sim_engine *engine, struct sim_engine_stats *ret_stats);
+
+/* The rest is the ways taken most, inline; their rare turns are calls. */
+
+void sim_engine_post_slowly(struct sim_engine *engine, sim_time time, sim_node_id node,
+                            uint16_t kind, uint64_t payload);
+bool sim_engine_next_slowly(struct sim_engine *engine, sim_time until, struct sim_event *ret_event);
+
+/* Fills in an event that has got its place in the queue, and enters it in the books. */
+static inline void sim_engine_place(struct sim_engine *engine, struct sim_event *place,
+                                    sim_time time, sim_node_id id, uint16_t kind, uint64_t payload,
+                                    uint32_t timer)
+{
+    struct sim_engine_node *node = &engine->nodes[id];
+    place->time = time;
+    place->payload = payload;
+    place->node = id;
+    place->incarnation = node->incarnation;
+    place->timer = timer;
+    place->kind = kind;
+    place->spare = 0;
+    node->pending++;
+    engine->scheduled++;
+    engine->pending++;
+    if (__builtin_expect(engine->pending > engine->pending_max, 0)) {
+        engine->pending_max = engine->pending;
+    }
+}
+
+static inline void sim_engine_post(struct sim_engine *engine, sim_time time, sim_node_id node,
+                                   uint16_t kind, uint64_t payload)
+{
+    sim_assert(time >= engine->now);
+    sim_assert(node < engine->node_count);
+    struct sim_event *place = sim_queue_try_push(&engine->queue, engine->now, time);
+    if (__builtin_expect(place == NULL, 0)) {
+        sim_engine_post_slowly(engine, time, node, kind, payload);
+        return;
+    }
+    sim_engine_place(engine, place, time, node, kind, payload, 0);
+}
+
+/* Moves the clock to a live event that was popped. */
+static inline void sim_engine_deliver(struct sim_engine *engine, const struct sim_event *event)
+{
+    engine->nodes[event->node].pending--;
+    engine->pending--;
+    engine->now = event->time;
+    engine->digest = sim_digest_event(engine->digest, (uint64_t)event->time,
+                                      (uint64_t)event->node << 16 | event->kind, event->payload);
+}
+
+static inline bool sim_engine_next(struct sim_engine *engine, sim_time until,
+                                   struct sim_event *ret_event)
+{
+    sim_assert(until >= engine->now);
+    const struct sim_event *first = sim_queue_try_first(&engine->queue);
+    if (__builtin_expect(first == NULL || first->time > until || first->time == SIM_NEVER ||
+                             first->timer != 0 ||
+                             first->incarnation != engine->nodes[first->node].incarnation,
+                         0)) {
+        return sim_engine_next_slowly(engine, until, ret_event);
+    }
+    *ret_event = *first;
+    sim_queue_drop_first(&engine->queue, first);
+    sim_engine_deliver(engine, ret_event);
+    return true;
+}
 
 #endif

@@ -47,9 +47,15 @@ struct bucket_summary {
     sim_time least;
 };
 
+static struct sim_event *present_push(struct sim_queue *queue);
+static void present_grow(struct sim_queue *queue);
+static struct sim_event *front_push(struct sim_queue *queue, sim_time time);
+static void front_make_room(struct sim_queue *queue, sim_time now);
 static void front_move_to_present(struct sim_queue *queue, sim_time now);
 static void front_send_back(struct sim_queue *queue);
 static void horizon_lower(struct sim_queue *queue, uint64_t horizon);
+static struct sim_event *bucket_push(struct sim_queue *queue, sim_time time);
+static void bucket_grow(struct sim_queue *queue, uint32_t index);
 static uint32_t bucket_lowest(const struct sim_queue *queue);
 static struct sim_queue_bucket bucket_detach(struct sim_queue *queue, uint32_t index);
 static bool bucket_has_at_most(const struct sim_queue_bucket *bucket, uint64_t count_max);
@@ -93,7 +99,7 @@ void sim_queue_filter(struct sim_queue *queue,
     for (uint32_t i = 0; i < count; i++) {
         struct sim_event event = queue->present[(queue->present_head + i) & queue->present_mask];
         if (keep(&event, data)) {
-            *sim_queue_push_present(queue) = event;
+            *present_push(queue) = event;
         }
     }
     uint32_t kept = queue->front_low;
@@ -112,7 +118,7 @@ void sim_queue_filter(struct sim_queue *queue,
             uint64_t chunk_events = chunk_count(&bucket, chunk);
             for (uint64_t i = 0; i < chunk_events; i++) {
                 if (keep(&chunk->events[i], data)) {
-                    *sim_queue_push_bucket(queue, chunk->events[i].time) = chunk->events[i];
+                    *bucket_push(queue, chunk->events[i].time) = chunk->events[i];
                 }
             }
         }
@@ -120,52 +126,26 @@ void sim_queue_filter(struct sim_queue *queue,
     }
 }
 
-void sim_queue_grow_present(struct sim_queue *queue)
+struct sim_event *sim_queue_push(struct sim_queue *queue, sim_time now, sim_time time)
 {
-    uint32_t room = queue->present_mask + 1;
-    sim_assert(room <= UINT32_MAX / 2);
-    struct sim_event *grown = g_aligned_alloc(2 * (size_t)room, sizeof *grown, 64);
-    for (uint32_t i = 0; i < queue->present_count; i++) {
-        grown[i] = queue->present[(queue->present_head + i) & queue->present_mask];
+    if (time == now) {
+        return present_push(queue);
     }
-    g_aligned_free(queue->present);
-    queue->present = grown;
-    queue->present_head = 0;
-    queue->present_mask = 2 * room - 1;
-}
-
-/* A bucket has no room for one more event, or is empty. */
-void sim_queue_grow_bucket(struct sim_queue *queue, uint32_t index)
-{
-    struct sim_queue_bucket *bucket = &queue->buckets[index];
-    struct sim_queue_chunk *chunk = chunk_take(queue);
-    if (bucket->first == NULL) {
-        uint32_t level = index / SIM_QUEUE_RADIX;
-        bucket->first = chunk;
-        queue->digit_mask[level] |= UINT64_C(1) << index % SIM_QUEUE_RADIX;
-        queue->level_mask |= UINT64_C(1) << level;
-    } else {
-        struct sim_queue_chunk *last = chunk_of_end(bucket->end);
-        last->count = SIM_QUEUE_CHUNK_EVENTS;
-        last->next = chunk;
+    bool is_far = (uint64_t)time > queue->horizon;
+    uint32_t front_count = queue->front_high - queue->front_low;
+    if (is_far && queue->level_mask == 0 && front_count < SIM_QUEUE_FILL_MAX) {
+        queue->horizon = (uint64_t)time;
+    } else if (is_far) {
+        return bucket_push(queue, time);
     }
-    bucket->cursor = chunk->events;
-    bucket->end = chunk->events + SIM_QUEUE_CHUNK_EVENTS;
-}
-
-/* The front is full, or has come to an end of its array. Its events of the present time are the
- * first of that time, so they may go before all others in the ring; what is left is later. */
-void sim_queue_make_room(struct sim_queue *queue, sim_time now)
-{
-    front_move_to_present(queue, now);
-    if (queue->front_high - queue->front_low >= SIM_QUEUE_FRONT_MAX) {
-        front_send_back(queue);
+    if (front_count >= SIM_QUEUE_FRONT_MAX || queue->front_low == 0 ||
+        queue->front_high == SIM_QUEUE_FRONT_ROOM) {
+        front_make_room(queue, now);
+        if ((uint64_t)time > queue->horizon) {
+            return bucket_push(queue, time);
+        }
     }
-    uint32_t count = queue->front_high - queue->front_low;
-    uint32_t low = (SIM_QUEUE_FRONT_ROOM - count) / 2;
-    memmove(queue->front + low, queue->front + queue->front_low, count * sizeof *queue->front);
-    queue->front_low = low;
-    queue->front_high = low + count;
+    return front_push(queue, time);
 }
 
 /* Both present and front are empty. Fills one of them, unless nothing is due up to `until`. (The
@@ -189,6 +169,61 @@ bool sim_queue_refill(struct sim_queue *queue, sim_time until)
     return true;
 }
 
+static struct sim_event *present_push(struct sim_queue *queue)
+{
+    if (queue->present_count > queue->present_mask) {
+        present_grow(queue);
+    }
+    uint32_t slot = (queue->present_head + queue->present_count) & queue->present_mask;
+    queue->present_count++;
+    return &queue->present[slot];
+}
+
+static void present_grow(struct sim_queue *queue)
+{
+    uint32_t room = queue->present_mask + 1;
+    sim_assert(room <= UINT32_MAX / 2);
+    struct sim_event *grown = g_aligned_alloc(2 * (size_t)room, sizeof *grown, 64);
+    for (uint32_t i = 0; i < queue->present_count; i++) {
+        grown[i] = queue->present[(queue->present_head + i) & queue->present_mask];
+    }
+    g_aligned_free(queue->present);
+    queue->present = grown;
+    queue->present_head = 0;
+    queue->present_mask = 2 * room - 1;
+}
+
+/* The place behind all events that are not later; the front has room on both sides. */
+static struct sim_event *front_push(struct sim_queue *queue, sim_time time)
+{
+    struct sim_event *front = queue->front;
+    uint32_t slot = queue->front_high;
+    if (queue->front_low == slot || time >= front[queue->front_low].time) {
+        return &front[--queue->front_low];
+    }
+    queue->front_high++;
+    while (front[slot - 1].time <= time) { /* stops at the last, which is later */
+        front[slot] = front[slot - 1];
+        slot--;
+    }
+    return &front[slot];
+}
+
+/* The front is full, or has come to an end of its array. Its events of the present time are the
+ * first of that time, so they may go before all others in the ring; what is left is later. */
+static void front_make_room(struct sim_queue *queue, sim_time now)
+{
+    front_move_to_present(queue, now);
+    if (queue->front_high - queue->front_low >= SIM_QUEUE_FRONT_MAX) {
+        front_send_back(queue);
+    }
+    uint32_t count = queue->front_high - queue->front_low;
+    uint32_t low = (SIM_QUEUE_FRONT_ROOM - count) / 2;
+    memmove(queue->front + low, queue->front + queue->front_low, count * sizeof *queue->front);
+    queue->front_low = low;
+    queue->front_high = low + count;
+}
+
 static void front_move_to_present(struct sim_queue *queue, sim_time now)
 {
     uint32_t cut = queue->front_high;
@@ -197,7 +232,7 @@ static void front_move_to_present(struct sim_queue *queue, sim_time now)
     }
     uint32_t count = queue->front_high - cut;
     while (queue->present_mask + 1 - queue->present_count < count) {
-        sim_queue_grow_present(queue);
+        present_grow(queue);
     }
     for (uint32_t i = cut; i < queue->front_high; i++) {
         queue->present_head = (queue->present_head - 1) & queue->present_mask;
@@ -219,7 +254,7 @@ static void front_send_back(struct sim_queue *queue)
     }
     horizon_lower(queue, (uint64_t)cut_time - 1);
     for (uint32_t i = cut; i > low; i--) {
-        *sim_queue_push_bucket(queue, front[i - 1].time) = front[i - 1];
+        *bucket_push(queue, front[i - 1].time) = front[i - 1];
     }
     queue->front_low = cut;
 }
@@ -247,6 +282,36 @@ static void horizon_lower(struct sim_queue *queue, uint64_t horizon)
         queue->level_mask |= UINT64_C(1) << level;
     }
     queue->horizon = horizon;
+}
+
+static struct sim_event *bucket_push(struct sim_queue *queue, sim_time time)
+{
+    uint32_t index = sim_queue_bucket_of(queue, (uint64_t)time);
+    struct sim_queue_bucket *bucket = &queue->buckets[index];
+    if (bucket->cursor == bucket->end) {
+        bucket_grow(queue, index);
+    }
+    queue->floor = time < queue->floor ? time : queue->floor;
+    return bucket->cursor++;
+}
+
+/* A bucket has no room for one more event, or is empty. */
+static void bucket_grow(struct sim_queue *queue, uint32_t index)
+{
+    struct sim_queue_bucket *bucket = &queue->buckets[index];
+    struct sim_queue_chunk *chunk = chunk_take(queue);
+    if (bucket->first == NULL) {
+        uint32_t level = index / SIM_QUEUE_RADIX;
+        bucket->first = chunk;
+        queue->digit_mask[level] |= UINT64_C(1) << index % SIM_QUEUE_RADIX;
+        queue->level_mask |= UINT64_C(1) << level;
+    } else {
+        struct sim_queue_chunk *last = chunk_of_end(bucket->end);
+        last->count = SIM_QUEUE_CHUNK_EVENTS;
+        last->next = chunk;
+    }
+    bucket->cursor = chunk->events;
+    bucket->end = chunk->events + SIM_QUEUE_CHUNK_EVENTS;
 }
 
 static uint32_t bucket_lowest(const struct sim_queue *queue)
@@ -355,8 +420,8 @@ static void bucket_spread(struct sim_queue *queue, uint32_t index,
         uint64_t count = chunk_count(&bucket, chunk);
         for (uint64_t i = 0; i < count; i++) {
             struct sim_event *place = chunk->events[i].time == summary->least
-                                          ? sim_queue_push_present(queue)
-                                          : sim_queue_push_bucket(queue, chunk->events[i].time);
+                                          ? present_push(queue)
+                                          : bucket_push(queue, chunk->events[i].time);
             *place = chunk->events[i];
         }
         bucket.first = chunk->next;

@@ -94,34 +94,30 @@ void sim_queue_clear(struct sim_queue *queue);
 /* Makes a place for an event of this time and returns it, to be written before the next call.
  * `now` is the time of the event popped last, or later if nothing is queued up to there; `time` is
  * not before it. (Writing in place spares the processor a copy of what it has just written in
- * other widths, which stalls it for longer than all the rest takes.) */
-static inline struct sim_event *sim_queue_push(struct sim_queue *queue, sim_time now,
-                                               sim_time time);
+ * other widths, which stalls it.) */
+struct sim_event *sim_queue_push(struct sim_queue *queue, sim_time now, sim_time time);
 
-/* Takes the first event in (time, sequence) order if its time is <= until; until is not before
- * the time of the last event popped. */
-static inline bool sim_queue_pop(struct sim_queue *queue, sim_time until,
-                                 struct sim_event *ret_event);
+/* The same where it takes no more than a few instructions; NULL, and nothing done, elsewhere. */
+static inline struct sim_event *sim_queue_try_push(struct sim_queue *queue, sim_time now,
+                                                   sim_time time);
+
+/* The first event in (time, sequence) order, NULL when there is none up to `until` (or when it is
+ * later: look at its time). It stays queued until sim_queue_drop_first; nothing may be pushed in
+ * between. `until` is not before the time of the last event taken. */
+static inline const struct sim_event *sim_queue_first(struct sim_queue *queue, sim_time until);
+
+/* The same where it takes no more than a few instructions; NULL elsewhere. */
+static inline const struct sim_event *sim_queue_try_first(const struct sim_queue *queue);
+
+/* Takes the first event out. It may be read until the next push. */
+static inline void sim_queue_drop_first(struct sim_queue *queue, const struct sim_event *first);
 
 /* Drops every event that `keep` refuses; the order of the others stays. */
 void sim_queue_filter(struct sim_queue *queue,
                       bool (*keep)(const struct sim_event *event, void *data), void *data);
 
-/* The rare ways; for the functions below only. */
-void sim_queue_grow_present(struct sim_queue *queue);
-void sim_queue_grow_bucket(struct sim_queue *queue, uint32_t bucket);
-void sim_queue_make_room(struct sim_queue *queue, sim_time now);
+/* For the functions below only. */
 bool sim_queue_refill(struct sim_queue *queue, sim_time until);
-
-static inline struct sim_event *sim_queue_push_present(struct sim_queue *queue)
-{
-    if (__builtin_expect(queue->present_count > queue->present_mask, 0)) {
-        sim_queue_grow_present(queue);
-    }
-    uint32_t slot = (queue->present_head + queue->present_count) & queue->present_mask;
-    queue->present_count++;
-    return &queue->present[slot];
-}
 
 /* The bucket of a time later than the horizon. A digit narrower than the widest takes bits from
  * above along; they are those of the horizon, the same for all of its level. */
@@ -132,85 +128,79 @@ static inline uint32_t sim_queue_bucket_of(const struct sim_queue *queue, uint64
     return level * SIM_QUEUE_RADIX + (uint32_t)(time >> level & (SIM_QUEUE_RADIX - 1));
 }
 
-static inline struct sim_event *sim_queue_push_bucket(struct sim_queue *queue, sim_time time)
+static inline struct sim_event *sim_queue_try_push(struct sim_queue *queue, sim_time now,
+                                                   sim_time time)
 {
-    uint32_t index = sim_queue_bucket_of(queue, (uint64_t)time);
-    struct sim_queue_bucket *bucket = &queue->buckets[index];
-    if (__builtin_expect(bucket->cursor == bucket->end, 0)) {
-        sim_queue_grow_bucket(queue, index);
+    if (time == now) {
+        if (__builtin_expect(queue->present_count > queue->present_mask, 0)) {
+            return NULL;
+        }
+        uint32_t slot = (queue->present_head + queue->present_count) & queue->present_mask;
+        queue->present_count++;
+        return &queue->present[slot];
     }
-    queue->floor = time < queue->floor ? time : queue->floor;
-    return bucket->cursor++;
-}
-
-/* The place behind all events that are not later; the front has room on both sides. */
-static inline struct sim_event *sim_queue_push_front(struct sim_queue *queue, sim_time time)
-{
     struct sim_event *front = queue->front;
     uint32_t low = queue->front_low;
-    uint32_t slot = queue->front_high;
-    if (low == slot || time >= front[low].time) {
-        queue->front_low = low - 1;
-        return &front[low - 1];
+    uint32_t high = queue->front_high;
+    if ((uint64_t)time > queue->horizon) {
+        if (queue->level_mask == 0 && high - low < SIM_QUEUE_FILL_MAX) {
+            if (__builtin_expect(low == 0, 0)) {
+                return NULL;
+            }
+            queue->horizon = (uint64_t)time; /* nothing is later: the front may reach further */
+            queue->front_low = low - 1;
+            return &front[low - 1];
+        }
+        struct sim_queue_bucket *bucket =
+            &queue->buckets[sim_queue_bucket_of(queue, (uint64_t)time)];
+        if (__builtin_expect(bucket->cursor == bucket->end, 0)) {
+            return NULL;
+        }
+        queue->floor = time < queue->floor ? time : queue->floor;
+        return bucket->cursor++;
     }
-    queue->front_high = slot + 1;
+    if (__builtin_expect(high - low - 1 >= SIM_QUEUE_FRONT_MAX - 1 ||
+                             high == SIM_QUEUE_FRONT_ROOM || front[low].time <= time,
+                         0)) {
+        return NULL;
+    }
+    uint32_t slot = high;
     while (front[slot - 1].time <= time) { /* stops at `low`, which is later */
         front[slot] = front[slot - 1];
         slot--;
     }
+    queue->front_high = high + 1;
     return &front[slot];
 }
 
-static inline bool sim_queue_front_is_full(const struct sim_queue *queue)
+static inline const struct sim_event *sim_queue_try_first(const struct sim_queue *queue)
 {
-    return queue->front_high - queue->front_low >= SIM_QUEUE_FRONT_MAX || queue->front_low == 0 ||
-           queue->front_high == SIM_QUEUE_FRONT_ROOM;
-}
-
-static inline struct sim_event *sim_queue_push(struct sim_queue *queue, sim_time now, sim_time time)
-{
-    if (time == now) {
-        return sim_queue_push_present(queue);
-    }
-    if ((uint64_t)time > queue->horizon) {
-        if (queue->level_mask != 0 || queue->front_high - queue->front_low >= SIM_QUEUE_FILL_MAX) {
-            return sim_queue_push_bucket(queue, time);
-        }
-        queue->horizon = (uint64_t)time; /* nothing is later: the front may reach further */
-    }
-    if (__builtin_expect(sim_queue_front_is_full(queue), 0)) {
-        sim_queue_make_room(queue, now);
-        if ((uint64_t)time > queue->horizon) {
-            return sim_queue_push_bucket(queue, time);
-        }
-    }
-    return sim_queue_push_front(queue, time);
-}
-
-static inline bool sim_queue_pop(struct sim_queue *queue, sim_time until,
-                                 struct sim_event *ret_event)
-{
-    if (queue->present_count == 0 && queue->front_low == queue->front_high &&
-        !sim_queue_refill(queue, until)) {
-        return false;
-    }
-    bool has_front = queue->front_low != queue->front_high;
-    if (__builtin_expect(queue->present_count != 0, 0)) {
+    const struct sim_event *front =
+        queue->front_low == queue->front_high ? NULL : &queue->front[queue->front_high - 1];
+    if (queue->present_count != 0) {
         const struct sim_event *present = &queue->present[queue->present_head];
-        if (!has_front || queue->front[queue->front_high - 1].time > present->time) {
-            *ret_event = *present;
-            queue->present_head = (queue->present_head + 1) & queue->present_mask;
-            queue->present_count--;
-            return true;
-        }
+        return front == NULL || front->time > present->time ? present : front;
     }
-    const struct sim_event *first = &queue->front[queue->front_high - 1];
-    if (first->time > until) {
-        return false;
+    return front;
+}
+
+static inline const struct sim_event *sim_queue_first(struct sim_queue *queue, sim_time until)
+{
+    const struct sim_event *first = sim_queue_try_first(queue);
+    if (first == NULL && sim_queue_refill(queue, until)) {
+        first = sim_queue_try_first(queue);
     }
-    *ret_event = *first;
-    queue->front_high--;
-    return true;
+    return first;
+}
+
+static inline void sim_queue_drop_first(struct sim_queue *queue, const struct sim_event *first)
+{
+    if (queue->present_count != 0 && first == &queue->present[queue->present_head]) {
+        queue->present_head = (queue->present_head + 1) & queue->present_mask;
+        queue->present_count--;
+    } else {
+        queue->front_high--;
+    }
 }
 
 #endif
