@@ -200,15 +200,15 @@ static double inverse(double a, double given, bool is_below)
         high = is_left ? high : u;
         double slope = a * common_factor(a, x) / probability;
         double step = (is_below ? -excess : excess) / slope;
+        if (step < 1e-9 && step > -1e-9) {
+            u += step; /* the next step would be about its square */
+            break;
+        }
         double next = u + step;
         if (!(next > low && next < high)) {
             next = low < -745.0 || high > 708.0 ? u + (is_left ? 1.0 : -1.0) : 0.5 * (low + high);
         }
-        double moved = next - u;
         u = next;
-        if (moved < 1e-9 && moved > -1e-9) {
-            break;
-        }
     }
     return sim_exp(u);
 }
