@@ -1,0 +1,26 @@
+/* brink, as the author of a model sees it: this header and nothing else.
+ *
+ * Time is int64_t nanoseconds. Events happen in the order (time, sequence): earlier first, and
+ * among events of one instant in the order in which they were scheduled. There is no other order.
+ *
+ * Begin with models/template.c.
+ */
+#ifndef BRINK_SIM_H
+#define BRINK_SIM_H
+
+#include "base/assert.h"
+#include "base/dist.h"
+#include "base/math.h"
+#include "base/random.h"
+#include "base/time.h"
+#include "world/disk.h"
+#include "world/flow.h"
+#include "world/load.h"
+#include "world/log.h"
+#include "world/model.h"
+#include "world/node.h"
+#include "world/retry.h"
+#include "world/station.h"
+#include "world/stream.h"
+
+#endif

@@ -1,0 +1,387 @@
+/* Calls and requests: one call, exactly one outcome.
+ *
+ * A call is a record at the caller; its request travels as a packet, which stays at the receiver as
+ * the open request (its handle is the ticket) and travels back as the reply. The outcome is
+ * whatever comes first: the reply, a refusal, or the timeout. What comes later finds no call and is
+ * dropped.
+ */
+#include "world/internal.h"
+
+#include <glib.h>
+
+static struct packet *packet_at(struct sim_world *world, uint32_t index)
+{
+    return sim_pool_at(&world->packets, index);
+}
+
+static void count_call(struct sim_node *self, sim_node_id to, int32_t delta)
+{
+    self->open_calls = (uint32_t)((int64_t)self->open_calls + delta);
+    if (self->calls_to != NULL) {
+        self->calls_to[to] = (uint32_t)((int64_t)self->calls_to[to] + delta);
+    }
+}
+
+/* ---- the caller's side ---- */
+
+static uint32_t packet_for(struct sim_node *self, sim_node_id to, const struct sim_request *request,
+                           sim_call call_handle)
+{
+    struct sim_world *world = self->world;
+    uint32_t index = sim_pool_take(&world->packets);
+    struct packet *packet = packet_at(world, index);
+    packet->from = self->id;
+    packet->to = to;
+    packet->call = call_handle;
+    packet->sent = world_now(world);
+    packet->caller_incarnation = sim_engine_incarnation(world->engine, self->id);
+    packet->connection = 0;
+    packet->state = PACKET_REQUEST;
+    packet->attempts = 0;
+    packet->is_through_card = false;
+    packet->bytes = request->bytes;
+    packet->request = *request;
+    return index;
+}
+
+sim_call sim_send_request(struct sim_node *self, sim_node_id to, const struct sim_request *request,
+                          sim_time timeout, uint64_t tag)
+{
+    struct sim_world *world = self->world;
+    sim_time now = world_now(world);
+    sim_assert(to >= 1 && to <= world->node_count);
+    uint32_t call_index = sim_pool_take(&world->calls);
+    struct call *call = sim_pool_at(&world->calls, call_index);
+    sim_call handle = sim_pool_handle(&world->calls, call_index);
+    call->from = self->id;
+    call->to = to;
+    call->tag = tag;
+    call->called = now;
+    call->connection = 0;
+    call->parent_span = request->span;
+    call->child_span = request->span == 0 ? 0 : span_child(world, request->span);
+
+    sim_time end = sim_time_add(now, timeout);
+    end = end < request->deadline ? end : request->deadline;
+    call->timer = 0;
+    if (end != SIM_NEVER) {
+        call->timer =
+            sim_engine_arm(world->engine, end > now ? end : now, self->id, EVENT_TIMEOUT, handle);
+    }
+    call->packet = packet_for(self, to, request, handle);
+    struct packet *packet = packet_at(world, call->packet);
+    packet->request.deadline = end < request->deadline ? end : request->deadline;
+    packet->request.span = call->child_span;
+    if (call->child_span != 0) {
+        span_hold(world, call->child_span);
+    }
+    world->calls_made++;
+    count_call(self, to, 1);
+    metric_count(self, SIM_STANDARD_ATTEMPTS, now, 1);
+    if (request->attempt > 0) {
+        metric_count(self, SIM_STANDARD_RETRIES, now, 1);
+    }
+    network_send(world, call->packet);
+    return handle;
+}
+
+/* Ends the call's record; the request may still be on its way or being served. */
+static void call_close(struct sim_world *world, uint32_t index, bool is_intact)
+{
+    struct call *call = sim_pool_at(&world->calls, index);
+    if (call->timer != 0) {
+        sim_engine_cancel(world->engine, call->timer);
+    }
+    if (call->child_span != 0) {
+        span_release(world, call->child_span);
+    }
+    world->calls_ended++;
+    count_call(&world->nodes[call->from], call->to, -1);
+    uint32_t connection = call->connection;
+    sim_pool_give(&world->calls, index);
+    if (connection != 0) {
+        connection_give(world, connection, is_intact);
+    }
+}
+
+/* Hands the outcome to the caller, whose call is over. */
+static void call_fail(struct sim_world *world, uint32_t index, enum sim_status status)
+{
+    struct call *call = sim_pool_at(&world->calls, index);
+    struct sim_node *caller = &world->nodes[call->from];
+    struct sim_outcome outcome = {
+        .reply = {.status = status}, .to = call->to, .called = call->called};
+    struct sim_input input = {.kind = SIM_IN_OUTCOME, .tag = call->tag, .outcome = &outcome};
+    if (call->parent_span != 0) {
+        span_spend(world, call->parent_span, world->nodes[call->to].group_index, SIM_CAUSE_RETRY,
+                   world_now(world) - call->called);
+    }
+    call_close(world, index, false);
+    world_input(caller, &input);
+}
+
+void sim_call_cancel(struct sim_node *self, sim_call handle)
+{
+    struct call *call = sim_pool_find(&self->world->calls, handle);
+    if (call != NULL) {
+        sim_assert(call->from == self->id);
+        call_close(self->world, sim_pool_index(handle), false);
+    }
+}
+
+uint32_t sim_open_calls(const struct sim_node *self, sim_node_id to)
+{
+    struct sim_world *world = self->world;
+    if (self->calls_to == NULL) {
+        /* Counted from the first question on: most nodes never ask. */
+        struct sim_node *counting = &world->nodes[self->id];
+        counting->calls_to = g_new0(uint32_t, world->node_count + 1);
+        for (uint32_t index = 1; self->open_calls > 0 && index < world->calls.fresh; index++) {
+            if (pool_is_used(&world->calls, index)) {
+                struct call *call = sim_pool_at(&world->calls, index);
+                counting->calls_to[call->to] += call->from == self->id;
+            }
+        }
+    }
+    return self->calls_to[to];
+}
+
+void call_on_timeout(struct sim_world *world, const struct sim_event *event)
+{
+    struct call *call = sim_pool_find(&world->calls, event->payload);
+    if (call != NULL) {
+        call->timer = 0;
+        call_fail(world, sim_pool_index(event->payload), SIM_STATUS_TIMEOUT);
+    }
+}
+
+void call_refuse(struct sim_world *world, sim_call handle, sim_time time)
+{
+    struct call *call = sim_pool_find(&world->calls, handle);
+    if (call != NULL) {
+        sim_engine_post(world->engine, time, call->from, EVENT_REFUSAL, handle);
+    }
+}
+
+void call_on_refusal(struct sim_world *world, const struct sim_event *event)
+{
+    if (sim_pool_find(&world->calls, event->payload) != NULL) {
+        call_fail(world, sim_pool_index(event->payload), SIM_STATUS_REFUSED);
+    }
+}
+
+void call_on_reply(struct sim_world *world, const struct sim_event *event)
+{
+    uint32_t packet_index = (uint32_t)event->payload;
+    if (network_delays_at_card(world, packet_index, event)) {
+        return;
+    }
+    struct packet *packet = packet_at(world, packet_index);
+    struct sim_node *caller = &world->nodes[packet->to];
+    struct call *call = sim_pool_find(&world->calls, packet->call);
+    if (call == NULL) {
+        metric_count(caller, SIM_STANDARD_LATE_REPLIES, world_now(world), 1);
+        sim_pool_give(&world->packets, packet_index);
+        return;
+    }
+    struct sim_outcome outcome = {.reply = packet->reply, .to = call->to, .called = call->called};
+    struct sim_input input = {.kind = SIM_IN_OUTCOME, .tag = call->tag, .outcome = &outcome};
+    if (call->parent_span != 0) {
+        span_spend(world, call->child_span, world->nodes[call->to].group_index, SIM_CAUSE_NETWORK,
+                   world_now(world) - packet->sent);
+        span_merge(world, call->parent_span, call->child_span);
+    }
+    sim_pool_give(&world->packets, packet_index);
+    call_close(world, sim_pool_index(packet->call), true);
+    world_input(caller, &input);
+}
+
+/* ---- the server's side ---- */
+
+void call_on_request(struct sim_world *world, const struct sim_event *event)
+{
+    uint32_t packet_index = (uint32_t)event->payload;
+    if (network_delays_at_card(world, packet_index, event)) {
+        return;
+    }
+    struct packet *packet = packet_at(world, packet_index);
+    struct sim_node *server = &world->nodes[packet->to];
+    sim_time now = world_now(world);
+    if (!server->is_up) {
+        if (!server->is_silent) {
+            call_refuse(world, packet->call,
+                        now + network_latency(world, packet->to, packet->from));
+        }
+        network_packet_drop(world, packet_index, server->is_silent ? "silence" : "refused");
+        return;
+    }
+    packet->state = PACKET_OPEN;
+    packet->arrived = now;
+    server->open_tickets++;
+    ledger_issue(server, now);
+    if (packet->request.span != 0) {
+        span_spend(world, packet->request.span, server->group_index, SIM_CAUSE_NETWORK,
+                   now - packet->sent);
+    }
+    if (world_is_tracing(world)) {
+        world_trace(world, SIM_TRACE_ARRIVE, packet->to, packet->from, "request", packet_index,
+                    packet->request.operation_id);
+    }
+    struct sim_input input = {.kind = SIM_IN_REQUEST,
+                              .from = packet->from,
+                              .ticket = sim_pool_handle(&world->packets, packet_index),
+                              .request = &packet->request};
+    world_input(server, &input);
+}
+
+static struct packet *open_packet(struct sim_node *self, sim_ticket ticket)
+{
+    struct packet *packet = sim_pool_find(&self->world->packets, ticket);
+    sim_assert(packet != NULL && packet->state == PACKET_OPEN && packet->to == self->id);
+    return packet;
+}
+
+const struct sim_request *sim_request_of(struct sim_node *self, sim_ticket ticket)
+{
+    return &open_packet(self, ticket)->request;
+}
+
+void sim_answer(struct sim_node *self, sim_ticket ticket, const struct sim_reply *reply)
+{
+    struct sim_world *world = self->world;
+    struct packet *packet = open_packet(self, ticket);
+    struct sim_reply copy = *reply; /* `reply` may stand on what the packet holds */
+    self->open_tickets--;
+    if (self->may_go && self->open_tickets == 0) {
+        sim_engine_post(world->engine, world_now(world), 0, EVENT_DRAINED, self->id);
+    }
+    ledger_finish(self, packet->arrived, copy.status);
+    if (packet->request.span != 0) {
+        span_release(world, packet->request.span);
+    }
+    if (copy.served_by == 0) {
+        copy.served_by = self->id;
+    }
+    sim_node_id caller = packet->from;
+    packet->from = self->id;
+    packet->to = caller;
+    packet->state = PACKET_REPLY;
+    packet->sent = world_now(world);
+    packet->attempts = 0;
+    packet->is_through_card = false;
+    packet->bytes = copy.bytes;
+    packet->reply = copy;
+    if (sim_engine_incarnation(world->engine, caller) != packet->caller_incarnation) {
+        network_packet_drop(world, sim_pool_index(ticket), "caller died");
+        return;
+    }
+    network_send(world, sim_pool_index(ticket));
+}
+
+void sim_answer_status(struct sim_node *self, sim_ticket ticket, enum sim_status status)
+{
+    struct sim_reply reply = {.status = status};
+    sim_answer(self, ticket, &reply);
+}
+
+/* ---- messages ---- */
+
+void sim_send_message(struct sim_node *self, sim_node_id to, int message,
+                      const uint64_t words[SIM_MESSAGE_WORDS], int64_t bytes)
+{
+    struct sim_world *world = self->world;
+    uint32_t index = sim_pool_take(&world->packets);
+    struct packet *packet = packet_at(world, index);
+    packet->from = self->id;
+    packet->to = to;
+    packet->call = 0;
+    packet->sent = world_now(world);
+    packet->connection = 0;
+    packet->state = PACKET_MESSAGE;
+    packet->message = (uint8_t)message;
+    packet->attempts = 0;
+    packet->is_through_card = false;
+    packet->bytes = bytes;
+    memcpy(packet->words, words, sizeof packet->words);
+    network_send(world, index);
+}
+
+void call_on_message(struct sim_world *world, const struct sim_event *event)
+{
+    uint32_t packet_index = (uint32_t)event->payload;
+    if (network_delays_at_card(world, packet_index, event)) {
+        return;
+    }
+    struct packet *packet = packet_at(world, packet_index);
+    struct sim_node *node = &world->nodes[packet->to];
+    if (!node->is_up) {
+        network_packet_drop(world, packet_index, "down");
+        return;
+    }
+    if (world_is_tracing(world)) {
+        world_trace(world, SIM_TRACE_ARRIVE, packet->to, packet->from,
+                    node->model->messages[packet->message], packet_index, packet->words[0]);
+    }
+    uint64_t words[SIM_MESSAGE_WORDS];
+    memcpy(words, packet->words, sizeof words);
+    struct sim_input input = {
+        .kind = SIM_IN_MESSAGE, .from = packet->from, .message = packet->message, .words = words};
+    sim_pool_give(&world->packets, packet_index);
+    world_input(node, &input);
+}
+
+/* ---- the end of a life ---- */
+
+/* A packet that the death of `node` takes with it: who waits for it hears so, unless it is silent.
+ */
+static void drop_packet(struct sim_node *node, uint32_t index, bool is_silent)
+{
+    struct sim_world *world = node->world;
+    struct packet *packet = packet_at(world, index);
+    sim_time heard = world_now(world);
+    sim_node_id caller = packet->from;
+    if (packet->state == PACKET_OPEN) {
+        ledger_lose(node, packet->arrived);
+    } else if (packet->state == PACKET_REQUEST) {
+        heard = packet->arrived; /* it is refused when it gets there */
+    } else {
+        caller = packet->to;
+    }
+    bool is_awaited = packet->state != PACKET_MESSAGE && caller != node->id;
+    if (is_awaited && !is_silent) {
+        call_refuse(world, packet->call, heard + network_latency(world, node->id, caller));
+    }
+    network_packet_drop(world, index, "crash");
+}
+
+/* Packets that wait at the dead node to be sent, that are on their way to it, or open at it. */
+static void drop_packets_of(struct sim_node *node, bool is_silent)
+{
+    struct sim_world *world = node->world;
+    for (uint32_t index = 1; index < world->packets.fresh; index++) {
+        if (!pool_is_used(&world->packets, index)) {
+            continue;
+        }
+        const struct packet *packet = packet_at(world, index);
+        bool is_unsent = packet->arrived == SIM_NEVER;
+        if ((is_unsent ? packet->from : packet->to) == node->id) {
+            drop_packet(node, index, is_silent);
+        }
+    }
+    node->open_tickets = 0;
+}
+
+void calls_drop(struct sim_node *node, bool is_silent)
+{
+    struct sim_world *world = node->world;
+    drop_packets_of(node, is_silent);
+    for (uint32_t index = 1; node->open_calls > 0 && index < world->calls.fresh; index++) {
+        if (!pool_is_used(&world->calls, index)) {
+            continue;
+        }
+        struct call *call = sim_pool_at(&world->calls, index);
+        if (call->from == node->id) {
+            call_close(world, index, false);
+        }
+    }
+}

@@ -1,0 +1,238 @@
+/* Connections: handshakes, pools with a limit, one ordered connection for all, slow start.
+ *
+ * Kept per pair of nodes, and only for transports that are not plain (warm, unlimited, one request
+ * at a time on each connection: then nothing has to be remembered). A connection that comes free is
+ * taken again most recent first; one whose call failed is closed. A handshake costs its round trips
+ * in drawn latencies (TCP 1, with TLS 1.3 2, with TLS 1.2 3); the world does not send its packets.
+ */
+#include "world/internal.h"
+
+#include <glib.h>
+
+struct pair {
+    sim_node_id from, to;
+    uint32_t open;       /* connections that exist */
+    uint32_t idle_count; /* of these, not in use */
+    uint32_t idle_capacity;
+    sim_time *idle_since;     /* most recently used last */
+    GQueue waiting;           /* packet handles, by GUINT: requests that wait for a connection */
+    sim_time ready;           /* multiplexed: end of the handshake */
+    sim_time last_arrival[2]; /* multiplexed: of requests, of replies */
+};
+
+struct connections {
+    GPtrArray *pairs;   /* index 0 unused */
+    uint32_t **pair_of; /* [from][to]; rows made on first use */
+};
+
+void connections_init(struct sim_world *world)
+{
+    world->connections = sim_arena_new(&world->arena, struct connections);
+    world->connections->pairs = g_ptr_array_new();
+    g_ptr_array_add(world->connections->pairs, NULL);
+    world->connections->pair_of = sim_arena_array(&world->arena, uint32_t *, world->node_count + 1);
+}
+
+static void waiting_clear(struct pair *pair)
+{
+    g_queue_clear_full(&pair->waiting, g_free);
+}
+
+void connections_clear(struct sim_world *world)
+{
+    struct connections *connections = world->connections;
+    for (guint i = 1; i < connections->pairs->len; i++) {
+        struct pair *pair = g_ptr_array_index(connections->pairs, i);
+        waiting_clear(pair);
+        g_free(pair->idle_since);
+        g_free(pair);
+    }
+    g_ptr_array_free(connections->pairs, TRUE);
+    for (sim_node_id id = 0; id <= world->node_count; id++) {
+        g_free(connections->pair_of[id]);
+    }
+}
+
+static struct pair *pair_at(struct sim_world *world, uint32_t index)
+{
+    return g_ptr_array_index(world->connections->pairs, index);
+}
+
+static uint32_t pair_index(struct sim_world *world, sim_node_id from, sim_node_id to)
+{
+    struct connections *connections = world->connections;
+    if (connections->pair_of[from] == NULL) {
+        connections->pair_of[from] = g_new0(uint32_t, world->node_count + 1);
+    }
+    uint32_t *index = &connections->pair_of[from][to];
+    if (*index == 0) {
+        struct pair *pair = g_new0(struct pair, 1);
+        pair->from = from;
+        pair->to = to;
+        g_queue_init(&pair->waiting);
+        *index = connections->pairs->len;
+        g_ptr_array_add(connections->pairs, pair);
+    }
+    return *index;
+}
+
+/* The time of a handshake: so many round trips, each drawn. */
+static sim_time handshake(struct sim_world *world, const struct pair *pair,
+                          const struct sim_transport *transport)
+{
+    if (transport->warm) {
+        return 0;
+    }
+    world->network.handshakes++;
+    sim_time time = 0;
+    for (int64_t i = 0; i < transport->handshake; i++) {
+        time += network_latency(world, pair->from, pair->to);
+        time += network_latency(world, pair->to, pair->from);
+    }
+    return time;
+}
+
+static bool take_multiplexed(struct sim_world *world, struct pair *pair,
+                             const struct sim_transport *transport, sim_time *ret_delay)
+{
+    sim_time now = world_now(world);
+    if (pair->open == 0) {
+        pair->open = 1;
+        pair->ready = now + handshake(world, pair, transport);
+    }
+    *ret_delay = pair->ready > now ? pair->ready - now : 0;
+    return true;
+}
+
+static bool take_idle(struct pair *pair, sim_time now, sim_time idle_max)
+{
+    if (pair->idle_count == 0) {
+        return false;
+    }
+    if (now - pair->idle_since[pair->idle_count - 1] > idle_max) {
+        pair->open -= pair->idle_count; /* the most recently used has expired: all have */
+        pair->idle_count = 0;
+        return false;
+    }
+    pair->idle_count--;
+    return true;
+}
+
+bool connection_take(struct sim_world *world, uint32_t packet_index, sim_time *ret_delay)
+{
+    struct packet *packet = sim_pool_at(&world->packets, packet_index);
+    struct call *call = sim_pool_find(&world->calls, packet->call);
+    const struct sim_transport *transport = world->nodes[packet->from].transport;
+    uint32_t index = pair_index(world, packet->from, packet->to);
+    struct pair *pair = pair_at(world, index);
+    if (transport->multiplex) {
+        packet->connection = index;
+        call->connection = index;
+        return take_multiplexed(world, pair, transport, ret_delay);
+    }
+    *ret_delay = 0;
+    if (!take_idle(pair, world_now(world), transport->idle)) {
+        if (transport->connections_max > 0 && pair->open >= (uint64_t)transport->connections_max) {
+            uint64_t *handle = g_new(uint64_t, 1);
+            *handle = sim_pool_handle(&world->packets, packet_index);
+            g_queue_push_tail(&pair->waiting, handle);
+            return false;
+        }
+        pair->open++;
+        *ret_delay = handshake(world, pair, transport);
+    }
+    call->connection = index;
+    return true;
+}
+
+/* The longest-waiting request whose caller still wants it, or 0. */
+static uint32_t next_waiting(struct sim_world *world, struct pair *pair)
+{
+    while (!g_queue_is_empty(&pair->waiting)) {
+        g_autofree uint64_t *handle = g_queue_pop_head(&pair->waiting);
+        struct packet *packet = sim_pool_find(&world->packets, *handle);
+        if (packet == NULL) {
+            continue;
+        }
+        if (sim_pool_find(&world->calls, packet->call) != NULL) {
+            return sim_pool_index(*handle);
+        }
+        network_packet_drop(world, sim_pool_index(*handle), "given up");
+    }
+    return 0;
+}
+
+static void idle_push(struct pair *pair, sim_time now)
+{
+    if (pair->idle_count == pair->idle_capacity) {
+        pair->idle_capacity = pair->idle_capacity == 0 ? 4 : 2 * pair->idle_capacity;
+        pair->idle_since = g_renew(sim_time, pair->idle_since, pair->idle_capacity);
+    }
+    pair->idle_since[pair->idle_count++] = now;
+}
+
+void connection_give(struct sim_world *world, uint32_t connection, bool is_intact)
+{
+    struct pair *pair = pair_at(world, connection);
+    const struct sim_transport *transport = world->nodes[pair->from].transport;
+    if (transport->multiplex) {
+        return;
+    }
+    uint32_t packet_index = next_waiting(world, pair);
+    if (packet_index == 0) {
+        if (is_intact && transport->idle > 0) {
+            idle_push(pair, world_now(world));
+        } else {
+            pair->open--;
+        }
+        return;
+    }
+    struct packet *packet = sim_pool_at(&world->packets, packet_index);
+    struct call *call = sim_pool_find(&world->calls, packet->call);
+    call->connection = connection;
+    bool is_reused = is_intact && transport->idle > 0;
+    network_send_after(world, packet_index, is_reused ? 0 : handshake(world, pair, transport));
+}
+
+sim_time connection_in_order(struct sim_world *world, uint32_t connection, bool is_reply,
+                             sim_time arrives)
+{
+    sim_time *last = &pair_at(world, connection)->last_arrival[is_reply];
+    *last = arrives > *last ? arrives : *last;
+    return *last;
+}
+
+/* A body larger than the window goes out in rounds that double, a round trip apart (RFC 5681,
+ * section 3.1): of `bytes`, the last byte leaves ceil(log2(bytes / window + 1)) - 1 round trips
+ * after the first. */
+sim_time connection_slow_start(struct sim_world *world, const struct packet *packet)
+{
+    const struct sim_node *owner =
+        &world->nodes[packet->state == PACKET_REPLY ? packet->to : packet->from];
+    int64_t window = owner->transport->window_bytes;
+    int64_t left = packet->bytes - window;
+    sim_time extra = 0;
+    while (left > 0) {
+        extra += network_latency(world, packet->to, packet->from);
+        extra += network_latency(world, packet->from, packet->to);
+        window = window > INT64_MAX / 2 ? window : 2 * window;
+        left -= window;
+    }
+    return extra;
+}
+
+/* The node died: nobody keeps its connections, nor those to it. */
+void connections_drop(struct sim_node *node)
+{
+    struct connections *connections = node->world->connections;
+    for (guint i = 1; i < connections->pairs->len; i++) {
+        struct pair *pair = g_ptr_array_index(connections->pairs, i);
+        if (pair->from == node->id) {
+            waiting_clear(pair);
+            pair->open = pair->idle_count = 0;
+        } else if (pair->to == node->id) {
+            pair->open -= pair->idle_count; /* those in use end with their calls */
+            pair->idle_count = 0;
+        }
+    }
+}

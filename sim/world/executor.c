@@ -1,0 +1,189 @@
+/* Executor: jobs that share servers equally (egalitarian processor sharing).
+ *
+ * With n jobs on c servers each is served at rate min(1, c/n) times the speed of its node. All jobs
+ * advance together, so one virtual clock of attained service orders their ends: a job that enters
+ * with work w leaves when the clock has moved by w (Kleinrock, Queueing Systems II, section 4.4;
+ * the clock is the one of fluid fair queueing). One timer an executor stands at the earliest end.
+ */
+#include "world/internal.h"
+
+#include <glib.h>
+
+#include "base/math.h"
+
+static struct job *job_at(struct sim_world *world, uint32_t index)
+{
+    return sim_pool_at(&world->jobs, index);
+}
+
+uint32_t executor_new(struct sim_world *world, double servers)
+{
+    for (uint32_t i = 0; i < world->executor_count; i++) {
+        if (world->executors[i].servers <= 0.0) { /* released by a station that is gone */
+            world->executors[i].servers = servers;
+            return i;
+        }
+    }
+    world->executors = g_renew(struct executor, world->executors, world->executor_count + 1);
+    world->executors[world->executor_count] = (struct executor){.servers = servers};
+    return world->executor_count++;
+}
+
+void executor_release(struct sim_world *world, uint32_t index)
+{
+    sim_assert(world->executors[index].count == 0);
+    world->executors[index].servers = 0.0;
+}
+
+void executors_clear(struct sim_world *world)
+{
+    for (uint32_t i = 0; i < world->executor_count; i++) {
+        g_free(world->executors[i].heap);
+    }
+    g_free(world->executors);
+}
+
+static double rate_of(const struct executor *executor)
+{
+    double count = (double)executor->count;
+    return count <= executor->servers ? 1.0 : executor->servers / count;
+}
+
+static void advance(struct sim_world *world, struct executor *executor)
+{
+    sim_time now = world_now(world);
+    if (executor->count > 0) {
+        executor->clock += (double)(now - executor->since) * rate_of(executor);
+    } else {
+        executor->clock = 0.0; /* keeps the clock short, and with it exact */
+    }
+    executor->since = now;
+}
+
+/* ---- heap by (finish, order) ---- */
+
+static bool is_before(struct sim_world *world, uint32_t a, uint32_t b)
+{
+    const struct job *x = job_at(world, a), *y = job_at(world, b);
+    return x->finish < y->finish || (x->finish <= y->finish && x->order < y->order);
+}
+
+static void put(struct sim_world *world, struct executor *executor, uint32_t position, uint32_t job)
+{
+    executor->heap[position] = job;
+    job_at(world, job)->heap_position = position;
+}
+
+static void sift_up(struct sim_world *world, struct executor *executor, uint32_t position,
+                    uint32_t job)
+{
+    while (position > 1 && is_before(world, job, executor->heap[position / 2])) {
+        put(world, executor, position, executor->heap[position / 2]);
+        position /= 2;
+    }
+    put(world, executor, position, job);
+}
+
+static void sift_down(struct sim_world *world, struct executor *executor, uint32_t position,
+                      uint32_t job)
+{
+    for (;;) {
+        uint32_t child = 2 * position;
+        if (child > executor->count) {
+            break;
+        }
+        if (child < executor->count &&
+            is_before(world, executor->heap[child + 1], executor->heap[child])) {
+            child++;
+        }
+        if (!is_before(world, executor->heap[child], job)) {
+            break;
+        }
+        put(world, executor, position, executor->heap[child]);
+        position = child;
+    }
+    put(world, executor, position, job);
+}
+
+static void heap_remove(struct sim_world *world, struct executor *executor, uint32_t position)
+{
+    uint32_t last = executor->heap[executor->count--];
+    job_at(world, executor->heap[position])->heap_position = 0;
+    if (position > executor->count) {
+        return;
+    }
+    if (position > 1 && is_before(world, last, executor->heap[position / 2])) {
+        sift_up(world, executor, position, last);
+    } else {
+        sift_down(world, executor, position, last);
+    }
+}
+
+/* ---- */
+
+static void rearm(struct sim_world *world, struct executor *executor)
+{
+    if (executor->timer != 0) {
+        sim_engine_cancel(world->engine, executor->timer);
+        executor->timer = 0;
+    }
+    if (executor->count == 0) {
+        return;
+    }
+    double left = job_at(world, executor->heap[1])->finish - executor->clock;
+    double wait = left <= 0.0 ? 0.0 : sim_ceil(left / rate_of(executor));
+    sim_time at = wait >= 9.0e18 ? SIM_NEVER : sim_time_add(executor->since, (sim_time)wait);
+    executor->timer =
+        sim_engine_arm(world->engine, at, 0, EVENT_SHARE, (uint64_t)(executor - world->executors));
+}
+
+void executor_add(struct sim_world *world, uint32_t index, uint32_t job_index)
+{
+    struct executor *executor = &world->executors[index];
+    struct job *job = job_at(world, job_index);
+    advance(world, executor);
+    job->finish = executor->clock + (double)job->work / job->rate;
+    job->order = executor->order++;
+    executor->count++;
+    if (executor->count >= executor->capacity) {
+        executor->capacity = executor->capacity == 0 ? 16 : 2 * executor->capacity;
+        executor->heap = g_renew(uint32_t, executor->heap, executor->capacity);
+    }
+    sift_up(world, executor, executor->count, job_index);
+    rearm(world, executor);
+}
+
+void executor_remove(struct sim_world *world, uint32_t index, uint32_t job_index)
+{
+    struct executor *executor = &world->executors[index];
+    struct job *job = job_at(world, job_index);
+    advance(world, executor);
+    double left = (job->finish - executor->clock) * job->rate;
+    job->work = left > 0.0 ? (sim_time)(left + 0.5) : 0;
+    heap_remove(world, executor, job->heap_position);
+    rearm(world, executor);
+}
+
+void executor_set_servers(struct sim_world *world, uint32_t index, double servers)
+{
+    struct executor *executor = &world->executors[index];
+    advance(world, executor);
+    executor->servers = servers;
+    rearm(world, executor);
+}
+
+void executor_on_share(struct sim_world *world, const struct sim_event *event)
+{
+    uint32_t index = (uint32_t)event->payload;
+    struct executor *executor = &world->executors[index];
+    executor->timer = 0;
+    advance(world, executor);
+    uint32_t job_index = executor->heap[1];
+    /* The timer stood at this job's end; rounding must not leave it a hair short of it. */
+    if (executor->clock < job_at(world, job_index)->finish) {
+        executor->clock = job_at(world, job_index)->finish;
+    }
+    heap_remove(world, executor, 1);
+    rearm(world, executor);
+    station_finish(world, job_index);
+}

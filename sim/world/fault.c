@@ -1,0 +1,254 @@
+/* Faults: scheduled ones, and ones drawn from times to failure and to repair.
+ *
+ * A scheduled fault acts on all its targets from `from` to `to`. A drawn one follows each target
+ * apart: up for a draw of `mttf`, down for a draw of `mttr`, and so on inside [from, to); what is
+ * broken at `to` is mended then. Several faults may hold one node; it recovers when the last ends.
+ * Partitions and degradations of links are drawn as a whole.
+ */
+#include "world/internal.h"
+
+#include <glib.h>
+
+/* A fault as it acts: all targets of a scheduled one, one target of a drawn one. */
+struct fault_instance {
+    const struct sim_fault_spec *spec;
+    sim_node_id target; /* 0 = all of the spec's */
+    uint32_t span;      /* index + 1 of the present span, 0 while it does not act */
+    struct sim_random random;
+};
+
+struct fault_state {
+    GArray *instances; /* struct fault_instance */
+    GArray *spans;     /* struct sim_fault_span, in order of their beginning */
+};
+
+static bool is_by_target(enum sim_fault_kind kind)
+{
+    return kind != SIM_FAULT_PARTITION && kind != SIM_FAULT_LINK && kind != SIM_FAULT_MEMBERS;
+}
+
+static struct fault_instance *instance_at(struct sim_world *world, uint64_t index)
+{
+    return &g_array_index(world->faults->instances, struct fault_instance, index);
+}
+
+static void post(struct sim_world *world, sim_time time, enum world_event event, uint64_t index)
+{
+    sim_engine_post(world->engine, time, 0, (uint16_t)event, index);
+}
+
+/* Draws when a drawn fault strikes next, counting from `now`. */
+static void schedule_failure(struct sim_world *world, uint64_t index, sim_time now)
+{
+    struct fault_instance *instance = instance_at(world, index);
+    sim_time strikes =
+        sim_time_add(now, sim_dist_draw_time(instance->spec->mttf, &instance->random));
+    if (strikes < instance->spec->to) {
+        post(world, strikes, EVENT_FAULT_BEGIN, index);
+    }
+}
+
+static void instance_add(struct sim_world *world, uint32_t fault_index, sim_node_id target)
+{
+    const struct sim_fault_spec *spec = &world->spec->faults[fault_index];
+    struct fault_instance instance = {.spec = spec, .target = target};
+    uint64_t index = world->faults->instances->len;
+    if (spec->mttf != NULL) {
+        char purpose[32];
+        g_snprintf(purpose, sizeof purpose, "fault %u", fault_index);
+        sim_random_init(&instance.random, world->options.seed, world->nodes[target].name, purpose);
+    }
+    g_array_append_val(world->faults->instances, instance);
+    if (spec->mttf != NULL) {
+        schedule_failure(world, index, spec->from);
+    } else {
+        post(world, spec->from, EVENT_FAULT_BEGIN, index);
+    }
+}
+
+void faults_init(struct sim_world *world)
+{
+    world->faults = sim_arena_new(&world->arena, struct fault_state);
+    world->faults->instances = g_array_new(FALSE, FALSE, sizeof(struct fault_instance));
+    world->faults->spans = g_array_new(FALSE, FALSE, sizeof(struct sim_fault_span));
+    for (uint32_t i = 0; i < world->spec->fault_count; i++) {
+        const struct sim_fault_spec *spec = &world->spec->faults[i];
+        if (spec->mttf == NULL || !is_by_target(spec->kind)) {
+            instance_add(world, i, 0);
+            continue;
+        }
+        for (uint32_t t = 0; t < spec->targets.count; t++) {
+            instance_add(world, i, spec->targets.ids[t]);
+        }
+    }
+}
+
+void faults_clear(struct sim_world *world)
+{
+    g_array_free(world->faults->instances, TRUE);
+    g_array_free(world->faults->spans, TRUE);
+}
+
+/* ---- what each kind does to a node ---- */
+
+static void set_clock(struct sim_world *world, struct machine *machine, sim_time shift,
+                      double drift)
+{
+    sim_time now = world_now(world);
+    double gained = (double)(now - machine->clock_drift_since) * machine->clock_drift;
+    machine->clock_shift += (sim_time)gained + shift;
+    machine->clock_drift_since = now;
+    machine->clock_drift = drift;
+}
+
+/* Factors of faults that overlap multiply. When the last ends the factor is exactly 1 again. */
+static double change_factor(double present, double factor, uint32_t *holders, bool is_beginning)
+{
+    *holders = is_beginning ? *holders + 1 : *holders - 1;
+    if (*holders == 0) {
+        return 1.0;
+    }
+    return is_beginning ? present * factor : present / factor;
+}
+
+static void set_load(struct sim_node *node, double factor, bool is_beginning)
+{
+    node->load_factor = change_factor(node->load_factor, factor, &node->surges, is_beginning);
+    sim_engine_post(node->world->engine, world_now(node->world), node->id, EVENT_LOAD, 0);
+}
+
+static void set_disk(struct sim_world *world, struct machine *machine, double factor,
+                     bool is_beginning)
+{
+    struct disk *disk = machine->disk;
+    if (factor > 0.0) {
+        disk->factor = change_factor(disk->factor, factor, &disk->slows, is_beginning);
+        return;
+    }
+    disk->stalls = is_beginning ? disk->stalls + 1 : disk->stalls - 1;
+    disk_resume(world, machine);
+}
+
+static void act_on(struct sim_node *node, const struct sim_fault_spec *spec, bool is_beginning)
+{
+    struct sim_world *world = node->world;
+    struct machine *machine = node->machine;
+    switch (spec->kind) {
+    case SIM_FAULT_CRASH:
+        if (is_beginning) {
+            node_crash(node, spec->silent, spec->torn);
+        } else {
+            node_restart(node);
+        }
+        break;
+    case SIM_FAULT_PAUSE:
+        node_set_paused(node, is_beginning);
+        break;
+    case SIM_FAULT_SLOW:
+        node_set_slow(node,
+                      change_factor(node->slow_factor, spec->factor, &node->slows, is_beginning));
+        break;
+    case SIM_FAULT_CLOCK:
+        if (is_beginning) {
+            set_clock(world, machine, spec->shift, machine->clock_drift + spec->drift);
+        } else {
+            set_clock(world, machine, 0, machine->clock_drift - spec->drift);
+        }
+        break;
+    case SIM_FAULT_DISK:
+        set_disk(world, machine, spec->factor, is_beginning);
+        break;
+    case SIM_FAULT_SURGE:
+        set_load(node, spec->factor, is_beginning);
+        break;
+    case SIM_FAULT_PARTITION:
+    case SIM_FAULT_LINK:
+    case SIM_FAULT_MEMBERS:
+        sim_assert(!"not a fault of a node");
+    }
+}
+
+static void act(struct sim_world *world, const struct fault_instance *instance, bool is_beginning)
+{
+    const struct sim_fault_spec *spec = instance->spec;
+    if (spec->kind == SIM_FAULT_MEMBERS) {
+        if (is_beginning) {
+            members_set(world, spec);
+        }
+    } else if (!is_by_target(spec->kind)) {
+        if (is_beginning) {
+            network_begin_fault(world, spec);
+        } else {
+            network_end_fault(world, spec);
+        }
+        flows_update(world);
+    } else if (instance->target != 0) {
+        act_on(&world->nodes[instance->target], spec, is_beginning);
+    } else {
+        for (uint32_t i = 0; i < spec->targets.count; i++) {
+            act_on(&world->nodes[spec->targets.ids[i]], spec, is_beginning);
+        }
+    }
+}
+
+/* ---- events ---- */
+
+void fault_on_begin(struct sim_world *world, const struct sim_event *event)
+{
+    struct fault_instance *instance = instance_at(world, event->payload);
+    const struct sim_fault_spec *spec = instance->spec;
+    sim_time now = world_now(world);
+    struct sim_fault_span span = {spec->label, spec->kind, now, SIM_NEVER};
+    g_array_append_val(world->faults->spans, span);
+    instance->span = world->faults->spans->len;
+    if (world_is_tracing(world)) {
+        world_trace(world, SIM_TRACE_FAULT, instance->target, SIM_NONE, spec->label, event->payload,
+                    1);
+    }
+    sim_time ends = spec->to;
+    if (spec->mttf != NULL) {
+        sim_time mended = sim_time_add(now, sim_dist_draw_time(spec->mttr, &instance->random));
+        ends = mended < ends ? mended : ends;
+    }
+    if (ends != SIM_NEVER) {
+        post(world, ends, EVENT_FAULT_END, event->payload);
+    }
+    act(world, instance, true);
+}
+
+void fault_on_end(struct sim_world *world, const struct sim_event *event)
+{
+    struct fault_instance *instance = instance_at(world, event->payload);
+    sim_time now = world_now(world);
+    g_array_index(world->faults->spans, struct sim_fault_span, instance->span - 1).to = now;
+    instance->span = 0;
+    if (world_is_tracing(world)) {
+        world_trace(world, SIM_TRACE_FAULT, instance->target, SIM_NONE, instance->spec->label,
+                    event->payload, 0);
+    }
+    act(world, instance, false);
+    if (instance->spec->mttf != NULL && now < instance->spec->to) {
+        schedule_failure(world, event->payload, now);
+    }
+}
+
+void faults_settle(struct sim_world *world)
+{
+    for (guint i = 0; i < world->faults->spans->len; i++) {
+        struct sim_fault_span *span =
+            &g_array_index(world->faults->spans, struct sim_fault_span, i);
+        if (span->to == SIM_NEVER) {
+            span->to = world_now(world);
+        }
+    }
+}
+
+uint32_t sim_world_fault_count(const struct sim_world *world)
+{
+    return world->faults->spans->len;
+}
+
+const struct sim_fault_span *sim_world_fault(const struct sim_world *world, uint32_t index)
+{
+    return &g_array_index(world->faults->spans, struct sim_fault_span, index);
+}

@@ -1,0 +1,478 @@
+/* The inside of the world, for the files of this folder only.
+ *
+ * struct sim_world is built once from a description and owns everything in one arena and a few
+ * pools. Node 0 is the world itself: faults and shared machinery run there and never die.
+ */
+#ifndef BRINK_WORLD_INTERNAL_H
+#define BRINK_WORLD_INTERNAL_H
+
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/assert.h"
+#include "base/pool.h"
+#include "engine/engine.h"
+#include "world/disk.h"
+#include "world/flow.h"
+#include "world/ledger.h"
+#include "world/load.h"
+#include "world/log.h"
+#include "world/node.h"
+#include "world/retry.h"
+#include "world/station.h"
+#include "world/stream.h"
+#include "world/world.h"
+
+struct sync; /* see log.c */
+
+/* What an engine event of the world means. The low byte of sim_event.kind; the high byte holds the
+ * index of a timer or a message of the model. Payloads are pool handles unless said otherwise. */
+enum world_event {
+    EVENT_START,        /* payload: 1 = restart */
+    EVENT_TIMER,        /* timer record; high byte: timer index */
+    EVENT_REQUEST,      /* packet, at its receiver */
+    EVENT_REPLY,        /* packet, at the caller */
+    EVENT_MESSAGE,      /* packet */
+    EVENT_TIMEOUT,      /* call */
+    EVENT_REFUSAL,      /* call: the refusal has reached the caller */
+    EVENT_TRANSMIT,     /* packet: (re)transmission, at the sender */
+    EVENT_WORK,         /* job: dedicated work is finished */
+    EVENT_GRANTED,      /* job: a slot that was waited for is held */
+    EVENT_SHARE,        /* executor index: its next job is finished (node 0) */
+    EVENT_DISK,         /* disk operation: it leaves the disk (node 0) */
+    EVENT_DISK_DONE,    /* disk operation: its node, which was paused, hears of it */
+    EVENT_STREAM,       /* stream note, at its receiver */
+    EVENT_STREAM_RETRY, /* stream, high byte: direction; at the sender */
+    EVENT_FLOW,         /* the earliest planned end of a flow (node 0) */
+    EVENT_FLOW_DONE,    /* flow, at its owner */
+    EVENT_FAULT_BEGIN,  /* index of a fault instance (node 0) */
+    EVENT_FAULT_END,    /* likewise */
+    EVENT_MEMBERS,      /* view version << 32 | group, at the observer */
+    EVENT_DRAINED,      /* node id: those who leave may go now if nothing is open (node 0) */
+    EVENT_LOAD,         /* at a source: its load factor changed */
+    WORLD_EVENT_COUNT
+};
+
+extern const char *const world_event_names[WORLD_EVENT_COUNT];
+
+enum packet_state {
+    PACKET_REQUEST, /* on its way to the receiver */
+    PACKET_OPEN,    /* at the receiver, not yet answered: a ticket */
+    PACKET_REPLY,   /* on its way back */
+    PACKET_MESSAGE  /* a model's own */
+};
+
+/* A request from when it is sent until its reply has arrived; or a message. */
+struct packet {
+    sim_node_id from, to; /* of the present direction of travel, or of the open request */
+    sim_call call;        /* of the caller */
+    sim_time sent;        /* by the caller; for a reply: by the server */
+    sim_time arrived;     /* planned, then actual; SIM_NEVER while it waits at the sender */
+    uint32_t caller_incarnation;
+    uint32_t connection;  /* pair that carries it, 0 = plain transport */
+    uint8_t state;        /* enum packet_state */
+    uint8_t message;      /* MESSAGE: index */
+    uint8_t attempts;     /* transmissions that failed so far */
+    bool is_through_card; /* has passed the receiver's network card */
+    int64_t bytes;
+    union {
+        struct sim_request request; /* REQUEST, OPEN */
+        struct sim_reply reply;     /* REPLY */
+        uint64_t words[SIM_MESSAGE_WORDS];
+    };
+};
+
+struct call {
+    sim_node_id from, to;
+    uint64_t tag;
+    sim_timer timer;
+    sim_time called;
+    uint32_t parent_span; /* 0 = not attributed */
+    uint32_t child_span;
+    uint32_t connection;
+    uint32_t packet; /* 0 once it has been delivered or lost */
+};
+
+/* A model's timer: a record of the world, so that one that fires during a pause can still be
+ * cancelled before the node sees it. */
+struct timer_record {
+    sim_timer engine_timer;
+    uint64_t tag;
+    sim_node_id node;
+};
+
+enum job_state { JOB_WAITING, JOB_RUNNING, JOB_GRANTED };
+
+struct job {
+    struct sim_station *station;
+    uint64_t tag;
+    sim_time arrived;   /* at the station */
+    sim_time resumed;   /* the present stretch of service, or of waiting, began */
+    sim_time work;      /* left at full speed, as of `resumed` */
+    sim_time finish_at; /* dedicated service: an event that comes at another time is stale */
+    double rate;        /* speed of its node while it runs */
+    double finish;      /* on the virtual clock of an executor */
+    uint64_t key;       /* least first, in ordered queues; then by `order` */
+    uint64_t order;
+    uint32_t previous, next; /* in the queue or among the running; job indices */
+    uint32_t heap_position;  /* in an executor; 0 = in none */
+    uint32_t span;
+    uint16_t priority;
+    uint8_t state;  /* enum job_state */
+    bool has_begun; /* was in service before (preempted) */
+};
+
+/* Jobs that share servers equally: a processor-sharing station, or the cores of a machine. A
+ * virtual clock advances at the rate that each job gets; the job with the least finish is next. */
+struct executor {
+    uint32_t *heap; /* job indices from [1], least finish first */
+    uint32_t count, capacity;
+    double clock;   /* attained service per job since it was last idle, ns */
+    sim_time since; /* clock is as of then */
+    double servers;
+    sim_timer timer;
+    uint64_t order;
+};
+
+/* A doubly linked list of jobs. */
+struct job_list {
+    uint32_t first, last;
+};
+
+struct sim_station {
+    struct sim_node *node;
+    struct sim_station_options options;
+    struct sim_station *next; /* of the node */
+    uint32_t executor;        /* index + 1 of what runs its jobs; 0 = dedicated servers */
+    bool is_sharing;          /* processor sharing: nobody waits */
+    struct job_list waiting;  /* FIFO and LIFO */
+    struct job_list running;
+    uint32_t *ordered; /* heap of waiting jobs from [1], for the other disciplines */
+    uint32_t ordered_capacity;
+    uint64_t order;
+    int64_t servers;
+    int64_t queued, busy;             /* busy: in service or held */
+    int64_t shown_queued, shown_busy; /* as the metrics have them */
+    /* The books: number present integrated over the measured window, and sojourns clipped to it. */
+    sim_time since;
+    sim_wide present_integral;
+    sim_wide sojourn_sum;
+    uint64_t arrived, left;
+};
+
+struct machine {
+    const struct sim_machine_spec *spec;
+    uint32_t executor; /* index + 1; 0 = never short of cores */
+    sim_time card_out_free, card_in_free;
+    sim_time clock_shift; /* jumps so far */
+    double clock_drift;
+    sim_time clock_drift_since;
+    struct disk *disk;
+};
+
+/* One-second windows of a ledger. */
+struct second {
+    uint32_t issued, succeeded;
+};
+
+struct group {
+    const struct sim_group_spec *spec;
+    struct sim_metric *metrics;    /* standard, then the model's */
+    struct sim_metric *capacities; /* levels, one a metric; only those of ratios are used */
+    uint32_t metric_count;
+    struct second *seconds;
+    uint32_t second_count;
+    uint8_t *member_state; /* enum member_state, count_max of them */
+    uint64_t version;
+    struct samples *samples; /* sampled operations of a source */
+};
+
+enum member_state { MEMBER_ABSENT, MEMBER_STARTING, MEMBER_UP, MEMBER_DRAINING, MEMBER_GONE };
+
+struct allocation {
+    struct allocation *next;
+};
+
+struct sim_node {
+    struct sim_world *world;
+    const struct sim_model *model;
+    const void *params;
+    void *state;
+    struct group *group;
+    struct sim_metric *metrics;     /* of the group */
+    struct sim_metric *own_metrics; /* of this member; NULL unless per_member */
+    struct sim_metric *own_capacities;
+    struct machine *machine;
+    sim_node_id id;
+    uint32_t member;
+    uint32_t group_index;
+    uint32_t zone;
+    const char *name;
+    const struct sim_transport *transport;
+    struct sim_random *draws; /* of the model, initialised on first use */
+    bool *draws_ready;
+    struct sim_random network_draw, order_draw;
+    struct sim_station *stations;
+    struct allocation *allocations;
+    struct sim_pool frames;
+    uint32_t open_tickets, open_calls, live_timers, open_syncs, open_flows;
+    uint64_t open_operations;
+    uint64_t open_measured;   /* of these, begun in the measured window */
+    uint64_t lost_operations; /* open when the node died */
+    uint32_t *calls_to;       /* open calls by node id; NULL until the first is asked for */
+    struct node_log *logs;
+    uint32_t log_count;
+    struct sim_event *deferred; /* events that came during a pause */
+    uint32_t deferred_count, deferred_capacity;
+    double speed; /* 1 = full; slow faults divide; 0 while paused */
+    double slow_factor;
+    uint32_t pauses, crashes, slows, surges; /* faults that hold it now */
+    bool is_up;                              /* alive: handles inputs */
+    bool may_go;    /* draining, and everyone knows: gone when nothing is open */
+    bool is_silent; /* while down: nobody refuses */
+    bool is_transport_plain;
+    double load_factor;
+    uint64_t operation_count;
+    uint64_t view_version;
+};
+
+struct link {
+    const struct sim_link_law *law;
+    sim_time free; /* when what was sent before has been put on the wire */
+    uint32_t flows;
+};
+
+struct sim_world {
+    const struct sim_world_spec *spec;
+    struct sim_world_options options;
+    const struct sim_axis *axis;
+    struct sim_window measured;
+    struct sim_arena arena;
+    struct sim_engine *engine;
+    struct sim_node *nodes; /* [0] is the world itself */
+    uint32_t node_count;    /* without node 0 */
+    struct group *groups;
+    struct machine *machines;
+    struct link *links;
+    struct sim_pool packets, calls, timers, jobs;
+    struct executor *executors;
+    uint32_t executor_count;
+    uint64_t measured_open; /* operations begun in the measured window and not yet ended */
+    uint64_t calls_made, calls_ended;
+    struct sim_network_totals network;
+    struct trouble *troubles; /* partitions and degradations of links that are in force */
+    struct connections *connections;
+    struct fault_state *faults;
+    struct views *views;
+    struct spans *spans;
+    struct streams *streams;
+    struct flows *flows;
+    struct sim_pool disk_operations;
+    const char *limit;
+    uint64_t unbalanced_lives; /* stations whose books did not balance when their node died */
+    bool is_settled;
+    sim_node_id running; /* whose handler runs, for assertions */
+};
+
+static inline sim_time world_now(const struct sim_world *world)
+{
+    return sim_engine_now(world->engine);
+}
+
+static inline uint16_t world_kind(enum world_event event, int sub)
+{
+    return (uint16_t)((unsigned)event | (unsigned)sub << 8);
+}
+
+/* Visits every record in use; deterministic, by index. Only for rare events such as a crash. */
+static inline bool pool_is_used(const struct sim_pool *pool, uint32_t index)
+{
+    return (sim_pool_header_at(pool, index)->generation & 1u) != 0;
+}
+
+/* world.c */
+void world_input(struct sim_node *node, const struct sim_input *input);
+void world_trace(struct sim_world *world, enum sim_trace_kind kind, sim_node_id node,
+                 sim_node_id peer, const char *label, uint64_t id, uint64_t number);
+static inline bool world_is_tracing(const struct sim_world *world)
+{
+    return world->options.trace != NULL;
+}
+void node_start(struct sim_node *node, bool is_restart);
+/* Ends the life of a node: volatile state, jobs, calls, frames, timers go; peers are told. */
+void node_crash(struct sim_node *node, bool is_silent, bool is_torn);
+void node_restart(struct sim_node *node);
+void node_set_paused(struct sim_node *node, bool paused);
+void node_set_slow(struct sim_node *node, double factor);
+
+/* node.c */
+void node_clear_life(struct sim_node *node);
+void timers_drop(struct sim_node *node);
+
+/* call.c */
+void call_on_request(struct sim_world *world, const struct sim_event *event);
+void call_on_reply(struct sim_world *world, const struct sim_event *event);
+void call_on_message(struct sim_world *world, const struct sim_event *event);
+void call_on_timeout(struct sim_world *world, const struct sim_event *event);
+void call_on_refusal(struct sim_world *world, const struct sim_event *event);
+void calls_drop(struct sim_node *node, bool is_silent);
+/* The connection refuses or resets: the caller hears of it at `time`. */
+void call_refuse(struct sim_world *world, sim_call call, sim_time time);
+
+/* network.c */
+void network_init(struct sim_world *world);
+void network_clear(struct sim_world *world);
+/* Sends a packet on its way from packet->from to packet->to; takes care of connections, loss, cuts,
+ * retransmission and duplication, and posts its arrival. */
+void network_send(struct sim_world *world, uint32_t packet_index);
+/* The same for a packet that waited for a connection and has one now, ready after `delay`. */
+void network_send_after(struct sim_world *world, uint32_t packet_index, sim_time delay);
+void network_on_transmit(struct sim_world *world, const struct sim_event *event);
+/* True when the receiver's network card delays the packet further: it was posted again. */
+bool network_delays_at_card(struct sim_world *world, uint32_t packet_index,
+                            const struct sim_event *event);
+/* A one-way latency between two nodes, drawn for `from`; faults included. */
+sim_time network_latency(struct sim_world *world, sim_node_id from, sim_node_id to);
+/* Whether something sent now would get through, and when it would arrive, sizes aside. */
+bool network_try(struct sim_world *world, sim_node_id from, sim_node_id to, sim_time *ret_arrives);
+bool network_is_cut(const struct sim_world *world, sim_node_id from, sim_node_id to);
+void network_set_cut(struct sim_world *world, sim_node_id from, sim_node_id to, bool is_cut);
+void network_packet_drop(struct sim_world *world, uint32_t packet_index, const char *why);
+struct link *network_link(struct sim_world *world, sim_node_id from, sim_node_id to);
+/* Puts a partition or a degradation of links in force, or ends it. */
+void network_begin_fault(struct sim_world *world, const struct sim_fault_spec *fault);
+void network_end_fault(struct sim_world *world, const struct sim_fault_spec *fault);
+
+/* connection.c */
+void connections_init(struct sim_world *world);
+void connections_clear(struct sim_world *world);
+/* Takes a connection for the packet's call. True: go ahead after *ret_delay (handshake); false: it
+ * waits for a connection to come free and will be sent then. */
+bool connection_take(struct sim_world *world, uint32_t packet_index, sim_time *ret_delay);
+/* The call is over: its connection is idle again, or closed when the call failed. */
+void connection_give(struct sim_world *world, uint32_t connection, bool is_intact);
+/* Arrival not before that of what went before on the same multiplexed connection. */
+sim_time connection_in_order(struct sim_world *world, uint32_t connection, bool is_reply,
+                             sim_time arrives);
+/* Extra time of slow start for a body of `bytes`. */
+sim_time connection_slow_start(struct sim_world *world, const struct packet *packet);
+void connections_drop(struct sim_node *node);
+
+/* station.c, executor.c */
+void station_on_work(struct sim_world *world, const struct sim_event *event);
+void station_on_granted(struct sim_world *world, const struct sim_event *event);
+void stations_drop(struct sim_node *node);
+void stations_change_speed(struct sim_node *node);
+/* The job's work is done: its server goes to the next, and its node hears of it. */
+void station_finish(struct sim_world *world, uint32_t job_index);
+bool station_audit(struct sim_station *station, FILE *out);
+uint32_t executor_new(struct sim_world *world, double servers);
+void executor_release(struct sim_world *world, uint32_t executor);
+void executors_clear(struct sim_world *world);
+void executor_add(struct sim_world *world, uint32_t executor, uint32_t job_index);
+/* Takes a job out before it is finished; its `work` is what is left. */
+void executor_remove(struct sim_world *world, uint32_t executor, uint32_t job_index);
+void executor_set_servers(struct sim_world *world, uint32_t executor, double servers);
+void executor_on_share(struct sim_world *world, const struct sim_event *event);
+
+/* ledger.c */
+void ledger_init(struct sim_world *world);
+void ledger_init_members(struct sim_world *world);
+void ledger_clear(struct sim_world *world);
+void ledger_issue(struct sim_node *node, sim_time issued);
+void ledger_finish(struct sim_node *node, sim_time issued, enum sim_status status);
+void ledger_lose(struct sim_node *node, sim_time issued);
+/* The node dies: its open operations will have no end. */
+void ledger_drop_operations(struct sim_node *node);
+void ledger_settle(struct sim_world *world);
+static inline void metric_count(struct sim_node *node, uint32_t metric, sim_time time, uint64_t n)
+{
+    sim_counter_add(&node->metrics[metric].counter, time, n);
+    if (node->own_metrics != NULL) {
+        sim_counter_add(&node->own_metrics[metric].counter, time, n);
+    }
+}
+static inline void metric_level(struct sim_node *node, uint32_t metric, sim_time now, int64_t delta)
+{
+    sim_level_add(&node->metrics[metric].level, now, delta);
+    if (node->own_metrics != NULL) {
+        sim_level_add(&node->own_metrics[metric].level, now, delta);
+    }
+}
+static inline void metric_sample(struct sim_node *node, uint32_t metric, sim_time time,
+                                 int64_t value)
+{
+    sim_sample_add(&node->metrics[metric].sample, time, value);
+    if (node->own_metrics != NULL) {
+        sim_sample_add(&node->own_metrics[metric].sample, time, value);
+    }
+}
+void metric_capacity(struct sim_node *node, uint32_t metric, int64_t delta);
+
+/* attribution.c */
+void spans_init(struct sim_world *world);
+void spans_clear(struct sim_world *world);
+uint32_t span_begin(struct sim_node *source, uint64_t operation_id); /* 0 = not sampled */
+void span_end(struct sim_node *source, uint32_t span, uint64_t operation_id, sim_time latency,
+              bool is_answered);
+uint32_t span_child(struct sim_world *world, uint32_t parent);
+void span_release(struct sim_world *world, uint32_t span);
+void span_hold(struct sim_world *world, uint32_t span);
+void span_merge(struct sim_world *world, uint32_t parent, uint32_t child);
+void span_spend(struct sim_world *world, uint32_t span, uint32_t group, enum sim_cause cause,
+                sim_time duration);
+
+/* fault.c, members.c */
+void faults_init(struct sim_world *world);
+void faults_clear(struct sim_world *world);
+void faults_settle(struct sim_world *world);
+void fault_on_begin(struct sim_world *world, const struct sim_event *event);
+void fault_on_end(struct sim_world *world, const struct sim_event *event);
+void members_init(struct sim_world *world);
+void members_clear(struct sim_world *world);
+void members_set(struct sim_world *world, const struct sim_fault_spec *change);
+void members_on_drained(struct sim_world *world, const struct sim_event *event);
+void members_on_change(struct sim_world *world, const struct sim_event *event);
+
+/* disk.c: operations of a machine's disk, in the order in which they were asked for. */
+enum disk_work { DISK_READ, DISK_WRITE, DISK_SYNC };
+struct disk {
+    struct machine *machine;
+    struct sim_random random;
+    uint32_t first, last; /* waiting operations */
+    int64_t busy;
+    double factor;          /* each operation takes so many times as long */
+    uint32_t slows, stalls; /* faults in force */
+};
+/* `law` replaces the disk's own where it is not NULL. `sync` is the sync record of DISK_SYNC. */
+void disk_submit(struct sim_node *node, enum disk_work work, const struct sim_dist *law,
+                 int64_t bytes, uint32_t span, uint64_t tag, struct sync *sync);
+void disks_init(struct sim_world *world);
+void disks_clear(struct sim_world *world);
+void disk_on_event(struct sim_world *world, const struct sim_event *event);
+void disk_on_done(struct sim_world *world, const struct sim_event *event);
+/* A stall began or ended: what waits may go on. */
+void disk_resume(struct sim_world *world, struct machine *machine);
+void disk_drop(struct sim_node *node);
+
+/* log.c */
+void logs_crash(struct sim_node *node, bool is_torn);
+void logs_clear(struct sim_node *node);
+void log_synced(struct sync *sync);
+void sync_free(struct sync *sync);
+
+/* stream.c, flow.c */
+void streams_init(struct sim_world *world);
+void streams_clear(struct sim_world *world);
+void stream_on_event(struct sim_world *world, const struct sim_event *event);
+void stream_on_retry(struct sim_world *world, const struct sim_event *event);
+void streams_drop(struct sim_node *node, bool is_silent);
+void flows_init(struct sim_world *world);
+void flows_clear(struct sim_world *world);
+void flow_on_end(struct sim_world *world, const struct sim_event *event);
+void flow_on_done(struct sim_world *world, const struct sim_event *event);
+/* Shares are worked out anew: a partition or a degradation began or ended. */
+void flows_update(struct sim_world *world);
+void flows_drop(struct sim_node *node);
+
+#endif

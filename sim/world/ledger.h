@@ -1,0 +1,50 @@
+/* The ledger: metrics that every group has, and the books that must balance.
+ *
+ * For a source it is about operations (what a user asked for, retries and hedges included in one
+ * entry); for any other model about deliveries (requests that reached it). Attempts, the third
+ * ledger, are the calls that a node makes. In each: issued = finished by status + lost in crashes +
+ * still open, exactly, at the end of every run.
+ *
+ * An entry belongs to the time at which it was issued. `latency` counts every entry: one that
+ * failed or never came back is infinitely late. "latency.answered" is the same sample without its
+ * infinite part; it is not stored apart.
+ */
+#ifndef BRINK_WORLD_LEDGER_H
+#define BRINK_WORLD_LEDGER_H
+
+#include "world/model.h"
+
+enum sim_standard_metric {
+    SIM_STANDARD_LATENCY,   /* SAMPLE, seconds */
+    SIM_STANDARD_ISSUED,    /* COUNT */
+    SIM_STANDARD_SUCCEEDED, /* COUNT, by time of issue */
+    SIM_STANDARD_FAILED,    /* COUNT, by time of issue: all kinds, unfinished ones too */
+    SIM_STANDARD_REJECTED,  /* COUNT, by time of issue; likewise the kinds below */
+    SIM_STANDARD_ERROR,
+    SIM_STANDARD_UNAVAILABLE,
+    SIM_STANDARD_REFUSED,
+    SIM_STANDARD_TIMEOUT,
+    SIM_STANDARD_EXPIRED,
+    SIM_STANDARD_LOST,         /* died with its node */
+    SIM_STANDARD_UNFINISHED,   /* still open when the run ended */
+    SIM_STANDARD_GOODPUT,      /* COUNT, by time of finish: succeeded */
+    SIM_STANDARD_THROUGHPUT,   /* COUNT, by time of finish: any outcome */
+    SIM_STANDARD_OPEN,         /* LEVEL */
+    SIM_STANDARD_ATTEMPTS,     /* COUNT: calls that the group's nodes made */
+    SIM_STANDARD_RETRIES,      /* COUNT: those with attempt > 0 */
+    SIM_STANDARD_LATE_REPLIES, /* COUNT: replies that came after their call had its outcome */
+    SIM_STANDARD_COUNT
+};
+
+/* Names, kinds, units and help in the order of the enumeration; ends with name == NULL. */
+extern const struct sim_metric_spec sim_standard_metrics[SIM_STANDARD_COUNT + 1];
+
+/* The standard metric of that name, or NULL. */
+const struct sim_metric_spec *sim_standard_metric_find(const char *name);
+
+/* Ratios of ledgers: "errors" = failed / issued, "success" = succeeded / issued, "availability" =
+ * success of requests; "availability.windows" = one-second windows in which at least one entry was
+ * issued and every one issued succeeded, of all such windows. NULL at the end. */
+extern const char *const sim_ledger_ratios[];
+
+#endif

@@ -1,0 +1,97 @@
+/* What a model is: a constant descriptor and one handler.
+ *
+ * A node (component) is an instance of a model. The world hands it inputs one at a time, in order
+ * of (time, sequence); the handler acts through the functions of world/node.h alone. It prints
+ * nothing, opens nothing, reads no clock and keeps no global. Volatile state is zeroed before every
+ * life and lost in a crash; what must survive goes through the log (world/log.h).
+ */
+#ifndef BRINK_WORLD_MODEL_H
+#define BRINK_WORLD_MODEL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "metrics/metric.h"
+#include "world/param.h"
+#include "world/request.h"
+
+#define SIM_MODEL_ABI 1u
+
+struct sim_node; /* the context of every action */
+
+enum sim_input_kind {
+    SIM_IN_START,         /* a life begins; `is_restart` after a crash */
+    SIM_IN_REQUEST,       /* ticket, request */
+    SIM_IN_OUTCOME,       /* of a call: tag, outcome */
+    SIM_IN_TIMER,         /* timer (index into the descriptor's table), tag */
+    SIM_IN_DONE,          /* a job at a station finished its work: tag */
+    SIM_IN_GRANTED,       /* a slot that was waited for is held now: tag */
+    SIM_IN_MESSAGE,       /* message (index into the descriptor's table), from, words */
+    SIM_IN_SYNCED,        /* an fsync completed: tag */
+    SIM_IN_STREAM_OPENED, /* at the far end: stream, tag = what the opener sent */
+    SIM_IN_STREAM_ITEM,   /* stream, item */
+    SIM_IN_STREAM_CREDIT, /* at the sender: stream may send `credit` more */
+    SIM_IN_STREAM_CLOSED, /* stream, status */
+    SIM_IN_FLOW_DONE,     /* a bulk transfer or background work ended: tag, status */
+    SIM_IN_MEMBERS,       /* the members of a group changed: group */
+    SIM_IN_LOAD           /* sources: the surge factor changed: load_factor */
+};
+
+struct sim_input {
+    enum sim_input_kind kind;
+    uint16_t timer;   /* TIMER */
+    uint16_t message; /* MESSAGE */
+    bool is_restart;  /* START */
+    sim_node_id from; /* MESSAGE, REQUEST, STREAM_OPENED */
+    uint64_t tag;
+    sim_ticket ticket;                 /* REQUEST */
+    const struct sim_request *request; /* REQUEST; valid until the ticket is answered */
+    const struct sim_outcome *outcome; /* OUTCOME; valid during the call of the handler */
+    const uint64_t *words;             /* MESSAGE: SIM_MESSAGE_WORDS of them */
+    sim_stream stream;
+    uint64_t item;
+    uint64_t credit;
+    enum sim_status status; /* STREAM_CLOSED, FLOW_DONE */
+    uint32_t group;
+    double load_factor;
+};
+
+struct sim_metric_spec {
+    const char *name; /* NULL ends a table */
+    enum sim_metric_kind kind;
+    enum sim_metric_unit unit;
+    const char *help;
+    const char *of; /* COUNT: name of the COUNT that it is a part of: "hits" of "lookups" gives
+                       `edge.hits ratio`; NULL = of none */
+};
+
+/* What a model is for, where the world or the reports treat it apart. */
+enum sim_model_trait {
+    SIM_MODEL_SOURCE = 1 /* issues operations: its ledger is that of operations */
+};
+
+struct sim_model {
+    uint32_t abi; /* SIM_MODEL_ABI */
+    const char *name;
+    const char *summary; /* one line for `brink models` */
+    unsigned traits;
+
+    size_t params_size;
+    const struct sim_param *params;
+    /* Complains about parameters that do not fit together: a text for the user, or NULL. */
+    const char *(*validate)(const void *params);
+
+    size_t state_size; /* zeroed before every life */
+    size_t frame_size; /* of what it remembers of one operation; 0 = it uses no frames */
+    void (*handle)(struct sim_node *self, const struct sim_input *in);
+    /* Frees what a life holds on the heap; at a crash and at the end. NULL = nothing. */
+    void (*release)(struct sim_node *self);
+
+    const struct sim_metric_spec *metrics; /* beside those that every node has */
+    const char *const *timers;             /* names, NULL at the end; likewise below */
+    const char *const *messages;
+    const char *const *draws; /* random streams: one purpose each */
+};
+
+#endif

@@ -1,0 +1,189 @@
+/* What a model may do with itself: time, chance, memory, timers, frames, facts. */
+#include "world/internal.h"
+
+#include <glib.h>
+
+sim_node_id sim_self(const struct sim_node *self)
+{
+    return self->id;
+}
+
+uint32_t sim_member(const struct sim_node *self)
+{
+    return self->member;
+}
+
+const char *sim_name(const struct sim_node *self)
+{
+    return self->name;
+}
+
+uint32_t sim_zone(const struct sim_node *self)
+{
+    return self->zone;
+}
+
+sim_time sim_now(const struct sim_node *self)
+{
+    return world_now(self->world);
+}
+
+sim_time sim_local_clock(const struct sim_node *self)
+{
+    const struct machine *machine = self->machine;
+    sim_time now = world_now(self->world);
+    double gained = (double)(now - machine->clock_drift_since) * machine->clock_drift;
+    return now + machine->spec->clock_offset + machine->clock_shift + (sim_time)gained;
+}
+
+const void *sim_params(const struct sim_node *self)
+{
+    return self->params;
+}
+
+void *sim_state(struct sim_node *self)
+{
+    return self->state;
+}
+
+void *sim_alloc(struct sim_node *self, size_t size)
+{
+    /* The link is as wide as the strictest alignment, so that what follows is aligned. */
+    const size_t link_size = 16;
+    struct allocation *allocation = g_malloc0(link_size + size);
+    allocation->next = self->allocations;
+    self->allocations = allocation;
+    return (unsigned char *)allocation + link_size;
+}
+
+struct sim_random *sim_random_of(struct sim_node *self, int draw)
+{
+    struct sim_random *random = &self->draws[draw];
+    if (__builtin_expect(!self->draws_ready[draw], 0)) {
+        self->draws_ready[draw] = true;
+        sim_random_init(random, self->world->options.seed, self->name, self->model->draws[draw]);
+    }
+    return random;
+}
+
+sim_time sim_draw(struct sim_node *self, int draw, const struct sim_dist *law)
+{
+    return sim_dist_draw_time(law, sim_random_of(self, draw));
+}
+
+sim_timer sim_after(struct sim_node *self, sim_time delay, int timer, uint64_t tag)
+{
+    struct sim_world *world = self->world;
+    sim_assert(delay >= 0);
+    uint32_t index = sim_pool_take(&world->timers);
+    struct timer_record *record = sim_pool_at(&world->timers, index);
+    uint64_t handle = sim_pool_handle(&world->timers, index);
+    record->tag = tag;
+    record->node = self->id;
+    record->engine_timer = sim_engine_arm(world->engine, sim_time_add(world_now(world), delay),
+                                          self->id, world_kind(EVENT_TIMER, timer), handle);
+    self->live_timers++;
+    return handle;
+}
+
+bool sim_cancel(struct sim_node *self, sim_timer timer)
+{
+    struct sim_world *world = self->world;
+    struct timer_record *record = sim_pool_find(&world->timers, timer);
+    if (record == NULL) {
+        return false;
+    }
+    sim_assert(record->node == self->id);
+    sim_engine_cancel(world->engine, record->engine_timer);
+    sim_pool_give(&world->timers, sim_pool_index(timer));
+    self->live_timers--;
+    return true;
+}
+
+sim_frame sim_frame_new(struct sim_node *self)
+{
+    uint32_t index = sim_pool_take(&self->frames);
+    memset(sim_pool_at(&self->frames, index), 0, self->model->frame_size);
+    return sim_pool_handle(&self->frames, index);
+}
+
+void *sim_frame_at(struct sim_node *self, sim_frame frame)
+{
+    return sim_pool_find(&self->frames, frame);
+}
+
+void sim_frame_end(struct sim_node *self, sim_frame frame)
+{
+    sim_assert(sim_pool_find(&self->frames, frame) != NULL);
+    sim_pool_give(&self->frames, sim_pool_index(frame));
+}
+
+void sim_count(struct sim_node *self, int metric, uint64_t n)
+{
+    metric_count(self, SIM_STANDARD_COUNT + (uint32_t)metric, world_now(self->world), n);
+}
+
+void sim_level(struct sim_node *self, int metric, int64_t delta)
+{
+    metric_level(self, SIM_STANDARD_COUNT + (uint32_t)metric, world_now(self->world), delta);
+}
+
+void sim_level_capacity(struct sim_node *self, int metric, int64_t delta)
+{
+    metric_capacity(self, SIM_STANDARD_COUNT + (uint32_t)metric, delta);
+}
+
+void sim_record(struct sim_node *self, int metric, sim_time value)
+{
+    metric_sample(self, SIM_STANDARD_COUNT + (uint32_t)metric, world_now(self->world), value);
+}
+
+void sim_note(struct sim_node *self, const char *text, uint64_t number)
+{
+    if (world_is_tracing(self->world)) {
+        world_trace(self->world, SIM_TRACE_NOTE, self->id, SIM_NONE, text, 0, number);
+    }
+}
+
+void sim_spend(struct sim_node *self, uint32_t span, enum sim_cause cause, sim_time duration)
+{
+    if (span != 0) {
+        span_spend(self->world, span, self->group_index, cause, duration);
+    }
+}
+
+void timers_drop(struct sim_node *node)
+{
+    struct sim_world *world = node->world;
+    if (node->live_timers == 0) {
+        return;
+    }
+    for (uint32_t index = 1; index < world->timers.fresh; index++) {
+        if (!pool_is_used(&world->timers, index)) {
+            continue;
+        }
+        struct timer_record *record = sim_pool_at(&world->timers, index);
+        if (record->node == node->id) {
+            sim_engine_cancel(world->engine, record->engine_timer);
+            sim_pool_give(&world->timers, index);
+        }
+    }
+    node->live_timers = 0;
+}
+
+void node_clear_life(struct sim_node *node)
+{
+    if (node->model->release != NULL && node->state != NULL) {
+        node->model->release(node);
+    }
+    stations_drop(node);
+    timers_drop(node);
+    while (node->allocations != NULL) {
+        struct allocation *next = node->allocations->next;
+        g_free(node->allocations);
+        node->allocations = next;
+    }
+    sim_pool_clear(&node->frames);
+    sim_pool_init(&node->frames, node->model->frame_size);
+    memset(node->state, 0, node->model->state_size);
+}

@@ -1,0 +1,103 @@
+/* What a model may do: the functions that act through its node.
+ *
+ * None of them fails: what can go wrong in the simulated system comes back as an input (a refusal,
+ * a timeout), and what is wrong in a model is an assertion.
+ */
+#ifndef BRINK_WORLD_NODE_H
+#define BRINK_WORLD_NODE_H
+
+#include "base/dist.h"
+#include "world/model.h"
+#include "world/request.h"
+#include "world/spec.h"
+
+/* Who and where. `self` in all of these is the node whose handler is running. */
+sim_node_id sim_self(const struct sim_node *self);
+uint32_t sim_member(const struct sim_node *self);  /* index in its group, from 0 */
+const char *sim_name(const struct sim_node *self); /* "web" or "web[2]" */
+uint32_t sim_zone(const struct sim_node *self);
+sim_time sim_now(const struct sim_node *self);
+/* What the machine's own clock shows: offset, drift and jumps included. */
+sim_time sim_local_clock(const struct sim_node *self);
+const void *sim_params(const struct sim_node *self);
+void *sim_state(struct sim_node *self);
+/* `size` zeroed bytes for the rest of this life. */
+void *sim_alloc(struct sim_node *self, size_t size);
+
+/* Chance. `draw` is an index into the descriptor's table of draws. */
+struct sim_random *sim_random_of(struct sim_node *self, int draw);
+sim_time sim_draw(struct sim_node *self, int draw, const struct sim_dist *law);
+
+/* Time. A timer of a life that ended never fires. */
+sim_timer sim_after(struct sim_node *self, sim_time delay, int timer, uint64_t tag);
+bool sim_cancel(struct sim_node *self, sim_timer timer);
+
+/* Frames: records of descriptor->frame_size bytes, zeroed; gone after a crash. */
+sim_frame sim_frame_new(struct sim_node *self);
+void *sim_frame_at(struct sim_node *self, sim_frame frame); /* NULL when it has ended */
+void sim_frame_end(struct sim_node *self, sim_frame frame);
+
+/* Calls. Exactly one SIM_IN_OUTCOME with `tag` follows, unless this node dies or cancels first:
+ * the reply, a refusal, or a timeout after `timeout` (SIM_NEVER = wait for ever) or at the
+ * request's deadline, whichever is sooner. A reply that comes after that is dropped and counted. */
+sim_call sim_send_request(struct sim_node *self, sim_node_id to, const struct sim_request *request,
+                          sim_time timeout, uint64_t tag);
+void sim_call_cancel(struct sim_node *self, sim_call call);
+/* Calls by this group's nodes that are open to `to` (for least-connections and the like). */
+uint32_t sim_open_calls(const struct sim_node *self, sim_node_id to);
+
+/* Requests received. A ticket is answered exactly once; the request stays readable until then. */
+void sim_answer(struct sim_node *self, sim_ticket ticket, const struct sim_reply *reply);
+void sim_answer_status(struct sim_node *self, sim_ticket ticket, enum sim_status status);
+const struct sim_request *sim_request_of(struct sim_node *self, sim_ticket ticket);
+
+/* Messages that are a model's own: votes, gossip. Words are numbers or handles, never addresses. */
+#define SIM_MESSAGE_WORDS 6
+void sim_send_message(struct sim_node *self, sim_node_id to, int message,
+                      const uint64_t words[SIM_MESSAGE_WORDS], int64_t bytes);
+
+/* Where the time of an operation goes. */
+enum sim_cause {
+    SIM_CAUSE_QUEUE,   /* waited for a server or a slot */
+    SIM_CAUSE_SERVICE, /* was being worked on */
+    SIM_CAUSE_NETWORK, /* on the way there and back, handshakes included */
+    SIM_CAUSE_RETRY,   /* attempts that failed, and pauses between attempts */
+    SIM_CAUSE_LOCK,
+    SIM_CAUSE_FSYNC, /* disk */
+    SIM_CAUSE_OTHER, /* the rest of the latency, so that the sum is exact */
+    SIM_CAUSE_COUNT
+};
+extern const char *const sim_cause_names[SIM_CAUSE_COUNT + 1];
+
+/* Operations: the ledger of a source. An operation belongs to the window in which it began. */
+struct sim_operation_id {
+    uint64_t id;
+    sim_time began;
+    uint32_t span;
+};
+struct sim_operation_id sim_operation_begin(struct sim_node *self);
+void sim_operation_end(struct sim_node *self, const struct sim_operation_id *operation,
+                       enum sim_status status);
+
+/* Says where time of an operation went that no station, call or disk accounts for by itself (a
+ * pause between attempts, a wait for a lock). `span` comes with the request or the operation; 0 =
+ * none. */
+void sim_spend(struct sim_node *self, uint32_t span, enum sim_cause cause, sim_time duration);
+
+/* Facts. `metric` is an index into the descriptor's table of metrics. */
+void sim_count(struct sim_node *self, int metric, uint64_t n);
+void sim_level(struct sim_node *self, int metric, int64_t delta);
+void sim_level_capacity(struct sim_node *self, int metric, int64_t delta);
+void sim_record(struct sim_node *self, int metric, sim_time value);
+/* A line for the event log and the message diagram; no formatting cost unless a log is written. */
+void sim_note(struct sim_node *self, const char *text, uint64_t number);
+
+/* Members. Ids of the members of `target` that are up in this observer's view, in target order. */
+uint32_t sim_members(struct sim_node *self, const struct sim_target *target, sim_node_id *ids);
+/* Changes with every change of any group's members; cheap to compare. */
+uint64_t sim_members_version(const struct sim_node *self);
+
+/* Stations: servers with a queue. See world/station.h, world/disk.h, world/log.h, world/stream.h
+ * and world/flow.h for resources. */
+
+#endif

@@ -1,0 +1,93 @@
+/* The request and its reply: how any component talks to any other.
+ *
+ * A value is a 64-bit id (or the handle of an immutable blob). One call has exactly one outcome.
+ */
+#ifndef BRINK_WORLD_REQUEST_H
+#define BRINK_WORLD_REQUEST_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/time.h"
+#include "engine/engine.h"
+
+typedef uint64_t sim_ticket; /* a request that this node has received and not yet answered */
+typedef uint64_t sim_call;   /* a call that this node has made and that has no outcome yet */
+typedef uint64_t sim_stream; /* an open stream, the same handle at both ends */
+typedef uint64_t sim_frame;  /* what a model remembers of one operation */
+
+enum sim_status {
+    SIM_STATUS_OK,
+    SIM_STATUS_NOT_FOUND,   /* answered: there is no such key */
+    SIM_STATUS_CONFLICT,    /* answered: compare-and-set or version did not match */
+    SIM_STATUS_REJECTED,    /* turned away: queue full, limiter, shedding (503, 429) */
+    SIM_STATUS_ERROR,       /* the component failed to serve it (500) */
+    SIM_STATUS_UNAVAILABLE, /* the component cannot serve it now: no quorum, no leader, no backend
+                             */
+    SIM_STATUS_REFUSED,     /* nobody listens: connection refused or reset */
+    SIM_STATUS_TIMEOUT,     /* the caller stopped waiting */
+    SIM_STATUS_EXPIRED,     /* the deadline had passed when work would have begun */
+    SIM_STATUS_REDIRECT,    /* ask `redirect` instead */
+    SIM_STATUS_COUNT
+};
+
+extern const char *const sim_status_names[SIM_STATUS_COUNT + 1];
+
+/* OK, NOT_FOUND and CONFLICT are answers; the rest are failures. */
+static inline bool sim_status_is_answer(enum sim_status status)
+{
+    return status <= SIM_STATUS_CONFLICT;
+}
+
+enum sim_consistency {
+    SIM_CONSISTENCY_DEFAULT, /* whatever the store does by itself */
+    SIM_CONSISTENCY_STRONG,
+    SIM_CONSISTENCY_BOUNDED,
+    SIM_CONSISTENCY_PREFIX,
+    SIM_CONSISTENCY_SESSION,
+    SIM_CONSISTENCY_EVENTUAL
+};
+
+struct sim_request {
+    uint64_t operation_id; /* one per operation of a source, kept through retries and hops */
+    uint64_t key;
+    uint64_t key_end;       /* SCAN: one past the last key */
+    uint64_t value;         /* WRITE, APPEND, INCREMENT, COMPARE_AND_SET: new value */
+    uint64_t expected;      /* COMPARE_AND_SET */
+    uint64_t session;       /* 0 = none */
+    uint64_t session_token; /* what the session has seen: opaque to all but the store */
+    uint64_t transaction;   /* 0 = none */
+    uint64_t fencing_token; /* 0 = none */
+    sim_time deadline;      /* travels with the request; SIM_NEVER = none */
+    sim_time staleness;     /* SIM_CONSISTENCY_BOUNDED */
+    int64_t bytes;          /* of the request on the wire */
+    int64_t reply_bytes;    /* expected of the reply; 0 = the server's default */
+    uint32_t attempt;       /* 0 = first */
+    uint32_t span;          /* where its time is being attributed; 0 = not sampled */
+    uint16_t operation;     /* enum sim_operation */
+    uint16_t priority;      /* 0 = most urgent class */
+    uint16_t consistency;   /* enum sim_consistency */
+    uint16_t origin_zone;
+};
+
+struct sim_reply {
+    enum sim_status status;
+    sim_node_id served_by;
+    uint64_t value;
+    uint64_t version;  /* of the value; 0 = unversioned */
+    uint64_t siblings; /* blob of further values that are concurrent with this one; 0 = none */
+    uint64_t session_token;
+    int64_t bytes;
+    sim_time fresh_until; /* may be cached until then; 0 = not cacheable */
+    sim_time retry_after; /* REJECTED: a hint; 0 = none */
+    sim_node_id redirect; /* REDIRECT */
+};
+
+/* How a call ended. For TIMEOUT and REFUSED only status is meaningful. */
+struct sim_outcome {
+    struct sim_reply reply;
+    sim_node_id to;  /* whom the call asked */
+    sim_time called; /* when it was made */
+};
+
+#endif

@@ -1,0 +1,580 @@
+/* Stations: queueing, the disciplines, and the books.
+ *
+ * A job waits in a list (FIFO, LIFO) or in a heap (by class, by remaining work, at random), runs on
+ * a dedicated server or in an executor (see executor.c), and leaves. A dedicated job's end is one
+ * event that cannot be cancelled: when the job is stretched or interrupted, its planned end moves
+ * and the old event is recognised as stale.
+ */
+#include "world/internal.h"
+
+#include <glib.h>
+
+static struct job *job_at(struct sim_world *world, uint32_t index)
+{
+    return sim_pool_at(&world->jobs, index);
+}
+
+/* ---- lists ---- */
+
+static void list_append(struct sim_world *world, struct job_list *list, uint32_t index)
+{
+    struct job *job = job_at(world, index);
+    job->previous = list->last;
+    job->next = 0;
+    if (list->last != 0) {
+        job_at(world, list->last)->next = index;
+    } else {
+        list->first = index;
+    }
+    list->last = index;
+}
+
+static void list_remove(struct sim_world *world, struct job_list *list, uint32_t index)
+{
+    struct job *job = job_at(world, index);
+    if (job->previous != 0) {
+        job_at(world, job->previous)->next = job->next;
+    } else {
+        list->first = job->next;
+    }
+    if (job->next != 0) {
+        job_at(world, job->next)->previous = job->previous;
+    } else {
+        list->last = job->previous;
+    }
+}
+
+/* ---- ordered queue: a binary heap by (key, order), from [1], as long as `queued` ---- */
+
+static bool is_before(const struct job *a, const struct job *b)
+{
+    return a->key < b->key || (a->key == b->key && a->order < b->order);
+}
+
+static void ordered_push(struct sim_world *world, struct sim_station *station, uint32_t index)
+{
+    uint32_t position = (uint32_t)station->queued;
+    if (position >= station->ordered_capacity) {
+        station->ordered_capacity = 2 * position + 16;
+        station->ordered = g_renew(uint32_t, station->ordered, station->ordered_capacity);
+    }
+    const struct job *job = job_at(world, index);
+    while (position > 1 && is_before(job, job_at(world, station->ordered[position / 2]))) {
+        station->ordered[position] = station->ordered[position / 2];
+        position /= 2;
+    }
+    station->ordered[position] = index;
+}
+
+static uint32_t ordered_pop(struct sim_world *world, struct sim_station *station)
+{
+    uint32_t *heap = station->ordered;
+    uint32_t top = heap[1];
+    uint32_t count = (uint32_t)station->queued - 1; /* that will be left */
+    uint32_t last = heap[count + 1];
+    const struct job *job = job_at(world, last);
+    uint32_t position = 1;
+    for (;;) {
+        uint32_t child = 2 * position;
+        if (child > count) {
+            break;
+        }
+        if (child < count &&
+            is_before(job_at(world, heap[child + 1]), job_at(world, heap[child]))) {
+            child++;
+        }
+        if (!is_before(job_at(world, heap[child]), job)) {
+            break;
+        }
+        heap[position] = heap[child];
+        position = child;
+    }
+    heap[position] = last;
+    return top;
+}
+
+/* ---- books and metrics ---- */
+
+static sim_time clip(const struct sim_world *world, sim_time time)
+{
+    if (time < world->measured.from) {
+        return world->measured.from;
+    }
+    return time < world->measured.to ? time : world->measured.to;
+}
+
+/* Integrates the number present up to now; call before it changes. */
+static void touch(struct sim_station *station)
+{
+    struct sim_world *world = station->node->world;
+    sim_time now = world_now(world);
+    station->present_integral += (sim_wide)(station->queued + station->busy) *
+                                 (clip(world, now) - clip(world, station->since));
+    station->since = now;
+}
+
+static void count_sojourn(struct sim_station *station, sim_time arrived)
+{
+    struct sim_world *world = station->node->world;
+    station->left++;
+    station->sojourn_sum += clip(world, world_now(world)) - clip(world, arrived);
+}
+
+static void show_level(struct sim_station *station, int metric, int64_t *shown, int64_t value)
+{
+    if (*shown != value) {
+        if (metric != SIM_STATION_NO_METRIC) {
+            metric_level(station->node, SIM_STANDARD_COUNT + (uint32_t)metric,
+                         world_now(station->node->world), value - *shown);
+        }
+        *shown = value;
+    }
+}
+
+static void show(struct sim_station *station)
+{
+    int64_t busy = station->busy, queued = station->queued;
+    if (station->is_sharing && busy > station->servers) {
+        queued = busy - station->servers; /* who gets less than a server each */
+        busy = station->servers;
+    }
+    show_level(station, station->options.busy_metric, &station->shown_busy, busy);
+    show_level(station, station->options.queued_metric, &station->shown_queued, queued);
+}
+
+static void count_capacity(struct sim_station *station, int64_t delta)
+{
+    if (station->options.busy_metric != SIM_STATION_NO_METRIC && station->servers < INT32_MAX) {
+        metric_capacity(station->node, SIM_STANDARD_COUNT + (uint32_t)station->options.busy_metric,
+                        delta);
+    }
+}
+
+/* ---- making ---- */
+
+struct sim_station *sim_station_new(struct sim_node *self,
+                                    const struct sim_station_options *options)
+{
+    sim_assert(options->servers >= 1);
+    struct sim_station *station = sim_alloc(self, sizeof *station);
+    station->node = self;
+    station->options = *options;
+    station->servers = options->servers;
+    station->since = world_now(self->world);
+    if (!options->is_slots) {
+        station->is_sharing = options->discipline == SIM_PROCESSOR_SHARING;
+        station->executor = self->machine->executor;
+        if (station->is_sharing && station->executor == 0) {
+            station->executor = executor_new(self->world, (double)options->servers) + 1;
+        }
+    }
+    station->next = self->stations;
+    self->stations = station;
+    count_capacity(station, station->servers);
+    return station;
+}
+
+/* ---- service ---- */
+
+static void run(struct sim_station *station, uint32_t index)
+{
+    struct sim_node *node = station->node;
+    struct sim_world *world = node->world;
+    struct job *job = job_at(world, index);
+    job->rate = node->speed;
+    if (node->speed <= 0.0) {
+        job->finish_at = SIM_NEVER; /* paused: runs on when the pause ends */
+    } else if (station->executor != 0) {
+        executor_add(world, station->executor - 1, index);
+    } else {
+        sim_time length = job->work;
+        if (node->speed != 1.0) {
+            length = (sim_time)((double)job->work / node->speed + 0.5);
+        }
+        job->finish_at = sim_time_add(world_now(world), length);
+        sim_engine_post(world->engine, job->finish_at, node->id, EVENT_WORK,
+                        sim_pool_handle(&world->jobs, index));
+    }
+}
+
+static void start(struct sim_station *station, uint32_t index)
+{
+    struct sim_world *world = station->node->world;
+    struct job *job = job_at(world, index);
+    sim_time now = world_now(world);
+    if (!job->has_begun) {
+        job->has_begun = true;
+        if (station->options.wait_metric != SIM_STATION_NO_METRIC) {
+            metric_sample(station->node,
+                          SIM_STANDARD_COUNT + (uint32_t)station->options.wait_metric, now,
+                          now - job->arrived);
+        }
+    }
+    if (job->span != 0) {
+        span_spend(world, job->span, station->node->group_index, SIM_CAUSE_QUEUE,
+                   now - job->resumed);
+    }
+    station->busy++;
+    job->resumed = now;
+    if (station->options.is_slots) {
+        job->state = JOB_GRANTED;
+        sim_engine_post(world->engine, now, station->node->id, EVENT_GRANTED,
+                        sim_pool_handle(&world->jobs, index));
+        return;
+    }
+    job->state = JOB_RUNNING;
+    list_append(world, &station->running, index);
+    run(station, index);
+}
+
+/* Takes a job off its server; its remaining work is worked out. */
+static void interrupt(struct sim_station *station, uint32_t index)
+{
+    struct sim_world *world = station->node->world;
+    struct job *job = job_at(world, index);
+    sim_time now = world_now(world);
+    if (job->heap_position != 0) {
+        executor_remove(world, station->executor - 1, index);
+    } else {
+        sim_time done = (sim_time)((double)(now - job->resumed) * job->rate + 0.5);
+        job->work = job->work > done ? job->work - done : 0;
+    }
+    if (job->span != 0) {
+        span_spend(world, job->span, station->node->group_index, SIM_CAUSE_SERVICE,
+                   now - job->resumed);
+    }
+    job->finish_at = SIM_NEVER;
+    job->resumed = now;
+}
+
+static bool is_listed(const struct sim_station *station)
+{
+    return station->options.discipline == SIM_FIFO || station->options.discipline == SIM_LIFO;
+}
+
+/* Puts a job into the queue; sets what it is ordered by. */
+static void enqueue(struct sim_station *station, uint32_t index)
+{
+    struct sim_world *world = station->node->world;
+    struct job *job = job_at(world, index);
+    job->state = JOB_WAITING;
+    station->queued++;
+    if (is_listed(station)) {
+        list_append(world, &station->waiting, index);
+        return;
+    }
+    switch (station->options.discipline) {
+    case SIM_PRIORITY:
+    case SIM_PRIORITY_PREEMPTIVE:
+        job->key = job->priority;
+        break;
+    case SIM_SHORTEST_REMAINING:
+        job->key = (uint64_t)job->work;
+        break;
+    case SIM_RANDOM_ORDER:
+        job->key = sim_random_u64(&station->node->order_draw);
+        break;
+    case SIM_FIFO:
+    case SIM_LIFO:
+    case SIM_PROCESSOR_SHARING:
+    case SIM_DISCIPLINE_COUNT:
+        sim_assert(!"a discipline without an order");
+    }
+    ordered_push(world, station, index);
+}
+
+static uint32_t dequeue(struct sim_station *station)
+{
+    struct sim_world *world = station->node->world;
+    uint32_t index;
+    if (is_listed(station)) {
+        bool is_lifo = station->options.discipline == SIM_LIFO;
+        index = is_lifo ? station->waiting.last : station->waiting.first;
+        list_remove(world, &station->waiting, index);
+    } else {
+        index = ordered_pop(world, station);
+    }
+    station->queued--;
+    return index;
+}
+
+static void fill_servers(struct sim_station *station)
+{
+    while (station->queued > 0 && station->busy < station->servers) {
+        start(station, dequeue(station));
+    }
+}
+
+/* Work still to do of a job that runs on a dedicated server or in an executor. */
+static double remaining(struct sim_station *station, const struct job *job)
+{
+    struct sim_world *world = station->node->world;
+    if (job->heap_position != 0) {
+        const struct executor *executor = &world->executors[station->executor - 1];
+        return (job->finish - executor->clock) * job->rate;
+    }
+    return (double)job->work - (double)(world_now(world) - job->resumed) * job->rate;
+}
+
+/* The running job that must give way to `candidate`, or 0. */
+static uint32_t find_victim(struct sim_station *station, const struct job *candidate)
+{
+    struct sim_world *world = station->node->world;
+    bool is_by_work = station->options.discipline == SIM_SHORTEST_REMAINING;
+    if (!is_by_work && station->options.discipline != SIM_PRIORITY_PREEMPTIVE) {
+        return 0;
+    }
+    double worst = is_by_work ? (double)candidate->work : (double)candidate->priority;
+    uint32_t victim = 0;
+    for (uint32_t index = station->running.first; index != 0; index = job_at(world, index)->next) {
+        const struct job *job = job_at(world, index);
+        double value = is_by_work ? remaining(station, job) : (double)job->priority;
+        if (value > worst) { /* among equals the first that started is spared longest */
+            worst = value;
+            victim = index;
+        }
+    }
+    return victim;
+}
+
+static uint32_t job_new(struct sim_node *self, struct sim_station *station, uint16_t priority,
+                        uint32_t span, uint64_t tag)
+{
+    struct sim_world *world = self->world;
+    sim_assert(station->node == self);
+    uint32_t index = sim_pool_take(&world->jobs);
+    struct job *job = job_at(world, index);
+    job->station = station;
+    job->tag = tag;
+    job->arrived = world_now(world);
+    job->resumed = job->arrived;
+    job->work = 0;
+    job->finish_at = SIM_NEVER;
+    job->order = station->order++;
+    job->heap_position = 0;
+    job->span = span;
+    job->priority = priority;
+    job->has_begun = false;
+    return index;
+}
+
+static bool is_full(const struct sim_station *station)
+{
+    int64_t limit = station->options.queue_limit;
+    if (limit < 0) {
+        return false;
+    }
+    if (station->is_sharing) {
+        return station->busy - station->servers >= limit;
+    }
+    return station->busy >= station->servers && station->queued >= limit;
+}
+
+bool sim_station_work(struct sim_node *self, struct sim_station *station, sim_time work,
+                      uint16_t priority, uint32_t span, uint64_t tag)
+{
+    sim_assert(!station->options.is_slots && work >= 0);
+    struct sim_world *world = self->world;
+    uint32_t victim = 0;
+    bool is_free = station->is_sharing || station->busy < station->servers;
+    if (!is_free) {
+        struct job candidate = {.work = work, .priority = priority};
+        victim = find_victim(station, &candidate);
+        /* Who interrupts another sends him back to the queue: a full queue is full for both. */
+        if (is_full(station)) {
+            return false;
+        }
+    } else if (is_full(station)) {
+        return false;
+    }
+    touch(station);
+    station->arrived++;
+    uint32_t index = job_new(self, station, priority, span, tag);
+    job_at(world, index)->work = work;
+    if (victim != 0) {
+        interrupt(station, victim);
+        list_remove(world, &station->running, victim);
+        station->busy--;
+        enqueue(station, victim);
+        start(station, index);
+    } else if (is_free) {
+        start(station, index);
+    } else {
+        enqueue(station, index);
+    }
+    show(station);
+    return true;
+}
+
+void station_finish(struct sim_world *world, uint32_t job_index)
+{
+    struct job *job = job_at(world, job_index);
+    struct sim_station *station = job->station;
+    struct sim_node *node = station->node;
+    touch(station);
+    count_sojourn(station, job->arrived);
+    if (job->span != 0) {
+        span_spend(world, job->span, node->group_index, SIM_CAUSE_SERVICE,
+                   world_now(world) - job->resumed);
+    }
+    list_remove(world, &station->running, job_index);
+    struct sim_input input = {.kind = SIM_IN_DONE, .tag = job->tag};
+    sim_pool_give(&world->jobs, job_index);
+    station->busy--;
+    fill_servers(station);
+    show(station);
+    world_input(node, &input);
+}
+
+void station_on_work(struct sim_world *world, const struct sim_event *event)
+{
+    struct job *job = sim_pool_find(&world->jobs, event->payload);
+    if (job != NULL && job->finish_at == event->time) {
+        station_finish(world, sim_pool_index(event->payload));
+    }
+}
+
+/* ---- slots ---- */
+
+enum sim_entry sim_station_enter(struct sim_node *self, struct sim_station *station,
+                                 uint16_t priority, uint32_t span, uint64_t tag)
+{
+    struct sim_world *world = self->world;
+    sim_assert(station->options.is_slots && station->node == self);
+    if (station->busy >= station->servers && is_full(station)) {
+        return SIM_ENTRY_REJECTED;
+    }
+    touch(station);
+    station->arrived++;
+    /* A holder is not followed: that his sojourn begins now is entered at once, its end later. */
+    station->sojourn_sum -= clip(world, world_now(world));
+    if (station->busy < station->servers) {
+        station->busy++;
+        if (station->options.wait_metric != SIM_STATION_NO_METRIC) {
+            metric_sample(self, SIM_STANDARD_COUNT + (uint32_t)station->options.wait_metric,
+                          world_now(world), 0);
+        }
+        show(station);
+        return SIM_ENTRY_GRANTED;
+    }
+    enqueue(station, job_new(self, station, priority, span, tag));
+    show(station);
+    return SIM_ENTRY_QUEUED;
+}
+
+void sim_station_leave(struct sim_node *self, struct sim_station *station)
+{
+    sim_assert(station->options.is_slots && station->node == self && station->busy > 0);
+    touch(station);
+    station->left++;
+    station->sojourn_sum += clip(self->world, world_now(self->world));
+    station->busy--;
+    fill_servers(station);
+    show(station);
+}
+
+void station_on_granted(struct sim_world *world, const struct sim_event *event)
+{
+    struct job *job = sim_pool_find(&world->jobs, event->payload);
+    sim_assert(job != NULL && job->state == JOB_GRANTED);
+    struct sim_node *node = job->station->node;
+    struct sim_input input = {.kind = SIM_IN_GRANTED, .tag = job->tag};
+    sim_pool_give(&world->jobs, sim_pool_index(event->payload));
+    world_input(node, &input);
+}
+
+/* ---- looking, resizing ---- */
+
+int64_t sim_station_queued(const struct sim_station *station)
+{
+    return station->shown_queued;
+}
+
+int64_t sim_station_busy(const struct sim_station *station)
+{
+    return station->shown_busy;
+}
+
+void sim_station_resize(struct sim_node *self, struct sim_station *station, int64_t servers)
+{
+    sim_assert(station->node == self && servers >= 1);
+    touch(station);
+    count_capacity(station, servers - station->servers);
+    station->servers = servers;
+    if (station->is_sharing && self->machine->executor == 0) {
+        executor_set_servers(self->world, station->executor - 1, (double)servers);
+    }
+    fill_servers(station);
+    show(station);
+}
+
+/* ---- what happens to the node ---- */
+
+void stations_change_speed(struct sim_node *node)
+{
+    struct sim_world *world = node->world;
+    for (struct sim_station *station = node->stations; station != NULL; station = station->next) {
+        for (uint32_t index = station->running.first; index != 0;
+             index = job_at(world, index)->next) {
+            interrupt(station, index);
+            run(station, index);
+        }
+    }
+}
+
+bool station_audit(struct sim_station *station, FILE *out)
+{
+    struct sim_world *world = station->node->world;
+    touch(station);
+    sim_wide sum = station->sojourn_sum;
+    sim_time now = clip(world, world_now(world));
+    if (station->options.is_slots) {
+        sum += (sim_wide)(station->queued + station->busy) * now;
+    } else {
+        for (uint32_t index = 1; index < world->jobs.fresh; index++) {
+            const struct job *job = job_at(world, index);
+            if (pool_is_used(&world->jobs, index) && job->station == station) {
+                sum += now - clip(world, job->arrived);
+            }
+        }
+    }
+    uint64_t present = (uint64_t)(station->queued + station->busy);
+    bool is_balanced =
+        sum == station->present_integral && station->arrived == station->left + present;
+    if (!is_balanced && out != NULL) {
+        fprintf(out,
+                "%s: a station's books do not balance: %llu came, %llu left, %llu are present; "
+                "sojourns sum up to %.0f ns, the number present to %.0f\n",
+                station->node->name, (unsigned long long)station->arrived,
+                (unsigned long long)station->left, (unsigned long long)present, (double)sum,
+                (double)station->present_integral);
+    }
+    return is_balanced;
+}
+
+void stations_drop(struct sim_node *node)
+{
+    struct sim_world *world = node->world;
+    for (struct sim_station *station = node->stations; station != NULL; station = station->next) {
+        if (!station_audit(station, NULL)) {
+            world->unbalanced_lives++;
+        }
+        for (uint32_t index = 1; index < world->jobs.fresh; index++) {
+            const struct job *job = job_at(world, index);
+            if (pool_is_used(&world->jobs, index) && job->station == station) {
+                if (job->heap_position != 0) {
+                    executor_remove(world, station->executor - 1, index);
+                }
+                sim_pool_give(&world->jobs, index);
+            }
+        }
+        station->queued = station->busy = 0;
+        show(station);
+        count_capacity(station, -station->servers);
+        g_free(station->ordered);
+        if (station->is_sharing && node->machine->executor == 0) {
+            executor_release(world, station->executor - 1);
+        }
+    }
+    node->stations = NULL;
+}

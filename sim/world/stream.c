@@ -1,0 +1,376 @@
+/* Streams: ordered items from the far end to the opener, paced by credit.
+ *
+ * A stream is one record in a pool, and a note is what travels on it: open, item, credit, close.
+ * Notes of one direction arrive in the order in which they were sent. One that cannot be
+ * transmitted (lost, cut off) is repeated as network.c does it, and those behind it wait. When a
+ * node dies its peers hear of it after a latency, unless it is silent: then the stream hangs until
+ * they close it.
+ */
+#include "world/internal.h"
+
+#define RETRY_MAX (2 * SIM_MINUTE)
+#define TRANSMISSIONS_MAX 15
+
+enum direction { TO_OPENER, TO_FAR, DIRECTION_COUNT };
+
+enum note_kind { NOTE_OPEN, NOTE_ITEM, NOTE_CREDIT, NOTE_CLOSE };
+
+struct note {
+    sim_stream stream;
+    uint64_t value; /* item, credit or status */
+    int64_t bytes;
+    uint32_t next; /* behind one that could not be transmitted */
+    sim_node_id to;
+    uint8_t kind;
+    uint8_t direction;
+    bool is_waiting;
+};
+
+struct way {
+    sim_time last_arrival;
+    uint32_t first, last; /* notes that wait to be transmitted again */
+    uint32_t failures;
+};
+
+struct stream {
+    sim_node_id opener, far;
+    uint64_t tag;
+    uint64_t credit; /* of the far end, to send */
+    struct way ways[DIRECTION_COUNT];
+    bool is_closed[DIRECTION_COUNT]; /* that end is done with it: its node closed or heard so */
+};
+
+struct streams {
+    struct sim_pool pool, notes;
+};
+
+void streams_init(struct sim_world *world)
+{
+    world->streams = sim_arena_new(&world->arena, struct streams);
+    sim_pool_init(&world->streams->pool, sizeof(struct stream));
+    sim_pool_init(&world->streams->notes, sizeof(struct note));
+}
+
+void streams_clear(struct sim_world *world)
+{
+    sim_pool_clear(&world->streams->pool);
+    sim_pool_clear(&world->streams->notes);
+}
+
+static struct stream *stream_find(const struct sim_world *world, sim_stream handle)
+{
+    return sim_pool_find(&world->streams->pool, handle);
+}
+
+static struct note *note_at(struct sim_world *world, uint32_t index)
+{
+    return sim_pool_at(&world->streams->notes, index);
+}
+
+static sim_node_id sender_of(const struct stream *stream, enum direction direction)
+{
+    return direction == TO_OPENER ? stream->far : stream->opener;
+}
+
+static sim_node_id receiver_of(const struct stream *stream, enum direction direction)
+{
+    return direction == TO_OPENER ? stream->opener : stream->far;
+}
+
+/* ---- transmission ---- */
+
+/* True when the note is on its way. */
+static bool transmit(struct sim_world *world, struct stream *stream, uint32_t index)
+{
+    struct note *note = note_at(world, index);
+    struct way *way = &stream->ways[note->direction];
+    sim_node_id from = sender_of(stream, note->direction),
+                to = receiver_of(stream, note->direction);
+    sim_time arrives;
+    if (!network_try(world, from, to, &arrives)) {
+        note->is_waiting = true;
+        return false;
+    }
+    note->is_waiting = false;
+    way->failures = 0;
+    way->last_arrival = arrives > way->last_arrival ? arrives : way->last_arrival;
+    sim_engine_post(world->engine, way->last_arrival, to, EVENT_STREAM, index);
+    return true;
+}
+
+static void retry_later(struct sim_world *world, struct stream *stream, sim_stream handle,
+                        enum direction direction)
+{
+    struct way *way = &stream->ways[direction];
+    sim_node_id from = sender_of(stream, direction);
+    sim_time pause = world->nodes[from].transport->retransmit;
+    for (uint32_t i = 0; i < way->failures && pause < RETRY_MAX; i++) {
+        pause *= 2;
+    }
+    way->failures++;
+    world->network.retransmits++;
+    sim_engine_post(world->engine, world_now(world) + (pause < RETRY_MAX ? pause : RETRY_MAX), from,
+                    world_kind(EVENT_STREAM_RETRY, (int)direction), handle);
+}
+
+static void send_note(struct sim_world *world, sim_stream handle, enum note_kind kind,
+                      enum direction direction, uint64_t value, int64_t bytes)
+{
+    struct stream *stream = stream_find(world, handle);
+    struct way *way = &stream->ways[direction];
+    uint32_t index = sim_pool_take(&world->streams->notes);
+    *note_at(world, index) = (struct note){.stream = handle,
+                                           .value = value,
+                                           .bytes = bytes,
+                                           .to = receiver_of(stream, direction),
+                                           .kind = (uint8_t)kind,
+                                           .direction = (uint8_t)direction};
+    world->network.messages++;
+    world->network.bytes += (uint64_t)bytes;
+    if (way->first == 0 && transmit(world, stream, index)) {
+        return;
+    }
+    if (way->first == 0) {
+        way->first = index;
+        retry_later(world, stream, handle, direction);
+    } else {
+        note_at(world, index)->is_waiting = true;
+        note_at(world, way->last)->next = index;
+    }
+    way->last = index;
+}
+
+/* The machine of a dead node resets the stream, if the reset gets through. */
+static void reset(struct sim_world *world, sim_stream handle, enum direction direction)
+{
+    struct stream *stream = stream_find(world, handle);
+    uint32_t index = sim_pool_take(&world->streams->notes);
+    *note_at(world, index) = (struct note){.stream = handle,
+                                           .value = SIM_STATUS_REFUSED,
+                                           .to = receiver_of(stream, direction),
+                                           .kind = NOTE_CLOSE,
+                                           .direction = (uint8_t)direction};
+    if (!transmit(world, stream, index)) {
+        sim_pool_give(&world->streams->notes, index);
+    }
+}
+
+/* ---- ending ---- */
+
+static void give_notes(struct sim_world *world, struct way *way)
+{
+    while (way->first != 0) {
+        uint32_t next = note_at(world, way->first)->next;
+        sim_pool_give(&world->streams->notes, way->first);
+        way->first = next;
+    }
+}
+
+static void end_side(struct sim_world *world, sim_stream handle, bool is_opener)
+{
+    struct stream *stream = stream_find(world, handle);
+    stream->is_closed[is_opener ? TO_OPENER : TO_FAR] = true;
+    if (stream->is_closed[TO_OPENER] && stream->is_closed[TO_FAR]) {
+        give_notes(world, &stream->ways[TO_OPENER]);
+        give_notes(world, &stream->ways[TO_FAR]);
+        sim_pool_give(&world->streams->pool, sim_pool_index(handle));
+    }
+}
+
+static void tell_closed(struct sim_node *node, sim_stream handle, uint64_t tag,
+                        enum sim_status status)
+{
+    struct sim_input input = {
+        .kind = SIM_IN_STREAM_CLOSED, .stream = handle, .tag = tag, .status = status};
+    world_input(node, &input);
+}
+
+void stream_on_retry(struct sim_world *world, const struct sim_event *event)
+{
+    enum direction direction = (enum direction)(event->kind >> 8);
+    struct stream *stream = stream_find(world, event->payload);
+    if (stream == NULL) {
+        return;
+    }
+    struct way *way = &stream->ways[direction];
+    while (way->first != 0) {
+        uint32_t index = way->first;
+        uint32_t next = note_at(world, index)->next;
+        if (transmit(world, stream, index)) {
+            way->first = next;
+            continue;
+        }
+        if (way->failures < TRANSMISSIONS_MAX) {
+            retry_later(world, stream, event->payload, direction);
+            return;
+        }
+        /* Broken: both ends are told, each by its own machine. */
+        sim_node_id sender = sender_of(stream, direction);
+        uint64_t tag = stream->tag;
+        give_notes(world, way);
+        end_side(world, event->payload, direction == TO_FAR);
+        if (stream_find(world, event->payload) != NULL) {
+            end_side(world, event->payload, direction != TO_FAR);
+        }
+        tell_closed(&world->nodes[sender], event->payload, tag, SIM_STATUS_REFUSED);
+        return;
+    }
+}
+
+/* ---- arrival ---- */
+
+void stream_on_event(struct sim_world *world, const struct sim_event *event)
+{
+    uint32_t index = (uint32_t)event->payload;
+    struct note note = *note_at(world, index);
+    sim_pool_give(&world->streams->notes, index);
+    struct stream *stream = stream_find(world, note.stream);
+    struct sim_node *node = &world->nodes[event->node];
+    if (stream == NULL || stream->is_closed[note.direction == TO_OPENER ? TO_OPENER : TO_FAR]) {
+        return; /* this end has closed it meanwhile */
+    }
+    if (!node->is_up) {
+        if (!node->is_silent && note.kind != NOTE_CLOSE) {
+            reset(world, note.stream, note.direction == TO_OPENER ? TO_FAR : TO_OPENER);
+            end_side(world, note.stream, note.direction == TO_OPENER);
+        }
+        return;
+    }
+    struct sim_input input = {.stream = note.stream, .tag = stream->tag};
+    switch ((enum note_kind)note.kind) {
+    case NOTE_OPEN:
+        input.kind = SIM_IN_STREAM_OPENED;
+        input.from = stream->opener;
+        input.credit = stream->credit;
+        world_input(node, &input);
+        break;
+    case NOTE_ITEM:
+        input.kind = SIM_IN_STREAM_ITEM;
+        input.item = note.value;
+        world_input(node, &input);
+        break;
+    case NOTE_CREDIT:
+        stream->credit += note.value;
+        input.kind = SIM_IN_STREAM_CREDIT;
+        input.credit = stream->credit;
+        world_input(node, &input);
+        break;
+    case NOTE_CLOSE: {
+        uint64_t tag = stream->tag;
+        end_side(world, note.stream, note.direction == TO_OPENER);
+        tell_closed(node, note.stream, tag, (enum sim_status)note.value);
+        break;
+    }
+    }
+}
+
+/* ---- what a model does ---- */
+
+sim_stream sim_stream_open(struct sim_node *self, sim_node_id to, uint64_t tag, uint64_t credit)
+{
+    struct sim_world *world = self->world;
+    uint32_t index = sim_pool_take(&world->streams->pool);
+    struct stream *stream = sim_pool_at(&world->streams->pool, index);
+    *stream = (struct stream){.opener = self->id, .far = to, .tag = tag, .credit = credit};
+    sim_stream handle = sim_pool_handle(&world->streams->pool, index);
+    send_note(world, handle, NOTE_OPEN, TO_FAR, 0, 0);
+    return handle;
+}
+
+static struct stream *usable(const struct sim_node *self, sim_stream handle)
+{
+    struct stream *stream = stream_find(self->world, handle);
+    if (stream == NULL) {
+        return NULL;
+    }
+    bool is_opener = stream->opener == self->id;
+    sim_assert(is_opener || stream->far == self->id);
+    return stream->is_closed[is_opener ? TO_OPENER : TO_FAR] ? NULL : stream;
+}
+
+bool sim_stream_send(struct sim_node *self, sim_stream handle, uint64_t item, int64_t bytes)
+{
+    struct stream *stream = usable(self, handle);
+    if (stream == NULL || stream->credit == 0) {
+        return false;
+    }
+    sim_assert(stream->far == self->id);
+    stream->credit--;
+    send_note(self->world, handle, NOTE_ITEM, TO_OPENER, item, bytes);
+    return true;
+}
+
+void sim_stream_grant(struct sim_node *self, sim_stream handle, uint64_t credit)
+{
+    struct stream *stream = usable(self, handle);
+    if (stream != NULL) {
+        sim_assert(stream->opener == self->id);
+        send_note(self->world, handle, NOTE_CREDIT, TO_FAR, credit, 0);
+    }
+}
+
+void sim_stream_close(struct sim_node *self, sim_stream handle, enum sim_status status)
+{
+    struct stream *stream = usable(self, handle);
+    if (stream == NULL) {
+        return;
+    }
+    bool is_opener = stream->opener == self->id;
+    send_note(self->world, handle, NOTE_CLOSE, is_opener ? TO_FAR : TO_OPENER, status, 0);
+    end_side(self->world, handle, is_opener);
+}
+
+bool sim_stream_is_open(const struct sim_node *self, sim_stream handle)
+{
+    return usable(self, handle) != NULL;
+}
+
+uint64_t sim_stream_tag(const struct sim_node *self, sim_stream handle)
+{
+    struct stream *stream = usable(self, handle);
+    return stream == NULL ? 0 : stream->tag;
+}
+
+/* ---- the end of a life ---- */
+
+/* Notes on their way to the dead node go with it; those that wait at living peers stay. */
+static void drop_notes(struct sim_node *node)
+{
+    struct sim_world *world = node->world;
+    struct sim_pool *notes = &world->streams->notes;
+    for (uint32_t index = 1; index < notes->fresh; index++) {
+        if (pool_is_used(notes, index) && note_at(world, index)->to == node->id &&
+            !note_at(world, index)->is_waiting) {
+            sim_pool_give(notes, index);
+        }
+    }
+}
+
+void streams_drop(struct sim_node *node, bool is_silent)
+{
+    struct sim_world *world = node->world;
+    struct streams *streams = world->streams;
+    if (streams->pool.live_count == 0) {
+        return;
+    }
+    drop_notes(node);
+    for (uint32_t index = 1; index < streams->pool.fresh; index++) {
+        if (!pool_is_used(&streams->pool, index)) {
+            continue;
+        }
+        struct stream *stream = sim_pool_at(&streams->pool, index);
+        if (stream->opener != node->id && stream->far != node->id) {
+            continue;
+        }
+        bool is_opener = stream->opener == node->id;
+        enum direction outward = is_opener ? TO_FAR : TO_OPENER;
+        sim_stream handle = sim_pool_handle(&streams->pool, index);
+        give_notes(world, &stream->ways[outward]);
+        stream->ways[outward].failures = 0;
+        bool peer_is_done = stream->is_closed[outward];
+        end_side(world, handle, is_opener);
+        if (!is_silent && !peer_is_done && stream_find(world, handle) != NULL) {
+            reset(world, handle, outward);
+        }
+    }
+}
