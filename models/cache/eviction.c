@@ -148,6 +148,9 @@ static bool enter(struct sim_eviction *cache, uint32_t index, uint64_t size)
     cache->used += weight;
     cache->bytes += size;
     cache->count++;
+    if (cache->setup.payload_size != 0) {
+        memset(sim_object_payload(object), 0, cache->setup.payload_size);
+    }
     return true;
 }
 
@@ -200,12 +203,7 @@ struct sim_object *sim_eviction_insert(struct sim_eviction *cache, uint64_t key,
         index = 0;
     }
     index = insert_absent(cache, key, size, index);
-    if (index == 0) {
-        return NULL;
-    }
-    struct sim_object *object = sim_object_at(&cache->objects, index);
-    memset(sim_object_payload(object), 0, cache->setup.payload_size);
-    return object;
+    return index == 0 ? NULL : sim_object_at(&cache->objects, index);
 }
 
 bool sim_eviction_remove(struct sim_eviction *cache, uint64_t key)

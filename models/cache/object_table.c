@@ -80,7 +80,6 @@ void sim_object_table_clear(struct sim_object_table *table)
 void sim_object_table_empty(struct sim_object_table *table)
 {
     memset(table->slots, 0, slots_size(table));
-    memset(table->records, 0, (size_t)table->fresh * table->stride);
     table->first_free = 0;
     table->fresh = 1;
     table->live_count = 0;
@@ -110,10 +109,9 @@ static void grow_slots(struct sim_object_table *table)
     table->slot_bits++;
     take_slots(table);
     free(old_block);
+    sim_assert(table->live_count == table->fresh - 1); /* full for the first time: none is free */
     for (uint32_t index = 1; index < table->fresh; index++) {
-        if (sim_object_at(table, index)->state != SIM_OBJECT_FREE) {
-            place(table, index);
-        }
+        place(table, index);
     }
 }
 
@@ -149,9 +147,6 @@ uint32_t sim_object_table_add(struct sim_object_table *table, uint64_t key)
     uint32_t index = take_record(table);
     struct sim_object *object = sim_object_at(table, index);
     *object = (struct sim_object){.key = key, .state = SIM_OBJECT_ARRIVING};
-    if (table->stride > sizeof *object) {
-        memset(object + 1, 0, table->stride - sizeof *object);
-    }
     place(table, index);
     table->live_count++;
     return index;

@@ -68,7 +68,7 @@ void sim_object_table_empty(struct sim_object_table *table);
 /* Memory of both arrays. */
 size_t sim_object_table_bytes(const struct sim_object_table *table);
 
-/* Adds a key that is not there: state SIM_OBJECT_ARRIVING, links and tag 0, payload zeroed. May
+/* Adds a key that is not there: state SIM_OBJECT_ARRIVING, links and tag 0, any payload. May
  * move every record, so that pointers taken before no longer hold; indices do. */
 uint32_t sim_object_table_add(struct sim_object_table *table, uint64_t key);
 /* Forgets an object, which must be in no queue. Moves no record. */
