@@ -37,7 +37,7 @@
 
 #include "base/assert.h"
 
-#define SLAB_CHUNKS 128u
+#define SLAB_CHUNKS 64u
 #define BUCKET_AIM 8u /* events a bucket when a larger one is spread */
 #define SORT_STEP 4u
 
@@ -63,6 +63,8 @@ static struct bucket_summary bucket_summarise(const struct sim_queue_bucket *buc
 static void bucket_sort_into_front(struct sim_queue *queue, uint32_t index);
 static void bucket_spread(struct sim_queue *queue, uint32_t index,
                           const struct bucket_summary *summary);
+static void bucket_filter(struct sim_queue *queue, uint32_t index,
+                          bool (*keep)(const struct sim_event *event, void *data), void *data);
 static void levels_divide(struct sim_queue *queue, uint32_t low, uint32_t high);
 static struct sim_queue_chunk *chunk_take(struct sim_queue *queue);
 static void chunk_give(struct sim_queue *queue, struct sim_queue_chunk *chunk);
@@ -109,20 +111,12 @@ void sim_queue_filter(struct sim_queue *queue,
         }
     }
     queue->front_high = kept;
-    for (uint32_t index = 0; index < SIM_QUEUE_BUCKET_COUNT; index++) {
-        if (queue->buckets[index].first == NULL) {
-            continue;
+    for (uint64_t levels = queue->level_mask; levels != 0; levels &= levels - 1) {
+        uint32_t level = (uint32_t)__builtin_ctzll(levels);
+        for (uint64_t digits = queue->digit_mask[level]; digits != 0; digits &= digits - 1) {
+            uint32_t digit = (uint32_t)__builtin_ctzll(digits);
+            bucket_filter(queue, level * SIM_QUEUE_RADIX + digit, keep, data);
         }
-        struct sim_queue_bucket bucket = bucket_detach(queue, index);
-        for (struct sim_queue_chunk *chunk = bucket.first; chunk != NULL; chunk = chunk->next) {
-            uint64_t chunk_events = chunk_count(&bucket, chunk);
-            for (uint64_t i = 0; i < chunk_events; i++) {
-                if (keep(&chunk->events[i], data)) {
-                    *bucket_push(queue, chunk->events[i].time) = chunk->events[i];
-                }
-            }
-        }
-        chunks_give(queue, bucket.first);
     }
 }
 
@@ -429,6 +423,21 @@ static void bucket_spread(struct sim_queue *queue, uint32_t index,
     }
 }
 
+static void bucket_filter(struct sim_queue *queue, uint32_t index,
+                          bool (*keep)(const struct sim_event *event, void *data), void *data)
+{
+    struct sim_queue_bucket bucket = bucket_detach(queue, index);
+    for (struct sim_queue_chunk *chunk = bucket.first; chunk != NULL; chunk = chunk->next) {
+        uint64_t count = chunk_count(&bucket, chunk);
+        for (uint64_t i = 0; i < count; i++) {
+            if (keep(&chunk->events[i], data)) {
+                *bucket_push(queue, chunk->events[i].time) = chunk->events[i];
+            }
+        }
+    }
+    chunks_give(queue, bucket.first);
+}
+
 /* Divides the bits low .. high - 1 into digits, the lowest perhaps narrower than the others. */
 static void levels_divide(struct sim_queue *queue, uint32_t low, uint32_t high)
 {
@@ -443,16 +452,17 @@ static void levels_divide(struct sim_queue *queue, uint32_t low, uint32_t high)
 
 static struct sim_queue_chunk *chunk_take(struct sim_queue *queue)
 {
-    if (queue->free_chunks == NULL) {
-        struct sim_queue_chunk *slab = g_aligned_alloc(SLAB_CHUNKS, sizeof *slab, 64);
-        queue->slabs = g_renew(struct sim_queue_chunk *, queue->slabs, queue->slab_count + 1);
-        queue->slabs[queue->slab_count++] = slab;
-        for (uint32_t i = SLAB_CHUNKS; i > 0; i--) {
-            chunk_give(queue, &slab[i - 1]);
-        }
-    }
     struct sim_queue_chunk *chunk = queue->free_chunks;
-    queue->free_chunks = chunk->next;
+    if (chunk != NULL) {
+        queue->free_chunks = chunk->next;
+    } else {
+        if (queue->slab_fresh == 0) {
+            queue->slabs = g_renew(struct sim_queue_chunk *, queue->slabs, queue->slab_count + 1);
+            queue->slabs[queue->slab_count++] = g_aligned_alloc(SLAB_CHUNKS, sizeof *chunk, 64);
+            queue->slab_fresh = SLAB_CHUNKS;
+        }
+        chunk = queue->slabs[queue->slab_count - 1] + (SLAB_CHUNKS - queue->slab_fresh--);
+    }
     chunk->next = NULL;
     return chunk;
 }

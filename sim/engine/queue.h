@@ -49,7 +49,7 @@ struct sim_event {
 #define SIM_QUEUE_FILL_MAX 32u  /* events sorted into an empty front at once */
 #define SIM_QUEUE_FRONT_ROOM (2 * SIM_QUEUE_FRONT_MAX)
 #define SIM_QUEUE_FRONT_START (SIM_QUEUE_FRONT_ROOM / 2 + SIM_QUEUE_FILL_MAX / 2)
-#define SIM_QUEUE_CHUNK_EVENTS 15u
+#define SIM_QUEUE_CHUNK_EVENTS 63u /* 2 KiB: spreading reads and writes in long runs */
 
 /* Events in order of insertion. */
 struct sim_queue_chunk {
@@ -83,6 +83,7 @@ struct sim_queue {
     struct sim_queue_chunk *free_chunks;
     struct sim_queue_chunk **slabs;
     size_t slab_count;
+    size_t slab_fresh; /* chunks of the newest slab that were never used */
     _Alignas(64) struct sim_event front[SIM_QUEUE_FRONT_ROOM];
     uint64_t digit_mask[SIM_QUEUE_LEVEL_COUNT]; /* bit d: bucket of digit d is in use */
     struct sim_queue_bucket buckets[SIM_QUEUE_BUCKET_COUNT];
