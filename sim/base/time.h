@@ -46,4 +46,11 @@ static inline sim_time sim_time_from_seconds(double seconds)
     return (sim_time)(ns + 0.5);
 }
 
+/* `time` x `factor`, rounded to the nearest nanosecond; too large gives SIM_NEVER. Both >= 0. */
+static inline sim_time sim_time_scale(sim_time time, double factor)
+{
+    double ns = (double)time * factor;
+    return ns >= 9.2e18 ? SIM_NEVER : (sim_time)(ns + 0.5);
+}
+
 #endif

@@ -210,7 +210,7 @@ void call_on_request(struct sim_world *world, const struct sim_event *event)
     if (!server->is_up) {
         if (!server->is_silent) {
             call_refuse(world, packet->call,
-                        now + network_latency(world, packet->to, packet->from));
+                        sim_time_add(now, network_latency(world, packet->to, packet->from)));
         }
         network_packet_drop(world, packet_index, server->is_silent ? "silence" : "refused");
         return;
@@ -343,13 +343,15 @@ static void drop_packet(struct sim_node *node, uint32_t index, bool is_silent)
     if (packet->state == PACKET_OPEN) {
         ledger_lose(node, packet->arrived);
     } else if (packet->state == PACKET_REQUEST) {
-        heard = packet->arrived; /* it is refused when it gets there */
+        /* Refused when it gets there; one that a pause kept waiting is there already. */
+        heard = packet->arrived > heard ? packet->arrived : heard;
     } else {
         caller = packet->to;
     }
     bool is_awaited = packet->state != PACKET_MESSAGE && caller != node->id;
     if (is_awaited && !is_silent) {
-        call_refuse(world, packet->call, heard + network_latency(world, node->id, caller));
+        call_refuse(world, packet->call,
+                    sim_time_add(heard, network_latency(world, node->id, caller)));
     }
     network_packet_drop(world, index, "crash");
 }

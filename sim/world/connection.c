@@ -86,8 +86,8 @@ static sim_time handshake(struct sim_world *world, const struct pair *pair,
     world->network.handshakes++;
     sim_time time = 0;
     for (int64_t i = 0; i < transport->handshake; i++) {
-        time += network_latency(world, pair->from, pair->to);
-        time += network_latency(world, pair->to, pair->from);
+        time = sim_time_add(time, network_latency(world, pair->from, pair->to));
+        time = sim_time_add(time, network_latency(world, pair->to, pair->from));
     }
     return time;
 }
@@ -98,7 +98,7 @@ static bool take_multiplexed(struct sim_world *world, struct pair *pair,
     sim_time now = world_now(world);
     if (pair->open == 0) {
         pair->open = 1;
-        pair->ready = now + handshake(world, pair, transport);
+        pair->ready = sim_time_add(now, handshake(world, pair, transport));
     }
     *ret_delay = pair->ready > now ? pair->ready - now : 0;
     return true;
@@ -213,8 +213,8 @@ sim_time connection_slow_start(struct sim_world *world, const struct packet *pac
     int64_t left = packet->bytes - window;
     sim_time extra = 0;
     while (left > 0) {
-        extra += network_latency(world, packet->to, packet->from);
-        extra += network_latency(world, packet->from, packet->to);
+        extra = sim_time_add(extra, network_latency(world, packet->to, packet->from));
+        extra = sim_time_add(extra, network_latency(world, packet->from, packet->to));
         window = window > INT64_MAX / 2 ? window : 2 * window;
         left -= window;
     }

@@ -59,9 +59,10 @@ static sim_time length_of(struct disk *disk, const struct disk_operation *operat
     }
     sim_time length = law == NULL ? 0 : sim_dist_draw_time(law, &disk->random);
     if (spec->bandwidth > 0.0) {
-        length += sim_time_from_seconds((double)operation->bytes / spec->bandwidth);
+        length =
+            sim_time_add(length, sim_time_from_seconds((double)operation->bytes / spec->bandwidth));
     }
-    return disk->factor == 1.0 ? length : (sim_time)((double)length * disk->factor + 0.5);
+    return disk->factor == 1.0 ? length : sim_time_scale(length, disk->factor);
 }
 
 static void begin_waiting(struct sim_world *world, struct disk *disk)
@@ -76,8 +77,8 @@ static void begin_waiting(struct sim_world *world, struct disk *disk)
             disk->last = 0;
         }
         disk->busy++;
-        sim_engine_post(world->engine, world_now(world) + length_of(disk, operation), 0, EVENT_DISK,
-                        sim_pool_handle(&world->disk_operations, index));
+        sim_engine_post(world->engine, sim_time_add(world_now(world), length_of(disk, operation)),
+                        0, EVENT_DISK, sim_pool_handle(&world->disk_operations, index));
     }
 }
 

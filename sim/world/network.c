@@ -161,9 +161,9 @@ static sim_time draw_latency(const struct sim_link_law *law, struct sim_random *
 {
     sim_time latency = law->latency == NULL ? 0 : sim_dist_draw_time(law->latency, random);
     if (conditions->factor != 1.0) {
-        latency = (sim_time)((double)latency * conditions->factor);
+        latency = sim_time_scale(latency, conditions->factor);
     }
-    return latency + conditions->extra;
+    return sim_time_add(latency, conditions->extra);
 }
 
 sim_time network_latency(struct sim_world *world, sim_node_id from, sim_node_id to)
@@ -194,7 +194,8 @@ bool network_try(struct sim_world *world, sim_node_id from, sim_node_id to, sim_
         world->network.lost++;
         return false;
     }
-    *ret_arrives += draw_latency(law, &sender->network_draw, &conditions);
+    *ret_arrives =
+        sim_time_add(*ret_arrives, draw_latency(law, &sender->network_draw, &conditions));
     return true;
 }
 
@@ -202,7 +203,7 @@ bool network_try(struct sim_world *world, sim_node_id from, sim_node_id to, sim_
 static sim_time put_on_wire(sim_time now, sim_time *free, double bytes, double bandwidth)
 {
     sim_time start = now > *free ? now : *free;
-    *free = start + sim_time_from_seconds(bytes / bandwidth);
+    *free = sim_time_add(start, sim_time_from_seconds(bytes / bandwidth));
     return *free;
 }
 
@@ -297,7 +298,7 @@ static void transmit_remote(struct sim_world *world, uint32_t packet_index, sim_
         }
         return;
     }
-    sim_time leaves = world_now(world) + delay;
+    sim_time leaves = sim_time_add(world_now(world), delay);
     double bytes = (double)packet->bytes;
     if (sender->machine->spec->bandwidth > 0.0) {
         leaves = put_on_wire(leaves, &sender->machine->card_out_free, bytes,
@@ -307,12 +308,12 @@ static void transmit_remote(struct sim_world *world, uint32_t packet_index, sim_
         leaves = put_on_wire(leaves, &link->free, bytes * conditions.slowness * (1.0 + link->flows),
                              law->bandwidth);
     }
-    sim_time arrives = leaves + draw_latency(law, &sender->network_draw, &conditions);
+    sim_time arrives = sim_time_add(leaves, draw_latency(law, &sender->network_draw, &conditions));
     if (law->reorder > 0.0 && sim_random_chance(&sender->network_draw, law->reorder)) {
-        arrives += reorder_delay(law, &sender->network_draw, &conditions);
+        arrives = sim_time_add(arrives, reorder_delay(law, &sender->network_draw, &conditions));
     }
     if (transport->window_bytes > 0 && packet->state != PACKET_MESSAGE) {
-        arrives += connection_slow_start(world, packet);
+        arrives = sim_time_add(arrives, connection_slow_start(world, packet));
     }
     if (packet->connection != 0) {
         arrives =
@@ -323,7 +324,7 @@ static void transmit_remote(struct sim_world *world, uint32_t packet_index, sim_
     if (law->duplicate > 0.0 && transport->kind == SIM_TRANSPORT_DATAGRAM &&
         sim_random_chance(&sender->network_draw, law->duplicate)) {
         duplicate(world, packet_index,
-                  leaves + draw_latency(law, &sender->network_draw, &conditions));
+                  sim_time_add(leaves, draw_latency(law, &sender->network_draw, &conditions)));
     }
 }
 
@@ -344,7 +345,7 @@ static void transmit(struct sim_world *world, uint32_t packet_index, sim_time de
             transmit_remote(world, packet_index, delay);
             return;
         }
-        packet->arrived = world_now(world) + delay;
+        packet->arrived = sim_time_add(world_now(world), delay);
         sim_engine_post(world->engine, packet->arrived, packet->to, arrival_kind(packet),
                         packet_index);
         return;

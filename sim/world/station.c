@@ -189,7 +189,7 @@ static void run(struct sim_station *station, uint32_t index)
     } else {
         sim_time length = job->work;
         if (node->speed != 1.0) {
-            length = (sim_time)((double)job->work / node->speed + 0.5);
+            length = sim_time_scale(job->work, 1.0 / node->speed);
         }
         job->finish_at = sim_time_add(world_now(world), length);
         sim_engine_post(world->engine, job->finish_at, node->id, EVENT_WORK,
@@ -236,7 +236,7 @@ static void interrupt(struct sim_station *station, uint32_t index)
     if (job->heap_position != 0) {
         executor_remove(world, station->executor - 1, index);
     } else {
-        sim_time done = (sim_time)((double)(now - job->resumed) * job->rate + 0.5);
+        sim_time done = sim_time_scale(now - job->resumed, job->rate);
         job->work = job->work > done ? job->work - done : 0;
     }
     if (job->span != 0) {

@@ -285,24 +285,43 @@ static bool step(struct sim_world *world, sim_time until)
     return true;
 }
 
-/* How many events pass between looks at what can end a run from outside. */
+/* How many events pass between looks at what can end a run from outside, and how many of them may
+ * happen at one instant before time is held to stand still. */
 #define LOOK_INTERVAL 4096u
+#define EVENTS_AT_ONE_INSTANT_MAX 50000000u
 
-static bool is_ended_early(struct sim_world *world)
+static size_t memory_of(const struct sim_world *world, const struct sim_engine_stats *stats)
+{
+    const struct sim_pool *const pools[] = {&world->packets, &world->calls, &world->timers,
+                                            &world->jobs, &world->disk_operations};
+    size_t bytes = world->arena.used_bytes + stats->pending_max * sizeof(struct sim_event);
+    for (size_t i = 0; i < G_N_ELEMENTS(pools); i++) {
+        bytes += (size_t)pools[i]->chunk_count * SIM_POOL_CHUNK_COUNT * pools[i]->record_size;
+    }
+    for (sim_node_id id = 1; id <= world->node_count; id++) {
+        const struct sim_pool *frames = &world->nodes[id].frames;
+        bytes += (size_t)frames->chunk_count * SIM_POOL_CHUNK_COUNT * frames->record_size;
+    }
+    return bytes;
+}
+
+static bool is_ended_early(struct sim_world *world, uint64_t events_at_instant)
 {
     const struct sim_limits *limits = &world->spec->limits;
-    if (world->limit != NULL) {
-        return true;
-    }
     struct sim_engine_stats stats;
     sim_engine_get_stats(world->engine, &stats);
     if (sim_engine_is_over_limit(world->engine)) {
         world->limit = "pending events";
     } else if (limits->events_max != 0 && stats.delivered >= limits->events_max) {
         world->limit = "events";
+    } else if (limits->open_requests_max != 0 &&
+               world->packets.live_count > limits->open_requests_max) {
+        world->limit = "open requests";
     } else if (limits->memory_bytes_max != 0 &&
-               world->arena.used_bytes > limits->memory_bytes_max) {
+               memory_of(world, &stats) > limits->memory_bytes_max) {
         world->limit = "memory";
+    } else if (events_at_instant > EVENTS_AT_ONE_INSTANT_MAX) {
+        world->limit = "events at one instant: time stands still";
     }
     return world->limit != NULL || (world->options.stop != NULL && *world->options.stop);
 }
@@ -310,6 +329,8 @@ static bool is_ended_early(struct sim_world *world)
 /* Plays until `until`, or while measured operations are open if that is all that is waited for. */
 static bool play(struct sim_world *world, sim_time until, bool is_draining)
 {
+    sim_time instant = world_now(world);
+    uint64_t events_at_instant = 0;
     for (;;) {
         for (uint32_t i = 0; i < LOOK_INTERVAL; i++) {
             if (is_draining && world->measured_open == 0) {
@@ -319,7 +340,9 @@ static bool play(struct sim_world *world, sim_time until, bool is_draining)
                 return true;
             }
         }
-        if (is_ended_early(world)) {
+        events_at_instant = world_now(world) == instant ? events_at_instant + LOOK_INTERVAL : 0;
+        instant = world_now(world);
+        if (is_ended_early(world, events_at_instant)) {
             return false;
         }
     }
@@ -393,10 +416,14 @@ void world_input(struct sim_node *node, const struct sim_input *input)
 
 void node_start(struct sim_node *node, bool is_restart)
 {
+    if (node->is_up || node->crashes > 0) {
+        return; /* a fault holds it: it starts when that ends */
+    }
     node->is_up = true;
     node->group->member_state[node->member] = MEMBER_UP;
     memset(node->state, 0, node->model->state_size);
-    struct sim_input input = {.kind = SIM_IN_START, .is_restart = is_restart};
+    struct sim_input input = {
+        .kind = SIM_IN_START, .is_restart = is_restart, .load_factor = node->load_factor};
     world_input(node, &input);
 }
 
@@ -427,7 +454,7 @@ void node_restart(struct sim_node *node)
     if (node->crashes == 0) {
         node->is_silent = false;
         uint8_t state = node->group->member_state[node->member];
-        if (state == MEMBER_UP || state == MEMBER_DRAINING) {
+        if (state == MEMBER_UP || state == MEMBER_DRAINING || state == MEMBER_STARTING) {
             /* As an event: a node that is paused begins its new life when the pause ends. */
             sim_engine_post(node->world->engine, world_now(node->world), node->id, EVENT_START, 1);
         }
