@@ -17,6 +17,7 @@
  * Left out: negative entries, refresh ahead of expiry, write-through and write-behind.
  */
 #include "cache/eviction.h"
+#include "members.h"
 #include "models.h"
 
 struct cache_params {
@@ -42,12 +43,9 @@ struct copy {
 
 struct cache_state {
     struct sim_eviction *objects;
-    struct sim_object_table flights; /* keys that are being fetched, with their first visit */
-    struct sim_station *station;     /* NULL where nothing takes time */
-    sim_node_id *members;            /* of miss_to */
-    uint32_t member_count;
-    uint64_t members_version;
-    uint64_t turn;
+    struct sim_object_table flights;    /* keys that are being fetched, with their first visit */
+    struct sim_station *station;        /* NULL where nothing takes time */
+    struct members members;             /* of miss_to */
     int64_t shown_entries, shown_bytes; /* what the metrics say */
     uint64_t shown_evictions;
 };
@@ -182,12 +180,7 @@ static void start(struct sim_node *self)
         };
         state->station = sim_station_new(self, &options);
     }
-    if (params->miss_to.count > 0) {
-        state->members = sim_alloc(self, params->miss_to.count * sizeof *state->members);
-        state->members_version = sim_members_version(self);
-        state->member_count = sim_members(self, &params->miss_to, state->members);
-        state->turn = sim_member(self);
-    }
+    members_start(self, &state->members, &params->miss_to);
 }
 
 /* Brings the metrics up to what the store says. */
@@ -345,17 +338,6 @@ static void conclude(struct sim_node *self, sim_frame frame, const struct sim_re
 /* --- Behind the cache --------------------------------------------------------------------------
  */
 
-static sim_node_id next_member(struct sim_node *self)
-{
-    const struct cache_params *params = sim_params(self);
-    struct cache_state *state = sim_state(self);
-    if (state->members_version != sim_members_version(self)) {
-        state->members_version = sim_members_version(self);
-        state->member_count = sim_members(self, &params->miss_to, state->members);
-    }
-    return state->member_count == 0 ? 0 : state->members[state->turn++ % state->member_count];
-}
-
 static void answer_here(struct sim_node *self, sim_frame frame, enum sim_status status)
 {
     const struct cache_params *params = sim_params(self);
@@ -371,12 +353,13 @@ static void answer_here(struct sim_node *self, sim_frame frame, enum sim_status 
 static void go_on(struct sim_node *self, sim_frame frame)
 {
     const struct cache_params *params = sim_params(self);
+    struct cache_state *state = sim_state(self);
     const struct visit *visit = sim_frame_at(self, frame);
     if (params->miss_to.count == 0) {
         answer_here(self, frame, SIM_STATUS_OK);
         return;
     }
-    sim_node_id to = next_member(self);
+    sim_node_id to = members_next(self, &state->members);
     if (to == 0) {
         answer_here(self, frame, SIM_STATUS_UNAVAILABLE);
         return;

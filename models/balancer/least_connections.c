@@ -1,0 +1,36 @@
+/* Least connections: the member to which the fewest calls of this balancer are open; among several
+ * such members, the first at or after a turning start, so that idle members share the work.
+ *
+ * With several balancers each sees its own calls only, as real ones do. Takes a look at every
+ * member, n steps a request.
+ */
+#include "balancer/policy.h"
+
+struct least_connections {
+    uint32_t start;
+};
+
+static sim_node_id pick(struct sim_node *self, void *state, const struct balancer_view *view)
+{
+    struct least_connections *own = state;
+    uint32_t first = own->start < view->count ? own->start : 0;
+    uint32_t best = first;
+    uint32_t least = sim_open_calls(self, view->ids[first]);
+    for (uint32_t step = 1; step < view->count && least > 0; step++) {
+        uint32_t index = first + step < view->count ? first + step : first + step - view->count;
+        uint32_t open = sim_open_calls(self, view->ids[index]);
+        if (open < least) {
+            least = open;
+            best = index;
+        }
+    }
+    own->start = best + 1;
+    return view->ids[best];
+}
+
+const struct balancer_policy balancer_least_connections = {
+    .name = "least_connections",
+    .help = "the member with the fewest of this balancer's calls open",
+    .state_size = sizeof(struct least_connections),
+    .pick = pick,
+};

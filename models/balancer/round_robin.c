@@ -1,0 +1,22 @@
+/* Round robin: members in turn. With n members, Poisson arrivals and exponential service each
+ * member is exactly an E_n/M/1 queue. A member that comes or goes moves the turn of the others.
+ */
+#include "balancer/policy.h"
+
+struct round_robin {
+    uint64_t turn;
+};
+
+static sim_node_id pick(struct sim_node *self, void *state, const struct balancer_view *view)
+{
+    (void)self;
+    struct round_robin *own = state;
+    return view->ids[own->turn++ % view->count];
+}
+
+const struct balancer_policy balancer_round_robin = {
+    .name = "round_robin",
+    .help = "members in turn",
+    .state_size = sizeof(struct round_robin),
+    .pick = pick,
+};

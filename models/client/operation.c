@@ -1,0 +1,236 @@
+/* Operations: attempts, retries, timeouts and deadlines of every client; see operation.h.
+ *
+ * Left out: hedged requests, and conditional writes that know what they expect.
+ */
+#include "client/operation.h"
+
+const char *const operation_choose_names[] = {"round_robin", "random", "session", NULL};
+const char *const client_timers[] = {"retry", "next", NULL};
+const char *const client_draws[] = {"arrivals", "operation", "key",   "bytes", "session",
+                                    "think",    "member",    "retry", NULL};
+
+/* A leader that sends its callers in circles must not hold them for ever [curl: 50]. */
+#define REDIRECTS_MAX 8
+
+static void operation_end(struct sim_node *self, struct operations *operations, sim_frame frame,
+                          enum sim_status status);
+
+void operations_start(struct sim_node *self, struct operations *operations,
+                      const struct operation_params *params, uint64_t session_count,
+                      operation_ended ended)
+{
+    operations->params = params;
+    operations->ended = ended;
+    operations->scan_keys = 1;
+    members_start(self, &operations->members, &params->to);
+    sim_retry_init(&operations->retry, &params->retry);
+    if (session_count > 0) {
+        operations->tokens = sim_alloc(self, session_count * sizeof *operations->tokens);
+    }
+}
+
+/* The member that the next attempt goes to, 0 when none is up. */
+static sim_node_id choose_member(struct sim_node *self, struct operations *operations,
+                                 const struct operation *operation)
+{
+    const struct operation_params *params = operations->params;
+    struct members *members = &operations->members;
+    members_look(self, members);
+    if (members->count <= 1) {
+        return members->count == 0 ? 0 : members->ids[0];
+    }
+    bool has_session = operation->wish.session != OPERATION_NO_SESSION;
+    if (params->choose == CHOOSE_SESSION && has_session) {
+        uint64_t hash = sim_hash_pair(sim_self(self), operation->wish.session);
+        return members->ids[hash % members->count];
+    }
+    if (params->choose == CHOOSE_RANDOM) {
+        struct sim_random *random = sim_random_of(self, CLIENT_DRAW_MEMBER);
+        return members->ids[sim_random_below(random, members->count)];
+    }
+    return members_next(self, members);
+}
+
+static uint64_t value_of(const struct operation *operation)
+{
+    switch ((enum sim_operation)operation->wish.operation) {
+    case SIM_OP_WRITE:
+    case SIM_OP_APPEND:
+    case SIM_OP_COMPARE_AND_SET:
+        return operation->id.id; /* every written value is a different one */
+    case SIM_OP_INCREMENT:
+        return 1;
+    case SIM_OP_CALL:
+    case SIM_OP_READ:
+    case SIM_OP_DELETE:
+    case SIM_OP_SCAN:
+    case SIM_OP_COUNT:
+        break;
+    }
+    return 0;
+}
+
+static void send_attempt(struct sim_node *self, struct operations *operations, sim_frame frame,
+                         const struct operation *operation, sim_node_id to)
+{
+    const struct operation_wish *wish = &operation->wish;
+    struct sim_request request = {
+        .operation_id = operation->id.id,
+        .key = wish->key,
+        .value = value_of(operation),
+        .deadline = operation->deadline,
+        .bytes = wish->bytes,
+        .reply_bytes = wish->reply_bytes,
+        .attempt = operation->attempt,
+        .span = operation->id.span,
+        .operation = wish->operation,
+        .priority = (uint16_t)operations->params->priority,
+        .origin_zone = (uint16_t)sim_zone(self),
+    };
+    if (wish->operation == SIM_OP_SCAN) {
+        request.key_end = wish->key + (uint64_t)operations->scan_keys;
+    }
+    if (wish->session != OPERATION_NO_SESSION) {
+        request.session = (uint64_t)sim_self(self) << 32 | (wish->session + 1);
+        request.session_token = operations->tokens[wish->session];
+    }
+    sim_send_request(self, to, &request, operations->params->timeout, frame);
+}
+
+/* Whether a failed attempt is followed by another one, and after which pause. No retry is begun
+ * that the deadline would cut off before it is sent. */
+static bool may_retry(struct sim_node *self, struct operations *operations,
+                      struct operation *operation, enum sim_status status, sim_time hint,
+                      sim_time *ret_pause)
+{
+    sim_time pause;
+    if (sim_now(self) >= operation->deadline ||
+        !sim_retry_next(&operations->retry, operation->attempt + 1, status, &operation->pause,
+                        sim_random_of(self, CLIENT_DRAW_RETRY), &pause)) {
+        return false;
+    }
+    pause = pause > hint ? pause : hint;
+    *ret_pause = pause;
+    return sim_time_add(sim_now(self), pause) < operation->deadline;
+}
+
+/* Makes the next attempt. Where no member is up that is an attempt too, failed at once. */
+static void attempt(struct sim_node *self, struct operations *operations, sim_frame frame,
+                    struct operation *operation)
+{
+    for (;;) {
+        sim_node_id to = choose_member(self, operations, operation);
+        if (to != 0) {
+            send_attempt(self, operations, frame, operation, to);
+            return;
+        }
+        sim_time pause;
+        if (!may_retry(self, operations, operation, SIM_STATUS_UNAVAILABLE, 0, &pause)) {
+            operation_end(self, operations, frame, SIM_STATUS_UNAVAILABLE);
+            return;
+        }
+        operation->attempt++;
+        if (pause > 0) {
+            sim_after(self, pause, CLIENT_TIMER_RETRY, frame);
+            return;
+        }
+    }
+}
+
+void operation_begin(struct sim_node *self, struct operations *operations,
+                     const struct operation_wish *wish)
+{
+    sim_frame frame = sim_frame_new(self);
+    struct operation *operation = sim_frame_at(self, frame);
+    operation->id = sim_operation_begin(self);
+    operation->wish = *wish;
+    operation->deadline = sim_time_add(sim_now(self), operations->params->deadline);
+    sim_retry_first(&operations->retry);
+    attempt(self, operations, frame, operation);
+}
+
+static void operation_end(struct sim_node *self, struct operations *operations, sim_frame frame,
+                          enum sim_status status)
+{
+    struct operation *operation = sim_frame_at(self, frame);
+    sim_operation_end(self, &operation->id, status);
+    if (operations->ended != NULL) {
+        operations->ended(self, operations, operation, status);
+    }
+    sim_frame_end(self, frame);
+}
+
+static void on_outcome(struct sim_node *self, struct operations *operations,
+                       const struct sim_input *in)
+{
+    sim_frame frame = in->tag;
+    struct operation *operation = sim_frame_at(self, frame);
+    const struct sim_reply *reply = &in->outcome->reply;
+    sim_time pause;
+    if (operations->tokens != NULL && reply->session_token != 0) {
+        operations->tokens[operation->wish.session] = reply->session_token;
+    }
+    if (sim_status_is_answer(reply->status)) {
+        operation_end(self, operations, frame, reply->status);
+    } else if (reply->status == SIM_STATUS_REDIRECT && reply->redirect != 0 &&
+               operation->redirects < REDIRECTS_MAX) {
+        operation->redirects++;
+        send_attempt(self, operations, frame, operation, reply->redirect);
+    } else if (!may_retry(self, operations, operation, reply->status, reply->retry_after, &pause)) {
+        operation_end(self, operations, frame, reply->status);
+    } else {
+        operation->attempt++;
+        if (pause > 0) {
+            sim_after(self, pause, CLIENT_TIMER_RETRY, frame);
+        } else {
+            attempt(self, operations, frame, operation);
+        }
+    }
+}
+
+bool operations_handle(struct sim_node *self, struct operations *operations,
+                       const struct sim_input *in)
+{
+    if (in->kind == SIM_IN_OUTCOME) {
+        on_outcome(self, operations, in);
+        return true;
+    }
+    if (in->kind == SIM_IN_TIMER && in->timer == CLIENT_TIMER_RETRY) {
+        attempt(self, operations, in->tag, sim_frame_at(self, in->tag));
+        return true;
+    }
+    return false;
+}
+
+void workload_start(struct workload *workload, const struct workload_params *params)
+{
+    workload->params = params;
+    sim_arena_init(&workload->arena);
+    sim_keys_init(&workload->keys, &params->keys, &workload->arena);
+    double bytes = 0;
+    workload->bytes = sim_dist_is_constant(params->bytes, &bytes) ? (int64_t)bytes : -1;
+}
+
+void workload_clear(struct workload *workload)
+{
+    if (workload->params != NULL) {
+        sim_arena_clear(&workload->arena);
+    }
+}
+
+void workload_next(struct sim_node *self, struct workload *workload, struct operation_wish *wish)
+{
+    const struct workload_params *params = workload->params;
+    wish->operation = params->ops.operation[0];
+    if (params->ops.count > 1) {
+        wish->operation = sim_mix_draw(&params->ops, sim_random_of(self, CLIENT_DRAW_OPERATION));
+    }
+    wish->key =
+        sim_keys_next(&workload->keys, wish->operation, sim_random_of(self, CLIENT_DRAW_KEY));
+    wish->bytes = workload->bytes;
+    if (workload->bytes < 0) {
+        double bytes = sim_dist_draw(params->bytes, sim_random_of(self, CLIENT_DRAW_BYTES));
+        wish->bytes = bytes > 0 ? (int64_t)bytes : 0;
+    }
+    wish->reply_bytes = 0;
+}

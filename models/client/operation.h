@@ -1,0 +1,135 @@
+/* Operations: what the clients share. From "the user wants this key" to the ledger: attempts under
+ * the retry policy, timeout and deadline, the choice among several targets, session tokens.
+ *
+ * One operation is one frame of a client; its handle is the tag of its calls and of its pauses. A
+ * client embeds struct operations in its state, and passes every input through operations_handle.
+ */
+#ifndef BRINK_MODELS_CLIENT_OPERATION_H
+#define BRINK_MODELS_CLIENT_OPERATION_H
+
+#include "members.h"
+#include "sim.h"
+
+/* Which member of the target an attempt goes to. */
+enum operation_choose { CHOOSE_ROUND_ROBIN, CHOOSE_RANDOM, CHOOSE_SESSION };
+extern const char *const operation_choose_names[];
+
+struct operation_params {
+    struct sim_target to;
+    int32_t choose; /* enum operation_choose */
+    sim_time timeout;
+    sim_time deadline;
+    struct sim_shape retry;
+    int64_t priority;
+};
+
+/* What is asked for, where it is not read from a trace. */
+struct workload_params {
+    struct sim_mix ops;
+    struct sim_shape keys;
+    const struct sim_dist *bytes;
+    int64_t scan_keys;
+};
+
+/* Rows for the parameter table of a client whose params hold the structs above as `member`. */
+/* clang-format off */
+#define OPERATION_PARAMS(type, member)                                                             \
+    {"to", SIM_PARAM_TARGET, offsetof(type, member.to), NULL, SIM_UNBOUNDED,                       \
+     "whom it asks: one node, or several to choose from", NULL, NULL},                             \
+    {"choose", SIM_PARAM_CHOICE, offsetof(type, member.choose), "\"round_robin\"", SIM_UNBOUNDED,  \
+     "how each attempt picks among several", NULL, operation_choose_names},                        \
+    {"timeout", SIM_PARAM_DURATION, offsetof(type, member.timeout), "none", 1e-9, 1e300,           \
+     "how long an attempt waits for its answer", NULL, NULL},                                      \
+    {"deadline", SIM_PARAM_DURATION, offsetof(type, member.deadline), "none", 1e-9, 1e300,         \
+     "how long the whole operation may take; travels with the request [gRPC]", NULL, NULL},        \
+    {"retry", SIM_PARAM_SHAPE, offsetof(type, member.retry), "none", SIM_UNBOUNDED,                \
+     "what follows a failed attempt", &sim_retry_family, NULL},                                    \
+    {"priority", SIM_PARAM_INTEGER, offsetof(type, member.priority), "0", 0, 65535,                \
+     "class of its requests, 0 = most urgent", NULL, NULL}
+
+#define WORKLOAD_PARAMS(type, member)                                                              \
+    {"ops", SIM_PARAM_MIX, offsetof(type, member.ops), "{ call = 1 }", SIM_UNBOUNDED,              \
+     "which operations, in which shares: { read = 0.9, write = 0.1 }", NULL, NULL},                \
+    {"keys", SIM_PARAM_SHAPE, offsetof(type, member.keys), "uniform_keys(1e6)", SIM_UNBOUNDED,     \
+     "which keys they name", &sim_keys_family, NULL},                                              \
+    {"bytes", SIM_PARAM_BYTES_LAW, offsetof(type, member.bytes), "bytes(200)", SIM_NOT_NEGATIVE,   \
+     "size of a request on the wire", NULL, NULL},                                                 \
+    {"scan_keys", SIM_PARAM_INTEGER, offsetof(type, member.scan_keys), "100", 1, 1e9,              \
+     "keys that a scan asks for [YCSB: up to 100]", NULL, NULL}
+/* clang-format on */
+
+/* Timers and random streams of every client; each model's tables are these. */
+enum client_timer { CLIENT_TIMER_RETRY, CLIENT_TIMER_NEXT };
+extern const char *const client_timers[];
+
+enum client_draw {
+    CLIENT_DRAW_ARRIVALS,
+    CLIENT_DRAW_OPERATION,
+    CLIENT_DRAW_KEY,
+    CLIENT_DRAW_BYTES,
+    CLIENT_DRAW_SESSION,
+    CLIENT_DRAW_THINK,
+    CLIENT_DRAW_MEMBER,
+    CLIENT_DRAW_RETRY
+};
+extern const char *const client_draws[];
+
+/* What is wanted. */
+struct operation_wish {
+    uint64_t key;
+    uint64_t session;    /* index from 0, or OPERATION_NO_SESSION */
+    int64_t bytes;       /* of the request */
+    int64_t reply_bytes; /* expected of the reply; 0 = the server's default */
+    uint16_t operation;  /* enum sim_operation */
+};
+#define OPERATION_NO_SESSION UINT64_MAX
+
+/* The frame. */
+struct operation {
+    struct sim_operation_id id;
+    struct operation_wish wish;
+    sim_time deadline;
+    sim_time pause;   /* before the latest retry */
+    uint32_t attempt; /* 0 = first */
+    uint32_t redirects;
+};
+
+struct operations;
+/* An operation is over; its frame still exists. It may have failed while it was being begun. */
+typedef void (*operation_ended)(struct sim_node *self, struct operations *operations,
+                                const struct operation *operation, enum sim_status status);
+
+struct operations {
+    const struct operation_params *params;
+    struct sim_retry retry;
+    operation_ended ended; /* NULL = nobody asks */
+    struct members members;
+    uint64_t *tokens; /* what each session has seen; NULL without sessions */
+    int64_t scan_keys;
+};
+
+/* At SIM_IN_START. `params` is kept. */
+void operations_start(struct sim_node *self, struct operations *operations,
+                      const struct operation_params *params, uint64_t session_count,
+                      operation_ended ended);
+/* Begins an operation and makes its first attempt. */
+void operation_begin(struct sim_node *self, struct operations *operations,
+                     const struct operation_wish *wish);
+/* True when the input was about an operation: the outcome of a call, or the end of a pause. */
+bool operations_handle(struct sim_node *self, struct operations *operations,
+                       const struct sim_input *in);
+
+struct workload {
+    const struct workload_params *params;
+    struct sim_keys keys;
+    struct sim_arena arena;
+    int64_t bytes; /* where the law is constant, else -1 */
+};
+
+void workload_start(struct workload *workload, const struct workload_params *params);
+/* May be called on zeroed memory. */
+void workload_clear(struct workload *workload);
+/* Draws operation, key and size; leaves the session alone. */
+void workload_next(struct sim_node *self, struct workload *workload, struct operation_wish *wish);
+
+#endif

@@ -1,0 +1,23 @@
+/* Members of a target as a node sees them: those that are up, kept until the view changes. */
+#ifndef BRINK_MODELS_MEMBERS_H
+#define BRINK_MODELS_MEMBERS_H
+
+#include "sim.h"
+
+struct members {
+    const struct sim_target *target;
+    sim_node_id *ids; /* up, in target order */
+    uint32_t count;
+    uint64_t version; /* of the view */
+    uint64_t turn;
+};
+
+/* At SIM_IN_START. `target` is kept and may be empty. Nodes of one group take turns from different
+ * members on. */
+void members_start(struct sim_node *self, struct members *members, const struct sim_target *target);
+/* Brings ids and count up to date. */
+void members_look(struct sim_node *self, struct members *members);
+/* The next one in turn, 0 when none is up. */
+sim_node_id members_next(struct sim_node *self, struct members *members);
+
+#endif

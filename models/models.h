@@ -1,0 +1,20 @@
+/* The models that scenarios can name. */
+#ifndef BRINK_MODELS_MODELS_H
+#define BRINK_MODELS_MODELS_H
+
+#include "sim.h"
+
+extern const struct sim_model sim_model_client_open;
+extern const struct sim_model sim_model_client_closed;
+extern const struct sim_model sim_model_client_trace;
+extern const struct sim_model sim_model_service;
+extern const struct sim_model sim_model_balancer;
+extern const struct sim_model sim_model_cache;
+
+/* For copying, and for the tests; not in the table. */
+extern const struct sim_model sim_model_template;
+
+/* All that a scenario can name, in the order in which they are listed; NULL at the end. */
+extern const struct sim_model *const sim_models[];
+
+#endif
