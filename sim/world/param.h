@@ -60,10 +60,13 @@ struct sim_mix {
     double cumulative[SIM_OP_COUNT]; /* rising to exactly 1 */
 };
 
-/* Node ids in the order in which the text names them; no duplicates. */
+/* Node ids in the order in which the text names them; no duplicates. As a table it states shares:
+ * { posts = percent(50), ads = percent(30) } sends half of all to "posts", 30 % to "ads", and the
+ * rest nowhere; the members of a group divide its share evenly. */
 struct sim_target {
     uint32_t count;
     const sim_node_id *ids;
+    const double *shares; /* of each id, summing up to at most 1; NULL where none are stated */
     const char *text;
 };
 
