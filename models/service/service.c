@@ -8,8 +8,9 @@
  * queue is then before the slots. A caller that has given up is not known here: the work is done
  * and the answer thrown away, unless `check_deadline` makes the service look before it begins.
  *
- * Formulas: docs/models/service.md. Left out: calls to several components for one request, and
- * state: the same request always costs the same law.
+ * Formulas: docs/models/service.md. Left out: calls to several components for one request (shares
+ * send each request to one of several, or to none), and state: the same request always costs the
+ * same law.
  */
 #include "members.h"
 #include "models.h"
@@ -43,6 +44,7 @@ struct visit {
     sim_ticket ticket;
     sim_time pause;   /* before the latest retry */
     uint32_t attempt; /* downstream, 0 = first */
+    sim_node_id to;   /* where shares send it; 0 = to the members in turn */
     bool holds_slot;
 };
 
@@ -69,8 +71,8 @@ static const struct sim_metric_spec service_metrics[] = {
 enum service_timer { TIMER_RETRY };
 static const char *const service_timers[] = {"retry", NULL};
 
-enum service_draw { DRAW_SERVICE, DRAW_BYTES, DRAW_ERROR, DRAW_RETRY };
-static const char *const service_draws[] = {"service", "bytes", "error", "retry", NULL};
+enum service_draw { DRAW_SERVICE, DRAW_BYTES, DRAW_ERROR, DRAW_RETRY, DRAW_ROUTE };
+static const char *const service_draws[] = {"service", "bytes", "error", "retry", "route", NULL};
 
 static const struct sim_param service_params[] = {
     {"service", SIM_PARAM_DURATION_LAWS, offsetof(struct service_params, service), NULL,
@@ -90,7 +92,9 @@ static const struct sim_param service_params[] = {
     {"slots", SIM_PARAM_INTEGER, offsetof(struct service_params, slots), "0", 0, 1e9,
      "requests inside at once, waiting downstream included: threads; 0 = no limit", NULL, NULL},
     {"to", SIM_PARAM_TARGET, offsetof(struct service_params, to), "nil", SIM_UNBOUNDED,
-     "component that it calls after its own work; members in turn", NULL, NULL},
+     "component that it calls after its own work, members in turn; or shares of the requests that "
+     "go to several, the rest to none: { posts = percent(50), ads = percent(30) }",
+     NULL, NULL},
     {"timeout", SIM_PARAM_DURATION, offsetof(struct service_params, timeout), "none", 1e-9, 1e300,
      "how long it waits for that component", NULL, NULL},
     {"retry", SIM_PARAM_SHAPE, offsetof(struct service_params, retry), "none", SIM_UNBOUNDED,
@@ -331,7 +335,7 @@ static void call_downstream(struct sim_node *self, sim_frame frame)
     const struct service_params *params = sim_params(self);
     struct service_state *state = sim_state(self);
     const struct visit *visit = sim_frame_at(self, frame);
-    sim_node_id to = members_next(self, &state->members);
+    sim_node_id to = visit->to != 0 ? visit->to : members_next(self, &state->members);
     if (to == 0) {
         struct sim_reply nobody = {.status = SIM_STATUS_UNAVAILABLE};
         conclude(self, frame, &nobody);
@@ -345,16 +349,33 @@ static void call_downstream(struct sim_node *self, sim_frame frame)
     sim_send_request(self, to, &request, params->timeout, frame);
 }
 
+/* Where the shares send this request: false when to nobody. */
+static bool choose_route(struct sim_node *self, struct visit *visit)
+{
+    const struct sim_target *target = &((const struct service_params *)sim_params(self))->to;
+    if (target->shares == NULL) {
+        return target->count > 0;
+    }
+    double left = sim_random_unit(sim_random_of(self, DRAW_ROUTE));
+    for (uint32_t i = 0; i < target->count; i++) {
+        left -= target->shares[i];
+        if (left < 0.0) {
+            visit->to = target->ids[i];
+            return true;
+        }
+    }
+    return false;
+}
+
 static void done(struct sim_node *self, uint64_t tag)
 {
-    const struct service_params *params = sim_params(self);
     struct service_state *state = sim_state(self);
     if (!state->uses_frames) {
         reply_of_work(self, tag);
         return;
     }
-    const struct visit *visit = sim_frame_at(self, tag);
-    if (params->to.count == 0) {
+    struct visit *visit = sim_frame_at(self, tag);
+    if (!choose_route(self, visit)) {
         reply_of_work(self, visit->ticket);
         end_visit(self, tag);
     } else if (work_fails(self)) {
