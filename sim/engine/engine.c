@@ -196,7 +196,7 @@ static void purge_if_due(struct sim_engine *engine)
 {
     if (engine->queued_dead > engine->pending + PURGE_MIN) {
         sim_queue_filter(&engine->queue, purge_keep, engine);
-        engine->queued_dead = 0;
+        sim_assert(engine->queued_dead == 0);
     }
 }
 
@@ -205,8 +205,12 @@ static bool purge_keep(const struct sim_event *event, void *data)
     struct sim_engine *engine = data;
     bool is_live = engine->nodes[event->node].incarnation == event->incarnation &&
                    (event->timer == 0 || engine->timers[event->timer].is_pending);
-    if (!is_live && event->timer != 0) {
+    if (is_live) {
+        return true;
+    }
+    if (event->timer != 0) {
         timer_release(engine, event->timer);
     }
-    return is_live;
+    engine->queued_dead--;
+    return false;
 }

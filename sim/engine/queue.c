@@ -19,7 +19,8 @@
  * larger digits, so 3 holds without moving anything else. The same for a bucket that is spread: its
  * least time becomes the horizon, the events of that time become present (they are popped before
  * anything can be posted), the others go to lower, empty buckets in order. As these are empty, the
- * bits below may be divided into digits anew.
+ * bits below may be divided into digits anew, in any way that cuts no digit of more than
+ * SIM_QUEUE_DIGIT_BITS bits; an old digit that a new one cuts off from above just becomes narrower.
  *
  * Lowering the horizon from h to h' < h that first differs at level l: buckets of levels above l
  * and of level l stay right (their digit exceeds h's and so that of h'). Those below agree with h
@@ -407,7 +408,6 @@ static void bucket_spread(struct sim_queue *queue, uint32_t index,
         }
         levels_divide(queue, high, index / SIM_QUEUE_RADIX);
         levels_divide(queue, high - width, high);
-        levels_divide(queue, 0, high - width);
     }
     while (bucket.first != NULL) {
         struct sim_queue_chunk *chunk = bucket.first;

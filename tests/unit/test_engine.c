@@ -127,14 +127,18 @@ static void test_front_overflow_at_present(void)
         sim_engine_post(engine, 50, 0, KIND_A, i);
     }
     expect(engine, 50, 0);
-    sim_engine_post(engine, 50, 0, KIND_B, 5000);
+    for (uint64_t i = 0; i < 40; i++) {
+        sim_engine_post(engine, 50, 0, KIND_B, 5000 + i);
+    }
     for (uint64_t i = 0; i < 100; i++) {
         sim_engine_post(engine, 60 + (sim_time)i % 7, 0, KIND_A, 6000 + i);
     }
     for (uint64_t i = 1; i < 50; i++) {
         expect(engine, 50, i);
     }
-    expect(engine, 50, 5000);
+    for (uint64_t i = 0; i < 40; i++) {
+        expect(engine, 50, 5000 + i);
+    }
     for (uint64_t part = 0; part < 7; part++) {
         for (uint64_t i = part; i < 100; i += 7) {
             expect(engine, 60 + (sim_time)part, 6000 + i);
@@ -185,6 +189,25 @@ static void test_posts_after_a_pause(void)
         expect(engine, SIM_HOUR + (sim_time)i, 5000 + i);
     }
     expect_end(engine);
+    sim_engine_free(engine);
+}
+
+/* A million pauses before a crowd of events: a queue that looked for the first one among all of
+ * them each time would not come to an end. */
+static void test_many_pauses(void)
+{
+    struct sim_engine *engine = sim_engine_new(1, 0);
+    struct sim_event event;
+    for (uint64_t i = 0; i < 300000; i++) {
+        sim_engine_post(engine, SIM_HOUR + (sim_time)(i % 1000), 0, KIND_A, i);
+    }
+    for (sim_time pause = 1; pause <= 1000000; pause++) {
+        if (pause % 10 == 0) {
+            sim_engine_post(engine, 2 * SIM_HOUR, 0, KIND_A, 0);
+        }
+        g_assert_false(sim_engine_next(engine, pause, &event));
+    }
+    expect(engine, SIM_HOUR, 0);
     sim_engine_free(engine);
 }
 
@@ -478,6 +501,7 @@ int main(int argc, char **argv)
     g_test_add_func("/engine/front-overflow-at-present", test_front_overflow_at_present);
     g_test_add_func("/engine/next-until", test_next_until);
     g_test_add_func("/engine/posts-after-a-pause", test_posts_after_a_pause);
+    g_test_add_func("/engine/many-pauses", test_many_pauses);
     g_test_add_func("/engine/never-is-never", test_never_is_never);
     g_test_add_func("/engine/cancel", test_cancel);
     g_test_add_func("/engine/cancel-at-the-same-instant", test_cancel_at_the_same_instant);
