@@ -113,8 +113,7 @@ static void twin_kill(struct twin *twin, uint32_t node)
 
 static bool twin_next(struct twin *twin, sim_time until, struct twin_entry *ret_entry)
 {
-    if (twin->count == 0 || twin->entries[0].time > until ||
-        twin->entries[0].time == SIM_NEVER) {
+    if (twin->count == 0 || twin->entries[0].time > until || twin->entries[0].time == SIM_NEVER) {
         twin->now = until == SIM_NEVER ? twin->now : until;
         return false;
     }
@@ -178,7 +177,7 @@ static void step_next(struct story *story)
                 (sim_time)draw(story, UINT64_C(1) << draw(story, story->mixture->delay_bits));
     }
     struct sim_event event;
-    struct twin_entry entry;
+    struct twin_entry entry = {0};
     bool has_event = sim_engine_next(story->engine, until, &event);
     g_assert_cmpint(has_event, ==, twin_next(story->twin, until, &entry));
     if (has_event) {
@@ -234,7 +233,7 @@ static void play(const struct mixture *mixture)
         check_books(story);
     }
     struct sim_event event;
-    struct twin_entry entry;
+    struct twin_entry entry = {0};
     while (sim_engine_next(story->engine, SIM_NEVER, &event)) {
         g_assert_true(twin_next(story->twin, SIM_NEVER, &entry));
         g_assert_cmpuint(event.payload, ==, entry.payload);
