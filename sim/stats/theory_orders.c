@@ -1,5 +1,6 @@
 /* Closed forms that depend on the order of service: M/D/1 waits under FIFO as a distribution,
  * priorities, shortest remaining time first. */
+#include <float.h>
 #include <glib.h>
 #include <gsl/gsl_cdf.h>
 #include <gsl/gsl_integration.h>
@@ -30,8 +31,11 @@ static double *md1_present_tails(double rho, size_t count)
         p[n] = sum / exp(-rho);
     }
     double *tails = g_new(double, count);
-    double decay = p[far - 1] / p[far - 2];
-    double tail = p[far - 1] * decay / (1.0 - decay);
+    double tail = 0.0; /* what lies past the far end; nothing where that is below all doubles */
+    if (p[far - 1] > DBL_MIN) {
+        double decay = p[far - 1] / p[far - 2];
+        tail = p[far - 1] * decay / (1.0 - decay);
+    }
     for (size_t n = far - 1; n > 0; n--) {
         tail += p[n];
         if (n - 1 < count) {
