@@ -27,7 +27,8 @@ static struct sim_scenario *load(const struct sim_run_options *options, const ch
     struct sim_load_options load_options = {.models = options->models,
                                             .settings = settings,
                                             .setting_count = count,
-                                            .variant = variant};
+                                            .variant = variant,
+                                            .data_folder = options->data_folder};
     struct sim_scenario *scenario = sim_scenario_load(options->path, &load_options, problems);
     if (scenario && options->has_seed) {
         scenario->seed = options->seed;

@@ -160,6 +160,24 @@ static const struct sim_metric_spec *metric_spec(const struct sim_model *model, 
                                       : &model->metrics[index - SIM_STANDARD_COUNT];
 }
 
+static uint32_t find_metric(const struct sim_model *model, const char *name)
+{
+    uint32_t count = SIM_STANDARD_COUNT + model_metric_count(model);
+    for (uint32_t i = 0; i < count; i++) {
+        if (strcmp(metric_spec(model, i)->name, name) == 0) {
+            return i;
+        }
+    }
+    return SIM_NONE;
+}
+
+uint32_t sim_plan_base(const struct sim_scenario *scenario, uint32_t group, uint32_t metric)
+{
+    const struct sim_model *model = scenario->world.groups[group].model;
+    const char *of = metric_spec(model, metric)->of;
+    return of ? find_metric(model, of) : SIM_NONE;
+}
+
 static struct sim_probe *probe_add(struct sim_plan *plan, enum sim_probe_kind kind, uint32_t group,
                                    uint32_t member, uint32_t metric)
 {
@@ -196,10 +214,11 @@ static void add_count_probes(struct sim_plan *plan, uint32_t group, uint32_t mem
     rate->aggregate = "mean";
     rate->is_rate = true;
     probe_add(plan, SIM_PROBE_TOTAL, group, member, metric)->aggregate = "total";
-    if (metric != SIM_STANDARD_ISSUED) {
+    uint32_t base = sim_plan_base(plan->scenario, group, metric);
+    if (base != SIM_NONE) {
         struct sim_probe *ratio = probe_add(plan, SIM_PROBE_RATIO, group, member, metric);
         ratio->aggregate = "ratio";
-        ratio->base = SIM_STANDARD_ISSUED;
+        ratio->base = base;
         ratio->unit = SIM_METRIC_RATIO;
     }
 }
@@ -248,17 +267,6 @@ static void add_summary_probes(struct sim_plan *plan, uint32_t group, uint32_t m
         }
     }
     add_ledger_probes(plan, group, member);
-}
-
-static uint32_t find_metric(const struct sim_model *model, const char *name)
-{
-    uint32_t count = SIM_STANDARD_COUNT + model_metric_count(model);
-    for (uint32_t i = 0; i < count; i++) {
-        if (strcmp(metric_spec(model, i)->name, name) == 0) {
-            return i;
-        }
-    }
-    return SIM_NONE;
 }
 
 static enum sim_probe_kind kind_of_sample(enum sim_aggregate aggregate)
@@ -329,9 +337,12 @@ static struct sim_probe *add_figure_probe(struct sim_plan *plan,
         probe_add(plan, SIM_PROBE_NOTHING, figure->group, figure->member, 0);
     } else {
         enum sim_probe_kind kind = kind_of(metric_spec(model, metric)->kind, figure->aggregate);
-        struct sim_probe *probe = probe_add(plan, kind, figure->group, figure->member, metric);
+        uint32_t base = sim_plan_base(plan->scenario, figure->group, metric);
+        bool is_baseless = kind == SIM_PROBE_RATIO && base == SIM_NONE;
+        struct sim_probe *probe = probe_add(plan, is_baseless ? SIM_PROBE_NOTHING : kind,
+                                            figure->group, figure->member, metric);
         probe->is_rate = kind == SIM_PROBE_RATE;
-        probe->base = SIM_STANDARD_ISSUED;
+        probe->base = base;
         probe->unit = kind == SIM_PROBE_RATIO || figure->aggregate == SIM_AGGREGATE_RATIO
                           ? SIM_METRIC_RATIO
                           : probe->unit;

@@ -81,6 +81,9 @@ sim_time sim_plan_cell(sim_time duration);
 /* Where the axis ends: the duration, and the drain as far as it is not longer than that. */
 sim_time sim_plan_end(const struct sim_scenario *scenario);
 
+/* The count that a count is a part of, by the descriptor; SIM_NONE when it is a part of none. */
+uint32_t sim_plan_base(const struct sim_scenario *scenario, uint32_t group, uint32_t metric);
+
 /* How an aggregate reads: "p99.9", "mean". The arena owns it. */
 const char *sim_aggregate_text(struct sim_arena *arena, enum sim_aggregate aggregate,
                                double quantile);

@@ -77,9 +77,14 @@ static double cell_of_count(const struct series_maker *maker, uint32_t t, uint32
 {
     double count = (double)maker->totals->counts[t][cell];
     if (aggregate == SIM_AGGREGATE_RATIO) {
-        uint32_t base = find_track(maker->plan, maker->plan->tracks[t].group, SIM_STANDARD_ISSUED);
-        double issued = (double)maker->totals->counts[base][cell];
-        return issued > 0.0 ? count / issued : NAN;
+        const struct sim_track *track = &maker->plan->tracks[t];
+        uint32_t base = sim_plan_base(maker->plan->scenario, track->group, track->metric);
+        if (base == SIM_NONE) {
+            return NAN;
+        }
+        uint32_t base_track = find_track(maker->plan, track->group, base);
+        double whole = (double)maker->totals->counts[base_track][cell];
+        return whole > 0.0 ? count / whole : NAN;
     }
     double runs = maker->totals->replications;
     return aggregate == SIM_AGGREGATE_TOTAL ? count / runs

@@ -1,0 +1,63 @@
+/* Charts of one to three panels above one another. Inside of the report layer.
+ *
+ * What a chart holds is borrowed while it is rendered. */
+#ifndef BRINK_REPORT_CHART_H
+#define BRINK_REPORT_CHART_H
+
+#include "report/plot.h"
+
+#define SIM_CHART_PANELS 3
+#define SIM_CHART_LINES 8 /* as many colours as can be told apart */
+
+enum sim_line_style { SIM_LINE_SOLID, SIM_LINE_DASHED, SIM_LINE_THIN, SIM_LINE_AREA };
+
+struct sim_line {
+    const char *title;
+    const double *values;     /* by point; NaN = gap, infinity = marked at the upper edge */
+    const double *low, *high; /* interval by point, or NULL */
+    uint32_t colour;          /* 0 .. SIM_CHART_LINES - 1, or SIM_COLOUR_GREY */
+    enum sim_line_style style;
+};
+#define SIM_COLOUR_GREY 99
+
+struct sim_panel {
+    const char *what; /* "latency", "requests" */
+    enum sim_metric_unit unit;
+    bool is_rate;
+    uint32_t line_count;
+    struct sim_line lines[2 * SIM_CHART_LINES];
+};
+
+struct sim_chart {
+    const char *name, *title, *subtitle;
+    uint32_t panel_count;
+    struct sim_panel panels[SIM_CHART_PANELS];
+    uint32_t point_count;
+    const double *x;
+    const char *x_title;
+    /* Of charts over time. */
+    double x_per_second; /* x of one second; 0 when x is no time */
+    double x_end;        /* 0 = as the points say */
+    sim_time warmup;
+    uint32_t fault_count;
+    const struct sim_fault_span *faults;
+    const char *const *categories; /* names of the points where x is no number, or NULL */
+};
+
+struct sim_picture *sim_chart_render(const struct sim_chart *chart);
+
+/* Shared with other pictures. */
+/* The beginning of a script: encoding, the loop over both formats, terminal, title, subtitle.
+ * `height` in pixels at a width of 960. The caller closes the loop with "}\n". */
+void sim_script_begin(GString *script, const char *name, const char *title, const char *subtitle,
+                      int height);
+/* A text as a gnuplot string, cut to `most` characters. */
+void sim_script_quote(GString *script, const char *text, size_t most);
+const char *sim_script_colour(uint32_t colour);
+/* A number for gnuplot; NaN for what is not finite. */
+void sim_script_number(GString *script, double value);
+/* " (ms)", the unit of an axis in parentheses. */
+char *sim_axis_title(const char *what, double largest, enum sim_metric_unit unit, bool is_rate,
+                     double *ret_factor);
+
+#endif

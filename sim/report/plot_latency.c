@@ -1,0 +1,363 @@
+/* The latency distribution: what share of the requests took longer than x, both axes logarithmic,
+ * so that a tail of one in ten thousand is as easy to read as the median.
+ *
+ * Failed requests never end: the curve of a source that fails f of its requests levels out at f.
+ */
+#include <math.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "report/plots.h"
+#include "report/quantity.h"
+
+#define HEIGHT 560
+#define CURVES_MAX SIM_CHART_LINES
+#define LEAST_SHARE 1e-6
+
+struct curve {
+    char *title;
+    const struct sim_section *section;
+    const struct sim_distribution *distribution;
+    uint32_t tier;
+};
+
+struct frame {
+    double x_low, x_high; /* seconds */
+    double y_low;         /* share */
+};
+
+static double power_of_ten_below(double value)
+{
+    double decade = 1.0;
+    while (decade > value) {
+        decade /= 10.0;
+    }
+    while (decade * 10.0 <= value) {
+        decade *= 10.0;
+    }
+    return decade;
+}
+
+static struct frame frame_of(const struct curve *curves, uint32_t count)
+{
+    struct frame frame = {INFINITY, 0.0, 0.1};
+    for (uint32_t c = 0; c < count; c++) {
+        const struct sim_distribution *distribution = curves[c].distribution;
+        if (distribution->bucket_count > 0) {
+            const struct sim_bucket *first = &distribution->buckets[0];
+            const struct sim_bucket *last = &distribution->buckets[distribution->bucket_count - 1];
+            double low = first->low > 0.0 ? first->low : first->high;
+            frame.x_low = low < frame.x_low ? low : frame.x_low;
+            frame.x_high = last->high > frame.x_high ? last->high : frame.x_high;
+        }
+        double least = 1.0 / distribution->total;
+        frame.y_low = least < frame.y_low ? least : frame.y_low;
+    }
+    if (frame.x_high <= 0.0) { /* nothing was ever answered */
+        frame.x_low = 1e-3;
+        frame.x_high = 10.0;
+    }
+    if (frame.x_high < 4.0 * frame.x_low) { /* (nearly) constant: some room around it */
+        double middle = sqrt(frame.x_low * frame.x_high);
+        frame.x_low = middle / 2.0;
+        frame.x_high = middle * 2.0;
+    } else {
+        frame.x_low *= 0.9;
+        frame.x_high *= 1.25;
+    }
+    frame.y_low = frame.y_low < LEAST_SHARE ? LEAST_SHARE : power_of_ten_below(frame.y_low);
+    return frame;
+}
+
+/* Tics at 1, 2, 5 (or at decades alone when there are many), in units that read well. */
+static void append_x_tics(GString *script, const struct frame *frame)
+{
+    static const double steps[] = {1.0, 2.0, 5.0};
+    static const double fine_steps[] = {1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0};
+    double spread = frame->x_high / frame->x_low;
+    const double *labelled = spread < 8.0 ? fine_steps : steps;
+    size_t count = spread < 8.0 ? G_N_ELEMENTS(fine_steps) : spread < 2e3 ? 3 : 1;
+    g_string_append(script, "set xtics (");
+    bool is_first = true;
+    for (double decade = power_of_ten_below(frame->x_low); decade <= frame->x_high;
+         decade *= 10.0) {
+        for (int digit = 1; digit < 10; digit++) { /* small tics without a label */
+            g_string_append_printf(script, "%s'' ", is_first ? "" : ", ");
+            sim_script_number(script, digit * decade);
+            g_string_append(script, " 1");
+            is_first = false;
+        }
+        for (size_t i = 0; i < count; i++) {
+            double x = labelled[i] * decade;
+            char text[SIM_QUANTITY_MAX];
+            if (x >= frame->x_low && x <= frame->x_high) {
+                sim_quantity_plain(text, x, SIM_METRIC_SECONDS, false);
+                g_string_append_printf(script, ", '%s' ", text);
+                sim_script_number(script, x);
+            }
+        }
+    }
+    g_string_append(script, ")\n");
+}
+
+static void append_frame(GString *script, const struct frame *frame)
+{
+    g_string_append(script, "set logscale xy\nset xrange [");
+    sim_script_number(script, frame->x_low);
+    g_string_append_c(script, ':');
+    sim_script_number(script, frame->x_high);
+    g_string_append(script, "]\nset yrange [");
+    sim_script_number(script, frame->y_low);
+    g_string_append(script, ":1.15]\n");
+    append_x_tics(script, frame);
+    g_string_append(script, "set ytics (");
+    static const char *const shares[] = {"100 %",  "10 %",    "1 %",     "0.1 %",
+                                         "0.01 %", "0.001 %", "0.0001 %"};
+    double share = 1.0;
+    for (size_t i = 0; i < G_N_ELEMENTS(shares) && share >= frame->y_low * 0.99; i++) {
+        g_string_append_printf(script, "%s'%s' ", i > 0 ? ", " : "", shares[i]);
+        sim_script_number(script, share);
+        share /= 10.0;
+    }
+    g_string_append(script, ")\nset y2range [");
+    sim_script_number(script, frame->y_low);
+    g_string_append(script,
+                    ":1.15]\nset logscale y2\nset y2tics ('p50' 0.5, 'p90' 0.1, 'p99' 0.01, "
+                    "'p99.9' 0.001, 'p99.99' 0.0001, 'p99.999' 0.00001) scale 0\n"
+                    "set xlabel 'latency' textcolor '#404040'\n"
+                    "set ylabel 'requests that took longer' textcolor '#404040' offset 1,0\n"
+                    "set lmargin at screen 0.105\nset rmargin at screen 0.925\n"
+                    "set tmargin at screen 0.79\nset bmargin at screen 0.115\n"
+                    "set key at screen 0.105,0.80 left bottom horizontal Left reverse "
+                    "samplen 1.6 width 1 maxrows 2 textcolor '#303030'\n");
+}
+
+/* The figure at a quantile, when it is known and finite. */
+static bool quantile_of(const struct curve *curve, const char *aggregate, double *ret_seconds)
+{
+    const struct sim_figure *figure =
+        sim_section_figure(curve->section, curve->tier, "latency", aggregate);
+    if (!figure || !figure->is_printable || !isfinite(figure->estimate.value) ||
+        figure->estimate.value <= 0.0) {
+        return false;
+    }
+    *ret_seconds = figure->estimate.value;
+    return true;
+}
+
+static const struct {
+    const char *aggregate;
+    double share;
+} quantile_marks[] = {{"p50", 0.5}, {"p90", 0.1}, {"p99", 0.01}, {"p99.9", 0.001}};
+
+/* Points on the curve, with their names and values where there is one curve only. */
+static void append_marks(GString *script, const struct curve *curve, const struct frame *frame)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(quantile_marks); i++) {
+        double seconds;
+        if (!quantile_of(curve, quantile_marks[i].aggregate, &seconds)) {
+            continue;
+        }
+        char value[SIM_QUANTITY_MAX];
+        const struct sim_figure *figure =
+            sim_section_figure(curve->section, curve->tier, "latency", quantile_marks[i].aggregate);
+        sim_quantity_value(value, &figure->estimate, figure->unit, false);
+        const char *shown = value[0] == '~' ? value + 1 : value;
+        /* To the right of the point unless that is beyond the panel. */
+        bool is_left = seconds > frame->x_high / pow(frame->x_high / frame->x_low, 0.2);
+        g_string_append_printf(script, "set label %zu '%s  %s' at ", 30 + i,
+                               quantile_marks[i].aggregate, shown);
+        sim_script_number(script, seconds);
+        g_string_append_c(script, ',');
+        sim_script_number(script, quantile_marks[i].share);
+        g_string_append_printf(script, " %s offset %s,%s textcolor '#202020' front\n",
+                               is_left ? "right" : "left", is_left ? "-1" : "1",
+                               is_left ? "-0.7" : "0.5");
+    }
+}
+
+static void append_failures(GString *script, const struct curve *curves, uint32_t count)
+{
+    double above = 10.0;
+    for (uint32_t c = 0; c < count; c++) {
+        double failed = curves[c].distribution->infinite / curves[c].distribution->total;
+        if (failed <= 0.0) {
+            continue;
+        }
+        char share[SIM_QUANTITY_MAX];
+        sim_quantity_plain(share, failed, SIM_METRIC_RATIO, false);
+        bool is_crowded = failed > 0.7 * above && failed < 1.4 * above;
+        above = failed;
+        if (is_crowded) {
+            continue; /* it would lie upon the one before; the table has the number */
+        }
+        g_string_append_printf(script, "set label %u '%s never answered' at graph 1,first ", 40 + c,
+                               share);
+        sim_script_number(script, failed);
+        g_string_append_printf(script,
+                               " right offset -0.6,0.7 textcolor '%s' "
+                               "font 'DejaVu Sans,11' front\n",
+                               sim_script_colour(c));
+    }
+}
+
+static void append_curves(GString *script, const char *name, const struct curve *curves,
+                          uint32_t count)
+{
+    g_string_append(script, "plot ");
+    for (uint32_t c = 0; c < count; c++) {
+        const char *colour = sim_script_colour(c);
+        g_string_append_printf(script,
+                               "%s'%s.dat' index %u using 1:2 with lines linewidth 2.4 linecolor "
+                               "rgb '%s' title ",
+                               c > 0 ? ", \\\n     " : "", name, 2 * c, colour);
+        sim_script_quote(script, curves[c].title, 44);
+        g_string_append_printf(script,
+                               ", \\\n     '%s.dat' index %u using 1:2 with points pointtype 7 "
+                               "pointsize 0.7 linecolor rgb '%s' notitle",
+                               name, 2 * c + 1, colour);
+    }
+    g_string_append(script, "\n}\n");
+}
+
+/* Two blocks: the curve, then its marks. A block is never empty: gnuplot would not count it. */
+static void append_data(GString *data, const struct curve *curve, const struct frame *frame)
+{
+    const struct sim_distribution *distribution = curve->distribution;
+    g_string_append(data, "# ");
+    sim_script_quote(data, curve->title, 200);
+    g_string_append(data, ": latency in seconds, share of requests that took longer\n");
+    double beyond = distribution->total;
+    sim_script_number(data, frame->x_low * 0.5);
+    g_string_append(data, " 1\n");
+    for (uint32_t b = 0; b < distribution->bucket_count; b++) {
+        beyond -= distribution->buckets[b].count;
+        if (b == 0) {
+            sim_script_number(data, distribution->buckets[b].low);
+            g_string_append(data, " 1\n");
+        }
+        sim_script_number(data, distribution->buckets[b].high);
+        g_string_append_c(data, ' ');
+        /* Down to the edge of the picture, where nothing is beyond. */
+        double share = beyond / distribution->total;
+        sim_script_number(data, share > 0.5 / distribution->total ? share : frame->y_low * 0.1);
+        g_string_append_c(data, '\n');
+    }
+    if (distribution->infinite > 0.0) {
+        sim_script_number(data, frame->x_high * 2.0);
+        g_string_append_c(data, ' ');
+        sim_script_number(data, distribution->infinite / distribution->total);
+        g_string_append_c(data, '\n');
+    }
+    g_string_append(data, "\n\n# its quantiles\nNaN NaN\n");
+    for (size_t i = 0; i < G_N_ELEMENTS(quantile_marks); i++) {
+        double seconds;
+        if (quantile_of(curve, quantile_marks[i].aggregate, &seconds)) {
+            sim_script_number(data, seconds);
+            g_string_append_c(data, ' ');
+            sim_script_number(data, quantile_marks[i].share);
+            g_string_append_c(data, '\n');
+        }
+    }
+    g_string_append(data, "\n\n");
+}
+
+static struct sim_picture *picture_of(const struct sim_report *report, const struct curve *curves,
+                                      uint32_t count, const char *name)
+{
+    struct sim_picture *picture = g_new0(struct sim_picture, 1);
+    const char *tier = curves[0].section->tiers[curves[0].tier].name;
+    picture->name = g_strdup(name);
+    picture->title = g_strdup_printf("%s: how long requests took", tier);
+    picture->script = g_string_new(NULL);
+    picture->data = g_string_new(NULL);
+    char total[SIM_TEXT_MAX];
+    sim_text_count(total, curves[0].distribution->total);
+    g_autofree char *subtitle =
+        count > 1 ? g_strdup_printf("%s · share of requests that took longer than x", report->name)
+                  : g_strdup_printf("%s · share of %s requests that took longer than x",
+                                    report->name, total);
+    struct frame frame = frame_of(curves, count);
+    sim_script_begin(picture->script, name, picture->title, subtitle, HEIGHT);
+    append_frame(picture->script, &frame);
+    if (count == 1) {
+        g_string_append(picture->script, "unset key\n");
+        append_marks(picture->script, &curves[0], &frame);
+    }
+    append_failures(picture->script, curves, count);
+    append_curves(picture->script, name, curves, count);
+    for (uint32_t c = 0; c < count; c++) {
+        append_data(picture->data, &curves[c], &frame);
+    }
+    return picture;
+}
+
+static const struct sim_distribution *distribution_of(const struct sim_section *section,
+                                                      uint32_t tier)
+{
+    for (uint32_t d = 0; d < section->result->distribution_count; d++) {
+        if (section->result->distributions[d].group == tier) {
+            return &section->result->distributions[d];
+        }
+    }
+    return NULL;
+}
+
+/* The tier of that name in another section: variants may have different tiers. */
+static uint32_t tier_named(const struct sim_section *section, const char *name)
+{
+    for (uint32_t t = 0; t < section->tier_count; t++) {
+        if (strcmp(section->tiers[t].name, name) == 0) {
+            return t;
+        }
+    }
+    return SIM_NONE;
+}
+
+static char *curve_title(const struct sim_report *report, const struct curve *curve)
+{
+    double p99;
+    char text[SIM_QUANTITY_MAX];
+    if (report->section_count == 1) {
+        return g_strdup(curve->section->tiers[curve->tier].name);
+    }
+    if (quantile_of(curve, "p99", &p99)) {
+        sim_quantity_plain(text, p99, SIM_METRIC_SECONDS, false);
+        return g_strdup_printf("%s (p99 %s)", curve->section->label, text);
+    }
+    return g_strdup(curve->section->label);
+}
+
+void sim_plots_latency(GPtrArray *pictures, const struct sim_report *report)
+{
+    const struct sim_section *first = &report->sections[0];
+    uint32_t drawn = 0;
+    for (uint32_t t = 0; t < first->tier_count; t++) {
+        if (!first->tiers[t].is_source) {
+            continue;
+        }
+        struct curve curves[CURVES_MAX];
+        uint32_t count = 0;
+        for (uint32_t s = 0; s < report->section_count && count < CURVES_MAX; s++) {
+            const struct sim_section *section = &report->sections[s];
+            struct curve curve = {.section = section,
+                                  .tier = tier_named(section, first->tiers[t].name)};
+            if (curve.tier != SIM_NONE) {
+                curve.distribution = distribution_of(section, curve.tier);
+            }
+            if (curve.distribution) {
+                curve.title = curve_title(report, &curve);
+                curves[count++] = curve;
+            }
+        }
+        if (count > 0) {
+            g_autofree char *name =
+                drawn > 0 ? g_strdup_printf("latency-%u", drawn + 1) : g_strdup("latency");
+            g_ptr_array_add(pictures, picture_of(report, curves, count, name));
+            drawn++;
+        }
+        for (uint32_t c = 0; c < count; c++) {
+            g_free(curves[c].title);
+        }
+    }
+}

@@ -1,0 +1,223 @@
+/* Which pictures a run gives: latency; for each result rate and latency over time, and resources;
+ * then what the scenario's plot blocks ask for. */
+#include <math.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "report/chart.h"
+#include "report/plots.h"
+
+/* From more results than this on, none of them gets pictures of its own: the comparisons and the
+ * tables say more than a hundred pictures. */
+#define RESULTS_PICTURED 6
+
+char *sim_picture_name(const char *what, const struct sim_section *section)
+{
+    return section->slug[0] ? g_strdup_printf("%s-%s", what, section->slug) : g_strdup(what);
+}
+
+struct sim_axis_of_time sim_axis_of_time_new(const struct sim_section *section)
+{
+    double seconds = sim_time_seconds(section->duration);
+    struct sim_axis_of_time axis = {.title = "time (s)", .per_second = 1.0};
+    if (seconds > 5.0 * 86400.0) {
+        axis = (struct sim_axis_of_time){.title = "time (days)", .per_second = 1.0 / 86400.0};
+    } else if (seconds > 5.0 * 3600.0) {
+        axis = (struct sim_axis_of_time){.title = "time (h)", .per_second = 1.0 / 3600.0};
+    } else if (seconds > 15.0 * 60.0) {
+        axis = (struct sim_axis_of_time){.title = "time (min)", .per_second = 1.0 / 60.0};
+    } else if (seconds < 1.0) {
+        axis = (struct sim_axis_of_time){.title = "time (ms)", .per_second = 1e3};
+    }
+    axis.end = seconds * axis.per_second;
+    axis.count = section->result->cell_count;
+    axis.x = g_new(double, axis.count + 1);
+    for (uint32_t i = 0; i < axis.count; i++) { /* the middle of each cell */
+        double from = sim_time_seconds(section->cell) * i;
+        double to = fmin(from + sim_time_seconds(section->cell), seconds);
+        axis.x[i] = 0.5 * (from + to) * axis.per_second;
+    }
+    return axis;
+}
+
+static struct sim_chart chart_over_time(const struct sim_section *section,
+                                        const struct sim_axis_of_time *axis)
+{
+    return (struct sim_chart){.point_count = axis->count,
+                              .x = axis->x,
+                              .x_title = axis->title,
+                              .x_per_second = axis->per_second,
+                              .x_end = axis->end,
+                              .warmup = section->warmup,
+                              .fault_count = section->fault_count,
+                              .faults = section->faults};
+}
+
+static const struct sim_series *series_of(const struct sim_section *section, uint32_t tier,
+                                          const char *metric, const char *aggregate)
+{
+    return sim_result_series(section->result, tier, metric, aggregate);
+}
+
+static void add_line(struct sim_panel *panel, const struct sim_series *series, const char *title,
+                     uint32_t colour, enum sim_line_style style)
+{
+    if (series && panel->line_count < G_N_ELEMENTS(panel->lines)) {
+        panel->lines[panel->line_count++] = (struct sim_line){
+            .title = title, .values = series->values, .colour = colour, .style = style};
+    }
+}
+
+/* Subtitle: the scenario, the case, and what the lines are made from. */
+char *sim_picture_subtitle(const struct sim_report *report, const struct sim_section *section)
+{
+    char cell[SIM_TEXT_MAX];
+    sim_text_duration(cell, sim_time_seconds(section->cell));
+    g_autofree char *runs = section->run_count == 1
+                                ? g_strdup("one run")
+                                : g_strdup_printf("%u runs together", section->run_count);
+    return g_strdup_printf("%s%s%s · %s, by %s", report->name, section->label[0] ? " · " : "",
+                           section->label, runs, cell);
+}
+
+static bool series_is_zero(const struct sim_series *series)
+{
+    for (uint32_t i = 0; series && i < series->cell_count; i++) {
+        if (series->values[i] > 0.0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Rate, errors and latency of one source over time. */
+static struct sim_picture *picture_of_source(const struct sim_report *report,
+                                             const struct sim_section *section, uint32_t tier,
+                                             const char *name)
+{
+    struct sim_axis_of_time axis = sim_axis_of_time_new(section);
+    struct sim_chart chart = chart_over_time(section, &axis);
+    g_autofree char *title =
+        g_strdup_printf("%s: requests and latency over time", section->tiers[tier].name);
+    g_autofree char *subtitle = sim_picture_subtitle(report, section);
+    const struct sim_series *failed = series_of(section, tier, "failed", "mean");
+    chart.name = name;
+    chart.title = title;
+    chart.subtitle = subtitle;
+    chart.panel_count = 2;
+    chart.panels[0] =
+        (struct sim_panel){.what = "requests", .unit = SIM_METRIC_EVENTS, .is_rate = true};
+    if (!series_is_zero(failed)) {
+        add_line(&chart.panels[0], failed, "failed (by time of issue)", 1, SIM_LINE_AREA);
+    }
+    add_line(&chart.panels[0], series_of(section, tier, "issued", "mean"), "offered",
+             SIM_COLOUR_GREY, SIM_LINE_SOLID);
+    add_line(&chart.panels[0], series_of(section, tier, "goodput", "mean"), "goodput", 0,
+             SIM_LINE_SOLID);
+    chart.panels[1] = (struct sim_panel){.what = "latency", .unit = SIM_METRIC_SECONDS};
+    add_line(&chart.panels[1], series_of(section, tier, "latency", "p99"), "p99", 1,
+             SIM_LINE_SOLID);
+    add_line(&chart.panels[1], series_of(section, tier, "latency", "p50"), "p50", 0,
+             SIM_LINE_SOLID);
+    struct sim_picture *picture = sim_chart_render(&chart);
+    g_free(axis.x);
+    return picture;
+}
+
+static uint32_t source_count(const struct sim_section *section)
+{
+    uint32_t count = 0;
+    for (uint32_t t = 0; t < section->tier_count; t++) {
+        count += section->tiers[t].is_source;
+    }
+    return count;
+}
+
+/* Part of a file name made of a tier's name. Caller frees. */
+static char *file_part(const char *name)
+{
+    char *part = g_ascii_strdown(name, -1);
+    return g_strcanon(part, "abcdefghijklmnopqrstuvwxyz0123456789-", '-');
+}
+
+static void add_sources(GPtrArray *pictures, const struct sim_report *report,
+                        const struct sim_section *section)
+{
+    bool is_single = source_count(section) == 1;
+    for (uint32_t t = 0; t < section->tier_count; t++) {
+        if (section->tiers[t].is_source) {
+            g_autofree char *part = file_part(section->tiers[t].name);
+            g_autofree char *stem =
+                is_single ? g_strdup("timeline") : g_strdup_printf("timeline-%s", part);
+            g_autofree char *name = sim_picture_name(stem, section);
+            g_ptr_array_add(pictures, picture_of_source(report, section, t, name));
+        }
+    }
+}
+
+/* Levels of one unit as a panel: busy shares, or lengths of queues. The standard level `open` is
+ * left out. Titles are kept in `titles`. */
+static void fill_levels(struct sim_panel *panel, const struct sim_section *section,
+                        GPtrArray *titles)
+{
+    uint32_t colour = 0;
+    for (uint32_t i = 0; i < section->result->series_count && colour < SIM_CHART_LINES; i++) {
+        const struct sim_series *series = &section->result->series[i];
+        bool is_level = strcmp(series->aggregate, "mean") == 0 && !series->is_rate &&
+                        series->unit == panel->unit && strcmp(series->metric, "open") != 0;
+        if (is_level && !(panel->unit == SIM_METRIC_ITEMS && series_is_zero(series))) {
+            char *title =
+                g_strdup_printf("%s %s", section->tiers[series->group].name, series->metric);
+            g_ptr_array_add(titles, title);
+            add_line(panel, series, title, colour++, SIM_LINE_SOLID);
+        }
+    }
+}
+
+static void add_resources(GPtrArray *pictures, const struct sim_report *report,
+                          const struct sim_section *section)
+{
+    struct sim_axis_of_time axis = sim_axis_of_time_new(section);
+    struct sim_chart chart = chart_over_time(section, &axis);
+    g_autoptr(GPtrArray) titles = g_ptr_array_new_with_free_func(g_free);
+    struct sim_panel shares = {.what = "busy", .unit = SIM_METRIC_RATIO};
+    struct sim_panel items = {.what = "waiting or held", .unit = SIM_METRIC_ITEMS};
+    fill_levels(&shares, section, titles);
+    fill_levels(&items, section, titles);
+    if (shares.line_count > 0) {
+        chart.panels[chart.panel_count++] = shares;
+    }
+    if (items.line_count > 0) {
+        chart.panels[chart.panel_count++] = items;
+    }
+    if (chart.panel_count > 0) {
+        g_autofree char *name = sim_picture_name("resources", section);
+        g_autofree char *subtitle = sim_picture_subtitle(report, section);
+        chart.name = name;
+        chart.title = shares.line_count > 0 && items.line_count > 0
+                          ? "Utilisation and queues over time"
+                      : shares.line_count > 0 ? "Utilisation over time"
+                                              : "Queues over time";
+        chart.subtitle = subtitle;
+        g_ptr_array_add(pictures, sim_chart_render(&chart));
+    }
+    g_free(axis.x);
+}
+
+static void picture_free(gpointer picture)
+{
+    sim_picture_free(picture);
+}
+
+GPtrArray *sim_plots_of(const struct sim_report *report)
+{
+    GPtrArray *pictures = g_ptr_array_new_with_free_func(picture_free);
+    sim_plots_latency(pictures, report);
+    for (uint32_t s = 0; report->section_count <= RESULTS_PICTURED && s < report->section_count;
+         s++) {
+        add_sources(pictures, report, &report->sections[s]);
+        add_resources(pictures, report, &report->sections[s]);
+    }
+    sim_plots_user(pictures, report);
+    return pictures;
+}

@@ -1,0 +1,264 @@
+/* Numbers for people. See quantity.h. */
+#include "report/quantity.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "base/text.h"
+
+#define PLAIN_DIGITS 3
+#define EXACT_DIGITS 6
+
+struct step {
+    double from;
+    struct sim_quantity_unit unit;
+};
+
+static struct sim_quantity_unit step_of(double value, const struct step *steps, size_t count)
+{
+    double magnitude = fabs(value) * (1.0 + 1e-9); /* 0.9999999999 s is a second */
+    size_t i = 0;
+    while (i + 1 < count && magnitude < steps[i].from) {
+        i++;
+    }
+    return steps[i].unit;
+}
+
+struct sim_quantity_unit sim_quantity_unit_of(double value, enum sim_metric_unit unit, bool is_rate)
+{
+    static const struct step durations[] = {
+        {172800.0, {1.0 / 86400.0, " d"}},
+        {7200.0, {1.0 / 3600.0, " h"}},
+        {600.0, {1.0 / 60.0, " min"}},
+        {1.0, {1.0, " s"}},
+        {1e-3, {1e3, " ms"}},
+        {1e-6, {1e6, " µs"}},
+        {0.0, {1e9, " ns"}},
+    };
+    static const struct step bytes[] = {
+        {1e15, {1e-15, " PB"}}, {1e12, {1e-12, " TB"}}, {1e9, {1e-9, " GB"}},
+        {1e6, {1e-6, " MB"}},   {1e3, {1e-3, " kB"}},   {0.0, {1.0, " B"}},
+    };
+    static const struct step byte_rates[] = {
+        {1e15, {1e-15, " PB/s"}}, {1e12, {1e-12, " TB/s"}}, {1e9, {1e-9, " GB/s"}},
+        {1e6, {1e-6, " MB/s"}},   {1e3, {1e-3, " kB/s"}},   {0.0, {1.0, " B/s"}},
+    };
+    if (value == 0.0 && unit == SIM_METRIC_SECONDS) {
+        return (struct sim_quantity_unit){1.0, " s"};
+    }
+    switch (unit) {
+    case SIM_METRIC_SECONDS:
+        return step_of(value, durations, G_N_ELEMENTS(durations));
+    case SIM_METRIC_RATIO:
+        return (struct sim_quantity_unit){100.0, " %"};
+    case SIM_METRIC_BYTES:
+        return is_rate ? step_of(value, byte_rates, G_N_ELEMENTS(byte_rates))
+                       : step_of(value, bytes, G_N_ELEMENTS(bytes));
+    case SIM_METRIC_EVENTS:
+    case SIM_METRIC_ITEMS:
+        break;
+    }
+    return (struct sim_quantity_unit){1.0, is_rate ? "/s" : ""};
+}
+
+/* Commas between thousands, in place. */
+static void group_thousands(char out[SIM_QUANTITY_MAX])
+{
+    char plain[SIM_QUANTITY_MAX];
+    g_strlcpy(plain, out, sizeof(plain));
+    size_t sign = plain[0] == '-' ? 1 : 0;
+    size_t whole = strspn(plain + sign, "0123456789");
+    if (whole < 4 || strlen(plain) + whole / 3 >= SIM_QUANTITY_MAX) {
+        return;
+    }
+    char *at = out + sign;
+    for (size_t i = 0; i < whole; i++) {
+        if (i > 0 && (whole - i) % 3 == 0) {
+            *at++ = ',';
+        }
+        *at++ = plain[sign + i];
+    }
+    strcpy(at, plain + sign + whole);
+}
+
+/* With so many decimals; negative ones round to tens, hundreds, ... */
+static void write_decimals(char out[SIM_QUANTITY_MAX], double value, int decimals)
+{
+    if (decimals < 0) {
+        double unit = 1.0;
+        for (int i = decimals; i < 0; i++) {
+            unit *= 10.0;
+        }
+        value = floor(value / unit + 0.5) * unit;
+        decimals = 0;
+    }
+    if (fabs(value) >= 1e15) {
+        sim_text_rounded(out, value, PLAIN_DIGITS);
+        return;
+    }
+    char format[8];
+    g_snprintf(format, sizeof(format), "%%.%df", decimals);
+    g_ascii_formatd(out, SIM_QUANTITY_MAX / 2, format, value);
+    if (strspn(out, "-0.") == strlen(out) && out[0] == '-') {
+        memmove(out, out + 1, strlen(out)); /* no minus zero */
+    }
+    group_thousands(out);
+}
+
+/* Decimals that leave a half-width one digit, or two when it begins with 1. */
+static int decimals_of(double half)
+{
+    int decimals = 0;
+    double scaled = half;
+    while (scaled < 1.0 && decimals < 12) {
+        scaled *= 10.0;
+        decimals++;
+    }
+    while (scaled >= 10.0 && decimals > -12) {
+        scaled /= 10.0;
+        decimals--;
+    }
+    return scaled < 1.95 ? decimals + 1 : decimals;
+}
+
+/* At most `digits` significant digits, all of them of a whole number of four digits and more. */
+static void write_significant(char out[SIM_QUANTITY_MAX], double value, int digits)
+{
+    for (double limit = 1e3; fabs(value) >= limit && digits < 12; limit *= 10.0) {
+        digits = digits < 4 ? 4 : digits + (digits < EXACT_DIGITS ? 1 : 0);
+    }
+    sim_text_rounded(out, value, digits);
+    group_thousands(out);
+}
+
+static bool write_special(char out[SIM_QUANTITY_MAX], double value, enum sim_metric_unit unit)
+{
+    if (isnan(value)) {
+        g_strlcpy(out, "-", SIM_QUANTITY_MAX);
+        return true;
+    }
+    if (isinf(value)) {
+        const char *text = unit == SIM_METRIC_SECONDS ? "never" : "infinite";
+        g_strlcpy(out, text, SIM_QUANTITY_MAX);
+        return true;
+    }
+    return false;
+}
+
+char *sim_quantity_plain(char out[SIM_QUANTITY_MAX], double value, enum sim_metric_unit unit,
+                         bool is_rate)
+{
+    if (!write_special(out, value, unit)) {
+        struct sim_quantity_unit scale = sim_quantity_unit_of(value, unit, is_rate);
+        write_significant(out, value * scale.factor, PLAIN_DIGITS);
+        g_strlcat(out, scale.symbol, SIM_QUANTITY_MAX);
+    }
+    return out;
+}
+
+static double half_width(const struct sim_estimate *estimate)
+{
+    double below = estimate->value - estimate->low;
+    double above = estimate->high - estimate->value;
+    return below > above ? below : above;
+}
+
+/* The number without its unit: to the digits of the half-width, or to those that it has. */
+static void write_number(char out[SIM_QUANTITY_MAX], const struct sim_estimate *estimate,
+                         double factor)
+{
+    double half = half_width(estimate) * factor;
+    double value = estimate->value * factor;
+    if (estimate->has_interval && half > 1e-9 * fabs(value) && isfinite(half)) {
+        write_decimals(out, value, decimals_of(half));
+    } else if (estimate->has_interval && half == 0.0) {
+        write_significant(out, value, EXACT_DIGITS);
+    } else {
+        write_significant(out, value, PLAIN_DIGITS);
+    }
+}
+
+char *sim_quantity_value(char out[SIM_QUANTITY_MAX], const struct sim_estimate *estimate,
+                         enum sim_metric_unit unit, bool is_rate)
+{
+    if (!write_special(out, estimate->value, unit)) {
+        struct sim_quantity_unit scale = sim_quantity_unit_of(estimate->value, unit, is_rate);
+        bool is_bare = !estimate->has_interval && !estimate->is_exact;
+        char number[SIM_QUANTITY_MAX];
+        write_number(number, estimate, scale.factor);
+        g_snprintf(out, SIM_QUANTITY_MAX, "%s%s%s", is_bare ? "~" : "", number, scale.symbol);
+    }
+    return out;
+}
+
+/* A share at 0 or at 1 has an interval to one side only. */
+static bool write_edge(char out[SIM_QUANTITY_MAX], const struct sim_estimate *estimate)
+{
+    bool is_none = estimate->value == 0.0 && estimate->high > 0.0;
+    bool is_all = estimate->value == 1.0 && estimate->low < 1.0;
+    if (!estimate->has_interval || (!is_none && !is_all)) {
+        return false;
+    }
+    double far = is_none ? estimate->high : 1.0 - estimate->low;
+    int decimals = decimals_of(far * 100.0) < 0 ? 0 : decimals_of(far * 100.0);
+    char limit[SIM_QUANTITY_MAX];
+    write_decimals(limit, (is_none ? estimate->high : estimate->low) * 100.0, decimals);
+    g_snprintf(out, SIM_QUANTITY_MAX, "%s %% (%s%s)", is_none ? "0" : "100", is_none ? "≤" : "≥",
+               limit);
+    return true;
+}
+
+char *sim_quantity_text(char out[SIM_QUANTITY_MAX], const struct sim_estimate *estimate,
+                        enum sim_metric_unit unit, bool is_rate)
+{
+    double half = half_width(estimate);
+    if (unit == SIM_METRIC_RATIO && write_edge(out, estimate)) {
+        return out;
+    }
+    if (!isfinite(estimate->value) || !estimate->has_interval || half <= 0.0) {
+        return sim_quantity_value(out, estimate, unit, is_rate);
+    }
+    struct sim_quantity_unit scale = sim_quantity_unit_of(estimate->value, unit, is_rate);
+    char number[SIM_QUANTITY_MAX], width[SIM_QUANTITY_MAX];
+    write_number(number, estimate, scale.factor);
+    if (isfinite(half)) {
+        write_decimals(width, half * scale.factor, decimals_of(half * scale.factor));
+    } else {
+        g_strlcpy(width, "∞", sizeof(width));
+    }
+    g_snprintf(out, SIM_QUANTITY_MAX, "%s ±%s%s", number, width, scale.symbol);
+    return out;
+}
+
+char *sim_quantity_interval(char out[SIM_QUANTITY_MAX], const struct sim_estimate *estimate,
+                            enum sim_metric_unit unit, bool is_rate)
+{
+    out[0] = '\0';
+    if (!estimate->has_interval) {
+        return out;
+    }
+    double reference = isfinite(estimate->value) ? estimate->value
+                       : isfinite(estimate->low) ? estimate->low
+                                                 : 0.0;
+    struct sim_quantity_unit scale = sim_quantity_unit_of(reference, unit, is_rate);
+    double half = 0.5 * (estimate->high - estimate->low) * scale.factor;
+    int decimals = isfinite(half) && half > 0.0 ? decimals_of(half) : 3;
+    char low[SIM_QUANTITY_MAX], high[SIM_QUANTITY_MAX];
+    if (!write_special(low, estimate->low, unit)) {
+        write_decimals(low, estimate->low * scale.factor, decimals);
+    }
+    bool is_open = write_special(high, estimate->high, unit);
+    if (!is_open) {
+        write_decimals(high, estimate->high * scale.factor, decimals);
+    }
+    if (!isfinite(estimate->low) && !isfinite(estimate->high)) {
+        g_strlcpy(out, low, SIM_QUANTITY_MAX);
+    } else if (half == 0.0) {
+        return sim_quantity_value(out, estimate, unit, is_rate);
+    } else if (is_open) {
+        g_snprintf(out, SIM_QUANTITY_MAX, "%s%s .. %s", low, scale.symbol, high);
+    } else {
+        g_snprintf(out, SIM_QUANTITY_MAX, "%s .. %s%s", low, high, scale.symbol);
+    }
+    return out;
+}

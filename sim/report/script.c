@@ -1,0 +1,90 @@
+/* What all gnuplot scripts share. */
+#include <math.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "report/chart.h"
+#include "report/quantity.h"
+
+const char *sim_script_colour(uint32_t colour)
+{
+    static const char *const palette[SIM_CHART_LINES] = {
+        "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#6A3D9A", "#333333"};
+    return colour < SIM_CHART_LINES ? palette[colour] : "#999999";
+}
+
+void sim_script_quote(GString *script, const char *text, size_t most)
+{
+    g_autofree char *valid = g_utf8_make_valid(text, -1);
+    bool is_long = g_utf8_strlen(valid, -1) > (glong)most;
+    const char *end =
+        is_long ? g_utf8_offset_to_pointer(valid, (glong)most - 1) : valid + strlen(valid);
+    g_string_append_c(script, '\'');
+    for (const char *c = valid; c < end; c++) {
+        if (*c == '\'') {
+            g_string_append(script, "''");
+        } else {
+            g_string_append_c(script, g_ascii_iscntrl(*c) ? ' ' : *c);
+        }
+    }
+    g_string_append(script, is_long ? "…'" : "'");
+}
+
+void sim_script_number(GString *script, double value)
+{
+    char text[SIM_TEXT_MAX];
+    g_string_append(script, isfinite(value) ? sim_text_rounded(text, value, 7) : "NaN");
+}
+
+void sim_script_begin(GString *script, const char *name, const char *title, const char *subtitle,
+                      int height)
+{
+    g_string_append_printf(
+        script,
+        "# Draws %s.svg and %s.png from %s.dat; run it in the folder where it lies.\n"
+        "set encoding utf8\n"
+        "set datafile missing 'NaN'\n"
+        "do for [format in 'svg png'] {\n"
+        "if (format eq 'svg') {\n"
+        "    set terminal svg size 960,%d dynamic noenhanced font 'DejaVu Sans,13' "
+        "background '#ffffff'\n"
+        "} else {\n"
+        "    set terminal pngcairo size 1920,%d noenhanced font 'DejaVu Sans,13' fontscale 2 "
+        "linewidth 2 pointscale 2 background '#ffffff'\n"
+        "}\n"
+        "set output '%s.'.format\n"
+        "set border 3 linecolor '#808080'\n"
+        "set tics out nomirror textcolor '#404040'\n"
+        "set grid linecolor '#e6e6e6' linetype 1 linewidth 1\n"
+        "set label 1 ",
+        name, name, name, height, 2 * height, name);
+    sim_script_quote(script, title, 78);
+    g_string_append_printf(script,
+                           " at screen 0.025,%.4f left font 'DejaVu Sans,18' textcolor '#111111'\n",
+                           1.0 - 26.0 / height);
+    g_string_append(script, "set label 2 ");
+    sim_script_quote(script, subtitle, 118);
+    g_string_append_printf(script, " at screen 0.025,%.4f left textcolor '#606060'\n",
+                           1.0 - 53.0 / height);
+}
+
+char *sim_axis_title(const char *what, double largest, enum sim_metric_unit unit, bool is_rate,
+                     double *ret_factor)
+{
+    struct sim_quantity_unit scale = sim_quantity_unit_of(largest, unit, is_rate);
+    *ret_factor = scale.factor;
+    const char *symbol = scale.symbol[0] == ' ' ? scale.symbol + 1 : scale.symbol;
+    if (symbol[0] == '/') {
+        return g_strdup_printf("%s%s", what, symbol);
+    }
+    return symbol[0] ? g_strdup_printf("%s (%s)", what, symbol) : g_strdup(what);
+}
+
+void sim_picture_free(struct sim_picture *picture)
+{
+    g_free(picture->name);
+    g_free(picture->title);
+    g_string_free(picture->script, TRUE);
+    g_string_free(picture->data, TRUE);
+    g_free(picture);
+}

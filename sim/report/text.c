@@ -1,0 +1,242 @@
+/* The summary for people: expectations first, then what was measured, then what it rests on.
+ *
+ * Tiers are the rows of every table, so that they can be compared down a column. Failed requests
+ * are infinitely late in all percentiles; means and greatest values are of answered ones, and the
+ * head says so.
+ */
+#include <math.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "report/quantity.h"
+#include "report/text.h"
+
+static char *duration(char out[SIM_TEXT_MAX], sim_time time)
+{
+    return sim_text_duration(out, sim_time_seconds(time));
+}
+
+static bool is_wanted(const struct sim_text *text, const struct sim_section *section)
+{
+    return !text->style->only || strcmp(text->style->only, section->label) == 0 ||
+           g_strcmp0(text->style->only, section->variant) == 0;
+}
+
+/* Head */
+
+void sim_text_head(const struct sim_text *text)
+{
+    const struct sim_report *report = text->report;
+    const struct sim_section *first = &report->sections[0];
+    char length[SIM_TEXT_MAX], warmup[SIM_TEXT_MAX];
+    sim_text_heading(text, 1, report->name);
+    sim_text_paragraph(text, report->description);
+    g_autofree char *runs =
+        first->is_batched ? g_strdup("1 run; ± is a 95 % interval from batches of it")
+        : first->run_count == 1
+            ? g_strdup("1 run; ~ marks values without an interval")
+            : g_strdup_printf("%u runs; ± is a 95 %% interval over them", first->run_count);
+    g_autofree char *line =
+        g_strdup_printf("%s simulated, warm-up %s, seed %" G_GUINT64_FORMAT ", %s",
+                        duration(length, first->duration), duration(warmup, first->warmup),
+                        (guint64)report->seed, runs);
+    sim_text_paragraph(text, line);
+}
+
+/* Expectations */
+
+static char *remark_of(const struct sim_report_expectation *expectation)
+{
+    GString *remark = g_string_new(NULL);
+    char from[SIM_TEXT_MAX], to[SIM_TEXT_MAX];
+    if (!expectation->is_whole && expectation->window.to > expectation->window.from) {
+        g_string_append_printf(remark, "%s to %s", duration(from, expectation->window.from),
+                               duration(to, expectation->window.to));
+    }
+    if (expectation->reason) {
+        g_string_append_printf(remark, "%s%s", remark->len > 0 ? "; " : "", expectation->reason);
+    } else if (expectation->is_bare) {
+        g_string_append_printf(remark, "%sa single value", remark->len > 0 ? "; " : "");
+    }
+    return g_string_free(remark, FALSE);
+}
+
+static void add_expectation(struct sim_table *table, const struct sim_section *section,
+                            const struct sim_report_expectation *expectation)
+{
+    char value[SIM_QUANTITY_MAX], interval[SIM_QUANTITY_MAX];
+    g_autofree char *verdict = g_strdup_printf("%s %s", sim_verdict_marks[expectation->verdict],
+                                               sim_verdict_names[expectation->verdict]);
+    sim_quantity_value(value, &expectation->estimate, expectation->unit, expectation->is_rate);
+    sim_quantity_interval(interval, &expectation->estimate, expectation->unit,
+                          expectation->is_rate);
+    g_autofree char *bracketed = interval[0] && strcmp(interval, value) != 0
+                                     ? g_strdup_printf("(%s)", interval)
+                                     : g_strdup("");
+    g_autofree char *remark = remark_of(expectation);
+    sim_table_add(table, verdict);
+    sim_table_add(table, expectation->text);
+    sim_table_add(table, value);
+    sim_table_add(table, bracketed);
+    sim_table_add(table, section->label);
+    sim_table_add(table, remark);
+}
+
+void sim_text_expectations(const struct sim_text *text)
+{
+    struct sim_table table;
+    sim_table_init(&table, "llrlll");
+    static const char *const heads[] = {"verdict", "expected", "measured", "", "of", "window"};
+    for (size_t i = 0; i < G_N_ELEMENTS(heads); i++) {
+        sim_table_add(&table, heads[i]);
+    }
+    for (uint32_t s = 0; s < text->report->section_count; s++) {
+        const struct sim_section *section = &text->report->sections[s];
+        for (uint32_t i = 0; is_wanted(text, section) && i < section->expectation_count; i++) {
+            add_expectation(&table, section, &section->expectations[i]);
+        }
+    }
+    if (!sim_table_is_empty(&table)) {
+        sim_table_drop_empty(&table);
+        if (!text->style->is_quiet) {
+            sim_text_heading(text, 2, "Expectations");
+        }
+        sim_text_table(text, &table);
+    }
+    sim_table_clear(&table);
+}
+
+/* Comparison */
+
+/* The first source of a section, which users look at first; 0 when there is none. */
+uint32_t sim_section_source(const struct sim_section *section)
+{
+    for (uint32_t t = 0; t < section->tier_count; t++) {
+        if (section->tiers[t].is_source) {
+            return t;
+        }
+    }
+    return 0;
+}
+
+void sim_text_add_figure(struct sim_table *table, const struct sim_section *section, uint32_t tier,
+                         const char *metric, const char *aggregate)
+{
+    const struct sim_figure *figure = sim_section_figure(section, tier, metric, aggregate);
+    char out[SIM_QUANTITY_MAX] = "-";
+    if (figure && figure->is_printable) {
+        sim_quantity_text(out, &figure->estimate, figure->unit, figure->is_rate);
+    } else if (figure && figure->observations > 0.0) {
+        g_strlcpy(out, "too few", sizeof(out));
+    }
+    sim_table_add(table, out);
+}
+
+/* "db 80.3 %": the tier and the share of its busiest resource. */
+static void add_busiest(struct sim_table *table, const struct sim_section *section)
+{
+    const struct sim_figure *busiest = NULL;
+    for (uint32_t i = 0; i < section->figure_count; i++) {
+        const struct sim_figure *figure = &section->figures[i];
+        bool is_share = figure->unit == SIM_METRIC_RATIO && figure->member == SIM_NONE &&
+                        strcmp(figure->aggregate, "mean") == 0 && isfinite(figure->estimate.value);
+        if (is_share && (!busiest || figure->estimate.value > busiest->estimate.value)) {
+            busiest = figure;
+        }
+    }
+    if (!busiest) {
+        sim_table_add(table, "-");
+        return;
+    }
+    char out[SIM_QUANTITY_MAX];
+    sim_quantity_value(out, &busiest->estimate, busiest->unit, busiest->is_rate);
+    g_autofree char *cell = g_strdup_printf("%s %s", section->tiers[busiest->group].name, out);
+    sim_table_add(table, cell);
+}
+
+void sim_text_comparison(const struct sim_text *text)
+{
+    const struct sim_report *report = text->report;
+    struct sim_table table;
+    sim_table_init(&table, "lrrrrrl");
+    static const char *const heads[] = {"",       "p50",     "p99",    "goodput",
+                                        "failed", "clean s", "busiest"};
+    for (size_t i = 0; i < G_N_ELEMENTS(heads); i++) {
+        sim_table_add(&table, heads[i]);
+    }
+    for (uint32_t s = 0; s < report->section_count; s++) {
+        const struct sim_section *section = &report->sections[s];
+        uint32_t source = sim_section_source(section);
+        sim_table_add(&table, section->label[0] ? section->label : "(as written)");
+        sim_text_add_figure(&table, section, source, "latency", "p50");
+        sim_text_add_figure(&table, section, source, "latency", "p99");
+        sim_text_add_figure(&table, section, source, "goodput", "mean");
+        sim_text_add_figure(&table, section, source, "errors", "ratio");
+        sim_text_add_figure(&table, section, source, "availability.windows", "ratio");
+        add_busiest(&table, section);
+    }
+    const struct sim_section *first = &report->sections[0];
+    g_autofree char *heading =
+        g_strdup_printf("Side by side: %s",
+                        first->tier_count > 0 ? first->tiers[sim_section_source(first)].name : "");
+    sim_text_heading(text, 2, heading);
+    sim_table_drop_empty(&table);
+    sim_text_table(text, &table);
+    sim_table_clear(&table);
+}
+
+/* Foot */
+
+void sim_text_foot(const struct sim_text *text)
+{
+    const struct sim_report *report = text->report;
+    for (uint32_t s = 0; s < report->section_count; s++) {
+        const struct sim_section *section = &report->sections[s];
+        if (is_wanted(text, section)) {
+            g_autofree char *line = g_strdup_printf(
+                "%sdigest %016" G_GINT64_MODIFIER "x, scenario %016" G_GINT64_MODIFIER "x%s%s",
+                s == 0 ? "\n" : "", (guint64)section->digest, (guint64)section->hash,
+                section->label[0] ? ": " : "", section->label);
+            sim_text_paragraph(text, line);
+        }
+    }
+    if (text->style->folder) {
+        g_autofree char *line = g_strdup_printf("files in %s", text->style->folder);
+        sim_text_paragraph(text, line);
+    }
+    if (sim_report_verdict(report) != SIM_PASS || report->was_interrupted) {
+        g_autofree char *line =
+            g_strdup_printf("again: brink run %s %s", report->path, report->options);
+        sim_text_paragraph(text, line);
+    }
+}
+
+GString *sim_render_text(const struct sim_report *report, const struct sim_text_style *style)
+{
+    struct sim_text text = {.report = report, .style = style, .out = g_string_new(NULL)};
+    if (report->section_count == 0) {
+        g_string_append(text.out, "no results\n");
+        return text.out;
+    }
+    if (style->is_quiet) {
+        sim_text_expectations(&text);
+        return text.out;
+    }
+    sim_text_head(&text);
+    sim_text_expectations(&text);
+    bool is_single = report->section_count == 1 || style->only;
+    if (!is_single) {
+        sim_text_comparison(&text);
+    }
+    bool is_full = is_single || report->section_count <= style->full_max;
+    for (uint32_t s = 0; is_full && s < report->section_count; s++) {
+        if (is_wanted(&text, &report->sections[s])) {
+            sim_text_section(&text, &report->sections[s], report->section_count > 1);
+        }
+    }
+    if (!is_full) {
+        sim_text_paragraph(&text, "\n(one of them in full: brink report FOLDER --only LABEL)");
+    }
+    sim_text_foot(&text);
+    return text.out;
+}

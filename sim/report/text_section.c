@@ -1,0 +1,390 @@
+/* The tables of one section: latency, requests, resources, attribution, estimates, notes. */
+#include <math.h>
+#include <string.h>
+
+#include "base/sort.h"
+#include "base/text.h"
+#include "report/quantity.h"
+#include "report/text.h"
+
+static void add_heads(struct sim_table *table, const char *const *heads)
+{
+    for (int i = 0; i < table->column_count; i++) {
+        sim_table_add(table, heads[i]);
+    }
+}
+
+/* Prints under its heading what is more than heads, and clears it. */
+static void finish_table(const struct sim_text *text, struct sim_table *table, const char *heading)
+{
+    if (!sim_table_is_empty(table)) {
+        sim_table_drop_empty(table);
+        if (heading) {
+            sim_text_heading(text, 3, heading);
+        } else {
+            sim_text_gap(text);
+        }
+        sim_text_table(text, table);
+    }
+    sim_table_clear(table);
+}
+
+static double value_of(const struct sim_section *section, uint32_t tier, const char *metric,
+                       const char *aggregate)
+{
+    const struct sim_figure *figure = sim_section_figure(section, tier, metric, aggregate);
+    return figure ? figure->estimate.value : NAN;
+}
+
+static bool has_requests(const struct sim_section *section, uint32_t tier)
+{
+    return value_of(section, tier, "issued", "total") > 0.0;
+}
+
+/* Latency and requests */
+
+static void add_plain_figure(struct sim_table *table, const struct sim_section *section,
+                             uint32_t tier, const char *metric, const char *aggregate)
+{
+    const struct sim_figure *figure = sim_section_figure(section, tier, metric, aggregate);
+    char out[SIM_QUANTITY_MAX] = "-";
+    if (figure) {
+        sim_quantity_plain(out, figure->estimate.value, figure->unit, figure->is_rate);
+    }
+    sim_table_add(table, out);
+}
+
+static void print_latency(const struct sim_text *text, const struct sim_section *section)
+{
+    static const char *const heads[] = {"Latency", "p50", "p90", "p99", "p99.9", "mean*", "max*"};
+    struct sim_table table;
+    sim_table_init(&table, "lrrrrrr");
+    add_heads(&table, heads);
+    for (uint32_t t = 0; t < section->tier_count; t++) {
+        if (has_requests(section, t)) {
+            sim_table_add(&table, section->tiers[t].name);
+            sim_text_add_figure(&table, section, t, "latency", "p50");
+            sim_text_add_figure(&table, section, t, "latency", "p90");
+            sim_text_add_figure(&table, section, t, "latency", "p99");
+            sim_text_add_figure(&table, section, t, "latency", "p99.9");
+            sim_text_add_figure(&table, section, t, "latency.answered", "mean");
+            add_plain_figure(&table, section, t, "latency.answered", "max");
+        }
+    }
+    bool is_empty = sim_table_is_empty(&table);
+    finish_table(text, &table, NULL);
+    if (!is_empty) {
+        sim_text_paragraph(text, "  * of answered requests; percentiles count a failed one as "
+                                 "never answered");
+    }
+}
+
+struct failure {
+    const char *kind;
+    double share;
+};
+
+static int compare_failures(const void *a, const void *b, void *data)
+{
+    (void)data;
+    const struct failure *x = a, *y = b;
+    return (x->share < y->share) - (x->share > y->share);
+}
+
+char *sim_section_failures(const struct sim_section *section, uint32_t tier)
+{
+    static const char *const kinds[] = {"rejected", "error",   "unavailable", "refused",
+                                        "timeout",  "expired", "lost",        "unfinished"};
+    struct failure failures[G_N_ELEMENTS(kinds)];
+    size_t count = 0;
+    for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++) {
+        double share = value_of(section, tier, kinds[i], "ratio");
+        if (share > 0.0) {
+            failures[count++] = (struct failure){kinds[i], share};
+        }
+    }
+    sim_sort(failures, count, sizeof(failures[0]), compare_failures, NULL);
+    GString *out = g_string_new(NULL);
+    for (size_t i = 0; i < count; i++) {
+        char share[SIM_QUANTITY_MAX];
+        sim_quantity_plain(share, failures[i].share, SIM_METRIC_RATIO, false);
+        g_string_append_printf(out, "%s%s %s", i > 0 ? ", " : "", failures[i].kind, share);
+    }
+    return g_string_free(out, FALSE);
+}
+
+/* Calls made per request received: what retries and fan-out multiply. */
+static void add_calls(struct sim_table *table, const struct sim_section *section, uint32_t tier)
+{
+    double calls =
+        value_of(section, tier, "attempts", "total") / value_of(section, tier, "issued", "total");
+    char out[SIM_QUANTITY_MAX] = "";
+    if (calls > 0.0) {
+        sim_quantity_plain(out, calls, SIM_METRIC_ITEMS, false);
+    }
+    sim_table_add(table, out);
+}
+
+static void print_requests(const struct sim_text *text, const struct sim_section *section)
+{
+    static const char *const heads[] = {"Requests", "issued", "goodput",    "succeeded",
+                                        "clean s",  "open",   "calls each", "failures"};
+    struct sim_table table;
+    sim_table_init(&table, "lrrrrrrl");
+    add_heads(&table, heads);
+    for (uint32_t t = 0; t < section->tier_count; t++) {
+        if (has_requests(section, t)) {
+            g_autofree char *failures = sim_section_failures(section, t);
+            sim_table_add(&table, section->tiers[t].name);
+            add_plain_figure(&table, section, t, "issued", "mean");
+            sim_text_add_figure(&table, section, t, "goodput", "mean");
+            sim_text_add_figure(&table, section, t, "success", "ratio");
+            add_plain_figure(&table, section, t, "availability.windows", "ratio");
+            add_plain_figure(&table, section, t, "open", "mean");
+            add_calls(&table, section, t);
+            sim_table_add(&table, failures);
+        }
+    }
+    finish_table(text, &table, NULL);
+}
+
+/* Own metrics */
+
+static bool is_standard(const char *metric)
+{
+    for (size_t i = 0; sim_ledger_ratios[i]; i++) {
+        if (strcmp(sim_ledger_ratios[i], metric) == 0) {
+            return true;
+        }
+    }
+    return sim_standard_metric_find(metric) != NULL;
+}
+
+void sim_section_own_metrics(const struct sim_section *section, uint32_t tier, sim_own_visit visit,
+                             void *data)
+{
+    for (uint32_t i = 0; i < section->figure_count; i++) {
+        const struct sim_figure *figure = &section->figures[i];
+        if (figure->group != tier || figure->member != SIM_NONE ||
+            strcmp(figure->aggregate, "mean") != 0 || is_standard(figure->metric)) {
+            continue;
+        }
+        enum sim_own_kind kind = SIM_OWN_LEVEL;
+        if (sim_section_figure(section, tier, figure->metric, "p50")) {
+            kind = SIM_OWN_SAMPLE;
+        } else if (sim_section_figure(section, tier, figure->metric, "total")) {
+            kind = SIM_OWN_COUNT;
+        }
+        visit(section, tier, figure->metric, kind, data);
+    }
+}
+
+static void add_name(struct sim_table *table, const struct sim_section *section, uint32_t tier,
+                     const char *metric)
+{
+    g_autofree char *name = g_strdup_printf("%s %s", section->tiers[tier].name, metric);
+    sim_table_add(table, name);
+}
+
+struct own_tables {
+    struct sim_table levels, samples, counts;
+};
+
+static void add_own(const struct sim_section *section, uint32_t tier, const char *metric,
+                    enum sim_own_kind kind, void *data)
+{
+    struct own_tables *tables = data;
+    switch (kind) {
+    case SIM_OWN_LEVEL:
+        add_name(&tables->levels, section, tier, metric);
+        sim_text_add_figure(&tables->levels, section, tier, metric, "mean");
+        add_plain_figure(&tables->levels, section, tier, metric, "max");
+        break;
+    case SIM_OWN_SAMPLE:
+        if (isnan(value_of(section, tier, metric, "mean"))) {
+            break;
+        }
+        add_name(&tables->samples, section, tier, metric);
+        sim_text_add_figure(&tables->samples, section, tier, metric, "p50");
+        sim_text_add_figure(&tables->samples, section, tier, metric, "p99");
+        sim_text_add_figure(&tables->samples, section, tier, metric, "mean");
+        add_plain_figure(&tables->samples, section, tier, metric, "max");
+        break;
+    case SIM_OWN_COUNT:
+        if (value_of(section, tier, metric, "total") > 0.0) {
+            add_name(&tables->counts, section, tier, metric);
+            sim_text_add_figure(&tables->counts, section, tier, metric, "mean");
+            sim_text_add_figure(&tables->counts, section, tier, metric, "ratio");
+            add_plain_figure(&tables->counts, section, tier, metric, "total");
+        }
+        break;
+    }
+}
+
+static void print_own(const struct sim_text *text, const struct sim_section *section)
+{
+    static const char *const level_heads[] = {"Resources", "mean", "max"};
+    static const char *const sample_heads[] = {"Times and sizes", "p50", "p99", "mean", "max"};
+    static const char *const count_heads[] = {"Events", "rate", "share", "a run"};
+    struct own_tables tables;
+    sim_table_init(&tables.levels, "lrr");
+    sim_table_init(&tables.samples, "lrrrr");
+    sim_table_init(&tables.counts, "lrrr");
+    add_heads(&tables.levels, level_heads);
+    add_heads(&tables.samples, sample_heads);
+    add_heads(&tables.counts, count_heads);
+    for (uint32_t t = 0; t < section->tier_count; t++) {
+        sim_section_own_metrics(section, t, add_own, &tables);
+    }
+    finish_table(text, &tables.levels, NULL);
+    finish_table(text, &tables.samples, NULL);
+    finish_table(text, &tables.counts, NULL);
+}
+
+/* Attribution */
+
+#define ATTRIBUTION_LEAST 0.01 /* of the mean of either band: smaller parts are summed up */
+
+static void add_share(struct sim_table *table, double part, double whole)
+{
+    char seconds[SIM_QUANTITY_MAX], share[SIM_QUANTITY_MAX];
+    sim_quantity_plain(seconds, part, SIM_METRIC_SECONDS, false);
+    double percent = whole > 0.0 ? 100.0 * part / whole : 0.0;
+    g_snprintf(share, sizeof(share), percent >= 0.95 || percent == 0.0 ? "%.0f %%" : "%.1f %%",
+               percent);
+    sim_table_add(table, seconds);
+    sim_table_add(table, share);
+}
+
+static void print_attribution(const struct sim_text *text, const struct sim_section *section,
+                              const struct sim_attribution_table *from)
+{
+    static const char *const heads[] = {"", "slowest 1 %", "", "median", ""};
+    struct sim_table table;
+    sim_table_init(&table, "lrrrr");
+    add_heads(&table, heads);
+    double slowest_rest = from->slowest_mean, median_rest = from->median_mean;
+    for (uint32_t i = 0; i < from->row_count; i++) {
+        const struct sim_attribution_row *row = &from->rows[i];
+        if (row->slowest_seconds < ATTRIBUTION_LEAST * from->slowest_mean &&
+            row->median_seconds < ATTRIBUTION_LEAST * from->median_mean) {
+            continue;
+        }
+        add_name(&table, section, row->group, sim_cause_names[row->cause]);
+        add_share(&table, row->slowest_seconds, from->slowest_mean);
+        add_share(&table, row->median_seconds, from->median_mean);
+        slowest_rest -= row->slowest_seconds;
+        median_rest -= row->median_seconds;
+    }
+    if (slowest_rest > 1e-3 * from->slowest_mean || median_rest > 1e-3 * from->median_mean) {
+        sim_table_add(&table, "the rest");
+        add_share(&table, fmax(slowest_rest, 0.0), from->slowest_mean);
+        add_share(&table, fmax(median_rest, 0.0), from->median_mean);
+    }
+    sim_table_add(&table, "in all");
+    add_share(&table, from->slowest_mean, from->slowest_mean);
+    add_share(&table, from->median_mean, from->median_mean);
+    g_autofree char *heading = g_strdup_printf("Where the time of %s goes, of answered requests",
+                                               section->tiers[from->source].name);
+    finish_table(text, &table, heading);
+}
+
+/* Estimates, faults, network, notes */
+
+static void print_estimates(const struct sim_text *text, const struct sim_section *section)
+{
+    static const char *const heads[] = {"Estimate", "on paper", "simulated", ""};
+    struct sim_table table;
+    sim_table_init(&table, "lrrl");
+    add_heads(&table, heads);
+    for (uint32_t i = 0; i < section->estimate_count; i++) {
+        const struct sim_report_estimate *estimate = &section->estimates[i];
+        char simulated[SIM_QUANTITY_MAX] = "";
+        if (estimate->figure) {
+            sim_quantity_text(simulated, &estimate->simulated, estimate->simulated_unit,
+                              estimate->is_rate);
+        }
+        sim_table_add(&table, estimate->name);
+        sim_table_add(&table, estimate->text);
+        sim_table_add(&table, simulated);
+        sim_table_add(&table, estimate->figure ? estimate->figure : "");
+    }
+    finish_table(text, &table, NULL);
+}
+
+#define FAULTS_SHOWN 8
+
+static void print_faults(const struct sim_text *text, const struct sim_section *section)
+{
+    if (section->fault_count == 0) {
+        return;
+    }
+    sim_text_heading(text, 3, section->run_count > 1 ? "Faults of the first run" : "Faults");
+    for (uint32_t i = 0; i < section->fault_count && i < FAULTS_SHOWN; i++) {
+        char from[SIM_TEXT_MAX], to[SIM_TEXT_MAX];
+        const struct sim_fault_span *fault = &section->faults[i];
+        sim_text_duration(from, sim_time_seconds(fault->from));
+        sim_text_duration(to, sim_time_seconds(fault->to));
+        g_autofree char *item = g_strdup_printf("%s: %s to %s", fault->label, from, to);
+        sim_text_item(text, item);
+    }
+    if (section->fault_count > FAULTS_SHOWN) {
+        g_autofree char *item = g_strdup_printf("and %u more", section->fault_count - FAULTS_SHOWN);
+        sim_text_item(text, item);
+    }
+}
+
+static void append_count(GString *out, uint64_t count, const char *what)
+{
+    char number[SIM_TEXT_MAX];
+    if (count > 0) {
+        g_string_append_printf(out, ", %s %s", sim_text_count(number, (double)count), what);
+    }
+}
+
+static void print_network(const struct sim_text *text, const struct sim_section *section)
+{
+    const struct sim_network_totals *network = &section->network;
+    if (network->messages == 0) {
+        return;
+    }
+    char messages[SIM_TEXT_MAX], bytes[SIM_TEXT_MAX];
+    g_autoptr(GString) line = g_string_new(NULL);
+    g_string_append_printf(line, "\nNetwork, all runs: %s messages, %s",
+                           sim_text_count(messages, (double)network->messages),
+                           sim_text_bytes(bytes, (double)network->bytes));
+    append_count(line, network->lost, "lost");
+    append_count(line, network->cut, "cut off");
+    append_count(line, network->duplicated, "duplicated");
+    append_count(line, network->handshakes, "handshakes");
+    append_count(line, network->retransmits, "sent again");
+    sim_text_paragraph(text, line->str);
+}
+
+static void print_notes(const struct sim_text *text, const struct sim_section *section)
+{
+    if (section->note_count > 0) {
+        sim_text_heading(text, 3, "Assumed, not modelled, or otherwise than asked");
+    }
+    for (uint32_t i = 0; i < section->note_count; i++) {
+        sim_text_item(text, section->notes[i]);
+    }
+}
+
+void sim_text_section(const struct sim_text *text, const struct sim_section *section,
+                      bool is_labelled)
+{
+    if (is_labelled) {
+        sim_text_heading(text, 2, section->label[0] ? section->label : "(as written)");
+    }
+    print_latency(text, section);
+    print_requests(text, section);
+    print_own(text, section);
+    for (uint32_t i = 0; i < section->attribution_count; i++) {
+        print_attribution(text, section, &section->attributions[i]);
+    }
+    print_estimates(text, section);
+    print_faults(text, section);
+    print_network(text, section);
+    print_notes(text, section);
+}
