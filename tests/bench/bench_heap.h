@@ -39,11 +39,8 @@ static inline void bench_heap_push(struct bench_heap *heap, int64_t time, uint32
             abort();
         }
     }
-    struct bench_heap_entry entry = {.time = time,
-                                     .sequence = heap->sequence++,
-                                     .payload = payload,
-                                     .node = node,
-                                     .kind = kind};
+    struct bench_heap_entry entry = {
+        .time = time, .sequence = heap->sequence++, .payload = payload, .node = node, .kind = kind};
     size_t hole = heap->count++;
     while (hole > 0) {
         size_t parent = (hole - 1) / 2;
