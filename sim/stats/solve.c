@@ -1,5 +1,5 @@
 /* Bisection: as slow as it is sure. The midpoint is geometric where the bracket spans more than a
- * factor of four, so that tiny roots come out with all their digits. */
+ * factor of four, so that a tiny root takes few steps too. */
 #include "stats/solve.h"
 
 #include <math.h>

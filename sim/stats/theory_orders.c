@@ -1,6 +1,5 @@
 /* Closed forms that depend on the order of service: M/D/1 waits under FIFO as a distribution,
  * priorities, shortest remaining time first. */
-#include <float.h>
 #include <glib.h>
 #include <gsl/gsl_cdf.h>
 #include <gsl/gsl_integration.h>
@@ -13,7 +12,8 @@
 
 /* P(present > n) at departures of an M/D/1 queue, n = 0 .. count - 1, by Ramaswami's recursion
  * p_n a_0 = p_0 A_{n-1} + sum_{i=1}^{n-1} p_i A_{n-i}, A_j = P(more than j arrivals in a service),
- * whose terms are all positive; tails are summed from the far end, where they are geometric. */
+ * whose terms are all positive; tails are summed from a far end past which less than exp(-80) of
+ * the last one wanted lies. */
 static double *md1_present_tails(double rho, size_t count)
 {
     size_t far = count + (size_t)(80.0 / (1.0 - rho)) + 50;
@@ -31,11 +31,7 @@ static double *md1_present_tails(double rho, size_t count)
         p[n] = sum / exp(-rho);
     }
     double *tails = g_new(double, count);
-    double tail = 0.0; /* what lies past the far end; nothing where that is below all doubles */
-    if (p[far - 1] > DBL_MIN) {
-        double decay = p[far - 1] / p[far - 2];
-        tail = p[far - 1] * decay / (1.0 - decay);
-    }
+    double tail = 0.0;
     for (size_t n = far - 1; n > 0; n--) {
         tail += p[n];
         if (n - 1 < count) {

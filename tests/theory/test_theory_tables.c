@@ -208,6 +208,7 @@ static void test_overload(void)
     assert_near(finite.present, 5.0, 1e-5);
     struct sim_theory_station large = sim_theory_mmck(1, 2000, 10.0, 1.0); /* 10^2000 */
     assert_near(large.blocked, 0.9, 1e-12);
+    assert_near(large.present, 2000.0 - 1.0 / 9.0, 1e-12);
     /* Work that can never leave has no sojourn. */
     struct sim_theory_node nodes[] = {{1.0, 2.0, 1}};
     double routing = 1.0, rate, present;

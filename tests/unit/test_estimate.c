@@ -128,6 +128,20 @@ static void test_batches_merge(void)
     g_assert_cmpfloat(slow.high + slow.low, ==, 20.0); /* centred on the whole run's figure */
 }
 
+/* Of an odd number of batches that must be merged the oldest is left out, not the youngest. */
+static void test_batches_merge_odd(void)
+{
+    double ramp[21];
+    for (int i = 0; i < 21; i++) {
+        ramp[i] = i * i;
+    }
+    struct sim_estimate odd = sim_estimate_batches(100.0, ramp, 21, 0.95);
+    struct sim_estimate even = sim_estimate_batches(100.0, ramp + 1, 20, 0.95);
+    g_assert_cmpuint(odd.count, ==, 10);
+    g_assert_cmpfloat(odd.low, ==, even.low);
+    g_assert_cmpfloat(odd.high, ==, even.high);
+}
+
 static void test_ratio_of_all(void)
 {
     double successes[20], totals[20], none[20];
@@ -213,6 +227,7 @@ int main(int argc, char **argv)
     g_test_add_func("/estimate/infinite", test_infinite);
     g_test_add_func("/estimate/infinite-batch", test_infinite_batch);
     g_test_add_func("/estimate/batches-merge", test_batches_merge);
+    g_test_add_func("/estimate/batches-merge-odd", test_batches_merge_odd);
     g_test_add_func("/estimate/ratio-of-all", test_ratio_of_all);
     g_test_add_func("/estimate/ratio-rare", test_ratio_rare);
     g_test_add_func("/estimate/quotient", test_quotient);
