@@ -7,4 +7,4 @@ find build/coverage -name '*.gcda' -delete
 ctest --test-dir build/coverage --label-regex '^quick$' --label-exclude '^check$' \
     --parallel "$(nproc)" --output-on-failure --no-tests=error
 exec gcovr --root . --object-directory build/coverage --filter 'sim/' --fail-under-line 90 \
-    --sort-uncovered --print-summary -j "$(nproc)"
+    --sort-uncovered --print-summary

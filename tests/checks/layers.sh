@@ -42,7 +42,7 @@ for file in $(find models -name '*.[ch]' 2>/dev/null | sort); do
 done
 
 complain 'input, output, clocks or entropy in models, engine or world' \
-    "$(matches '(^|[^a-z_])(printf|fprintf|puts|fopen|clock_gettime|gettimeofday|g_get_monotonic_time|g_get_real_time|time|rand|random|getenv)[ \t]*[(]|g_random_' cut \
+    "$(matches '(^|[^a-z_])(printf[ \t]*[(]|fprintf[ \t]*[(](stdout|stderr)|(puts|fopen|clock_gettime|gettimeofday|g_get_monotonic_time|g_get_real_time|time|rand|random|getenv)[ \t]*[(])|g_random_' cut \
         models sim/engine sim/world | grep -vE ':[0-9]+:[[:space:]]*(/?\*|//)')"
 
 complain 'words of something unfinished' \
