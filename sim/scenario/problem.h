@@ -1,0 +1,31 @@
+/* Problems with a user's input: collected, sorted by line, reported together.
+ *
+ * Each reads "FILE:LINE: what is wrong (did you mean ...?)".
+ */
+#ifndef BRINK_SCENARIO_PROBLEM_H
+#define BRINK_SCENARIO_PROBLEM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+struct sim_problem {
+    char *file;
+    int line; /* 0 = of the file as a whole */
+    char *text;
+};
+
+struct sim_problems {
+    struct sim_problem *items;
+    size_t count, capacity;
+    bool is_io; /* the file could not be read: exit code 3, not 2 */
+};
+
+void sim_problems_init(struct sim_problems *problems);
+void sim_problems_clear(struct sim_problems *problems);
+void sim_problems_add(struct sim_problems *problems, const char *file, int line, const char *format,
+                      ...) __attribute__((format(printf, 4, 5)));
+void sim_problems_sort(struct sim_problems *problems);
+void sim_problems_print(const struct sim_problems *problems, FILE *out);
+
+#endif

@@ -1,0 +1,226 @@
+/* Loading: text to tree (chunk.h), tree to scenario (resolve.h), scenario to print and hash. */
+#include "scenario/scenario.h"
+
+#include <string.h>
+
+#include "base/random.h"
+#include "scenario/file.h"
+#include "scenario/resolve.h"
+#include "scenario/words.h"
+
+static void resolve_fields(struct sim_resolve *resolve)
+{
+    struct sim_scenario *scenario = resolve->scenario;
+    struct sim_scenario_fields fields = {.warmup = SIM_NEVER};
+    const struct sim_param *tables[] = {sim_scenario_params, NULL};
+    g_autoptr(GString) print = g_string_new(NULL);
+    struct sim_block block = {.value = resolve->root, .who = "scenario", .print = print};
+    sim_block_check_names(&resolve->reader, &block, tables, (int)resolve->root->item_count);
+    sim_block_read(&resolve->reader, &block, sim_scenario_params, 0, &fields);
+    if (!fields.name) {
+        g_autofree char *base = g_path_get_basename(resolve->reader.path);
+        char *extension = g_str_has_suffix(base, ".lua") ? strrchr(base, '.') : NULL;
+        if (extension) {
+            *extension = '\0';
+        }
+        fields.name = sim_arena_strdup(resolve->reader.arena, base);
+        sim_print_field(print, "name", sim_text_quote(resolve->reader.arena, fields.name));
+    }
+    g_string_replace(print, "\n", "\n  ", 0);
+    g_string_truncate(print, print->len >= 2 ? print->len - 2 : 0);
+    g_string_append_printf(resolve->print, "return scenario {\n  %s", print->str);
+    scenario->name = fields.name;
+    scenario->seed = (uint64_t)fields.seed;
+    scenario->runs = (uint32_t)fields.runs;
+    scenario->warmup = fields.warmup;
+    scenario->cell = fields.cell;
+    scenario->precision = fields.precision;
+    scenario->world.duration = fields.duration;
+    scenario->world.drain = fields.drain;
+    scenario->world.limits =
+        (struct sim_limits){(uint64_t)fields.events_max, (uint64_t)fields.pending_max,
+                            (uint64_t)fields.open_requests_max, (uint64_t)fields.memory_max};
+    if (fields.name[0] == '\0' || fields.name[0] == '.' || strchr(fields.name, '/') ||
+        strlen(fields.name) > 100) {
+        sim_reader_complain(
+            &resolve->reader, resolve->root,
+            "scenario: name: it names a folder, so it is short, has no '/' and does not "
+            "begin with '.'");
+    }
+    if (fields.warmup != SIM_NEVER && fields.duration > 0 && fields.warmup >= fields.duration) {
+        sim_reader_complain(&resolve->reader, resolve->root,
+                            "scenario: warmup must be shorter than the duration");
+    }
+}
+
+/* The comment at the head of the file is printed as one, since a reader wants to see it there. */
+static void print_description(struct sim_resolve *resolve)
+{
+    const char *text = resolve->scenario->description;
+    g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+    for (size_t i = 0; text[0] && lines[i]; i++) {
+        g_string_append_printf(resolve->print, "--%s%s\n", lines[i][0] ? " " : "", lines[i]);
+    }
+}
+
+static void move_arrays(struct sim_resolve *resolve)
+{
+    struct sim_world_spec *world = &resolve->scenario->world;
+    world->machine_count = resolve->machines->len;
+    world->machines = (const struct sim_machine_spec *)(void *)resolve->machines->data;
+    world->group_count = resolve->groups->len;
+    world->groups = (const struct sim_group_spec *)(void *)resolve->groups->data;
+    resolve->reader.world = world;
+}
+
+/* Arrays that grew on the heap move into the arena once they are complete. */
+static void settle_arrays(struct sim_resolve *resolve)
+{
+    struct sim_world_spec *world = &resolve->scenario->world;
+    struct sim_arena *arena = resolve->reader.arena;
+    struct sim_machine_spec *machines =
+        sim_arena_array(arena, struct sim_machine_spec, world->machine_count);
+    struct sim_group_spec *groups =
+        sim_arena_array(arena, struct sim_group_spec, world->group_count);
+    if (world->machine_count > 0) {
+        memcpy(machines, world->machines, world->machine_count * sizeof(*machines));
+    }
+    if (world->group_count > 0) {
+        memcpy(groups, world->groups, world->group_count * sizeof(*groups));
+    }
+    world->machines = machines;
+    world->groups = groups;
+}
+
+static void resolve_all(struct sim_resolve *resolve)
+{
+    print_description(resolve);
+    resolve_fields(resolve);
+    sim_resolve_blocks(resolve);
+    sim_resolve_zones(resolve);
+    sim_resolve_machines(resolve);
+    sim_resolve_nodes(resolve);
+    move_arrays(resolve);
+    sim_resolve_network(resolve);
+    sim_resolve_faults(resolve);
+    sim_resolve_expectations(resolve);
+    sim_resolve_outputs(resolve);
+    settle_arrays(resolve);
+    g_string_append(resolve->print, "}\n");
+}
+
+/* Runs the chunk and resolves what it returns, into `scenario`. */
+static void load(struct sim_scenario *scenario, const char *text, size_t size,
+                 const struct sim_load_options *options, struct sim_problems *problems)
+{
+    struct sim_chunk_words words;
+    sim_words_collect(&words, options->models);
+    struct sim_chunk *chunk = sim_chunk_new(&scenario->arena, problems, scenario->path, &words,
+                                            options->settings, options->setting_count);
+    g_autofree char *folder = g_path_get_dirname(scenario->path);
+    struct sim_resolve resolve = {
+        .reader = {.arena = &scenario->arena,
+                   .problems = problems,
+                   .chunk = chunk,
+                   .path = scenario->path,
+                   .data_folder = options->data_folder ? options->data_folder : folder,
+                   .places = g_array_new(FALSE, TRUE, sizeof(struct sim_place)),
+                   .by_name = g_hash_table_new(g_str_hash, g_str_equal)},
+        .options = options,
+        .scenario = scenario,
+        .blocks = g_ptr_array_new(),
+        .variants = g_ptr_array_new(),
+        .print = g_string_new(NULL),
+        .zones = g_ptr_array_new(),
+        .machines = g_array_new(FALSE, TRUE, sizeof(struct sim_machine_spec)),
+        .groups = g_array_new(FALSE, TRUE, sizeof(struct sim_group_spec))};
+    scenario->description = sim_chunk_head(chunk, text, size);
+    resolve.root = sim_chunk_run(chunk, text, size);
+    if (resolve.root) {
+        scenario->params = sim_chunk_params(chunk, &scenario->param_count);
+        resolve_all(&resolve);
+        scenario->needs_variant = resolve.reader.misses_variant;
+        scenario->print = sim_arena_strdup(&scenario->arena, resolve.print->str);
+        scenario->hash = sim_hash_text(scenario->print);
+    }
+    g_array_unref(resolve.reader.places);
+    g_hash_table_unref(resolve.reader.by_name);
+    g_ptr_array_unref(resolve.blocks);
+    g_ptr_array_unref(resolve.variants);
+    g_string_free(resolve.print, TRUE);
+    g_ptr_array_unref(resolve.zones);
+    g_array_unref(resolve.machines);
+    g_array_unref(resolve.groups);
+    sim_chunk_free(chunk);
+    sim_words_clear(&words);
+}
+
+struct sim_scenario *sim_scenario_load_text(const char *text, size_t size, const char *path,
+                                            const struct sim_load_options *options,
+                                            struct sim_problems *problems)
+{
+    struct sim_scenario *scenario = g_new0(struct sim_scenario, 1);
+    size_t problems_before = problems->count;
+    sim_arena_init(&scenario->arena);
+    scenario->path = sim_arena_strdup(&scenario->arena, path);
+    load(scenario, text, size, options, problems);
+    sim_problems_sort(problems);
+    if (problems->count > problems_before || !scenario->print) {
+        sim_scenario_free(scenario);
+        return NULL;
+    }
+    return scenario;
+}
+
+struct sim_scenario *sim_scenario_load(const char *path, const struct sim_load_options *options,
+                                       struct sim_problems *problems)
+{
+    struct sim_arena arena;
+    struct sim_file file = {0};
+    struct sim_scenario *scenario = NULL;
+    sim_arena_init(&arena);
+    const char *trouble = sim_file_read_path(&arena, path, SIM_CHUNK_SOURCE_MAX + 1, &file);
+    if (trouble) {
+        sim_problems_add(problems, path, 0, "%s", trouble);
+        problems->is_io = true;
+    } else {
+        scenario = sim_scenario_load_text(file.text, file.size, path, options, problems);
+    }
+    sim_arena_clear(&arena);
+    return scenario;
+}
+
+void sim_scenario_free(struct sim_scenario *scenario)
+{
+    if (scenario) {
+        sim_arena_clear(&scenario->arena);
+        g_free(scenario);
+    }
+}
+
+char *sim_scenario_print(const struct sim_scenario *scenario)
+{
+    return g_strdup(scenario->print);
+}
+
+bool sim_scenario_find_group(const struct sim_scenario *scenario, const char *name,
+                             uint32_t *ret_group, uint32_t *ret_member)
+{
+    size_t length = strcspn(name, "[");
+    for (uint32_t i = 0; i < scenario->world.group_count; i++) {
+        const struct sim_group_spec *group = &scenario->world.groups[i];
+        if (strlen(group->name) != length || strncmp(group->name, name, length) != 0) {
+            continue;
+        }
+        char *end = NULL;
+        guint64 member = name[length] == '[' ? g_ascii_strtoull(name + length + 1, &end, 10) : 0;
+        bool is_member = end && strcmp(end, "]") == 0 && member >= 1 && member <= group->count_max;
+        if (name[length] == '[' && !is_member) {
+            return false;
+        }
+        *ret_group = i;
+        *ret_member = is_member ? (uint32_t)member - 1 : SIM_NONE;
+        return true;
+    }
+    return false;
+}
