@@ -34,6 +34,22 @@ struct sim_histogram_bucket *sim_histogram_touch(struct sim_histogram *histogram
     return histogram->octaves[octave];
 }
 
+void sim_histogram_add_times(struct sim_histogram *histogram, int64_t value, uint64_t times)
+{
+    sim_assert(value >= 0 && value != SIM_NEVER);
+    if (times == 0) {
+        return;
+    }
+    sim_histogram_add(histogram, value);
+    struct sim_histogram_place place =
+        sim_histogram_place_of(histogram->precision, (uint64_t)value);
+    struct sim_histogram_bucket *bucket = &histogram->octaves[place.octave][place.bucket];
+    bucket->count += times - 1;
+    bucket->offset_sum += place.offset * (times - 1);
+    histogram->count += times - 1;
+    histogram->sum += (sim_wide)value * (sim_wide)(times - 1);
+}
+
 void sim_histogram_merge(struct sim_histogram *into, const struct sim_histogram *from)
 {
     sim_assert(into->precision == from->precision);

@@ -95,6 +95,9 @@ static inline void sim_histogram_add(struct sim_histogram *histogram, int64_t va
     }
 }
 
+/* `times` values that are all the same, >= 0 and not SIM_NEVER. */
+void sim_histogram_add_times(struct sim_histogram *histogram, int64_t value, uint64_t times);
+
 /* The ceil(p n)-th smallest of all n values (the least one for p = 0), infinite ones included, in
  * the unit of the values: infinity when it is one of them, NaN when there are no values. A product
  * p n that misses an integer by rounding alone counts as that integer. 0 <= p <= 1. */
