@@ -20,8 +20,11 @@ static double unit_scale(const struct sim_metric *metric)
 }
 
 static struct reading read_sample(const struct sim_probe *probe, const struct sim_metric *metric,
-                                  const struct sim_histogram *histogram)
+                                  const struct sim_histogram *recorded)
 {
+    struct sim_histogram view = *recorded; /* shares the buckets */
+    view.infinite = probe->is_answered ? 0 : view.infinite;
+    const struct sim_histogram *histogram = &view;
     double entries = (double)histogram->count + (double)histogram->infinite;
     struct reading reading = {.value = NAN, .observations = entries};
     if (entries == 0.0) {

@@ -194,8 +194,9 @@ static struct sim_probe *probe_add(struct sim_plan *plan, enum sim_probe_kind ki
 }
 
 static void add_sample_probes(struct sim_plan *plan, uint32_t group, uint32_t member,
-                              uint32_t metric)
+                              uint32_t metric, bool is_answered)
 {
+    uint32_t first = plan->probe_count;
     for (uint32_t q = 0; q < SUMMARY_QUANTILES; q++) {
         struct sim_probe *probe = probe_add(plan, SIM_PROBE_QUANTILE, group, member, metric);
         probe->quantile = summary_quantiles[q];
@@ -205,6 +206,10 @@ static void add_sample_probes(struct sim_plan *plan, uint32_t group, uint32_t me
     probe_add(plan, SIM_PROBE_MEAN, group, member, metric)->aggregate = "mean";
     probe_add(plan, SIM_PROBE_MIN, group, member, metric)->aggregate = "min";
     probe_add(plan, SIM_PROBE_MAX, group, member, metric)->aggregate = "max";
+    for (uint32_t p = first; is_answered && p < plan->probe_count; p++) {
+        plan->probes[p].name = SIM_ANSWERED;
+        plan->probes[p].is_answered = true;
+    }
 }
 
 static void add_count_probes(struct sim_plan *plan, uint32_t group, uint32_t member,
@@ -255,7 +260,10 @@ static void add_summary_probes(struct sim_plan *plan, uint32_t group, uint32_t m
     for (uint32_t metric = 0; metric < count; metric++) {
         switch (metric_spec(model, metric)->kind) {
         case SIM_METRIC_SAMPLE:
-            add_sample_probes(plan, group, member, metric);
+            add_sample_probes(plan, group, member, metric, false);
+            if (metric == SIM_STANDARD_LATENCY) {
+                add_sample_probes(plan, group, member, metric, true);
+            }
             break;
         case SIM_METRIC_LEVEL:
             probe_add(plan, SIM_PROBE_AVERAGE, group, member, metric)->aggregate = "mean";
@@ -330,7 +338,8 @@ static struct sim_probe *add_figure_probe(struct sim_plan *plan,
                                           const struct sim_figure_spec *figure, uint32_t window)
 {
     const struct sim_model *model = plan->scenario->world.groups[figure->group].model;
-    uint32_t metric = find_metric(model, figure->metric);
+    bool is_answered = strcmp(figure->metric, SIM_ANSWERED) == 0;
+    uint32_t metric = is_answered ? SIM_STANDARD_LATENCY : find_metric(model, figure->metric);
     if (metric == SIM_NONE && is_ledger_ratio(figure->metric)) {
         add_named_ratio(plan, figure);
     } else if (metric == SIM_NONE) {
@@ -349,6 +358,7 @@ static struct sim_probe *add_figure_probe(struct sim_plan *plan,
     }
     struct sim_probe *probe = &plan->probes[plan->probe_count - 1];
     probe->name = figure->metric;
+    probe->is_answered = is_answered;
     probe->quantile = figure->quantile;
     probe->window = window;
     probe->aggregate = sim_aggregate_text(&plan->arena, figure->aggregate, figure->quantile);
@@ -394,7 +404,7 @@ static uint32_t probe_count_max(const struct sim_scenario *scenario)
     for (uint32_t g = 0; g < scenario->world.group_count; g++) {
         const struct sim_group_spec *group = &scenario->world.groups[g];
         uint32_t metrics = SIM_STANDARD_COUNT + model_metric_count(group->model);
-        uint32_t each = metrics * (SUMMARY_QUANTILES + 3) + 4;
+        uint32_t each = (metrics + 1) * (SUMMARY_QUANTILES + 3) + 4;
         most += each * (1 + (group->per_member ? group->count_max : 0));
     }
     return most;

@@ -40,7 +40,11 @@ struct sim_probe {
     const char *aggregate; /* as a figure shows it: "p99", "mean" */
     enum sim_metric_unit unit;
     bool is_rate;
+    bool is_answered; /* of a sample: without the entries that are infinitely late */
 };
+
+/* The latency of answered entries alone: the sample `latency` without its infinite part. */
+#define SIM_ANSWERED "latency.answered"
 
 /* A metric of a group over time. */
 struct sim_track {

@@ -83,10 +83,10 @@ double sim_reduce_precision(const struct sim_plan *plan, const struct sim_record
         if (!is_named) {
             bool is_source = group->model->traits & SIM_MODEL_SOURCE;
             source = source == SIM_NONE && is_source ? probe->group : source;
-            bool is_wanted =
-                probe->group == source && probe->member == SIM_NONE &&
-                ((probe->metric == SIM_STANDARD_ANSWERED && probe->kind == SIM_PROBE_MEAN) ||
-                 (probe->metric == SIM_STANDARD_LATENCY && strcmp(probe->aggregate, "p99") == 0));
+            bool is_wanted = probe->group == source && probe->member == SIM_NONE &&
+                             ((probe->is_answered && probe->kind == SIM_PROBE_MEAN) ||
+                              (!probe->is_answered && probe->metric == SIM_STANDARD_LATENCY &&
+                               strcmp(probe->aggregate, "p99") == 0));
             if (!is_wanted) {
                 continue;
             }
@@ -172,12 +172,7 @@ static void reduce_replications(struct sim_result *result, const struct sim_reco
 
 static void visit_coarsen(int64_t low, int64_t high, uint64_t count, void *data)
 {
-    struct sim_histogram *coarse = data;
-    int64_t middle = low + (high - low) / 2;
-    struct sim_histogram_place place =
-        sim_histogram_place_of(DISTRIBUTION_PRECISION, (uint64_t)middle);
-    sim_histogram_touch(coarse, place.octave)[place.bucket].count += count;
-    coarse->count += count;
+    sim_histogram_add_times(data, low + (high - low) / 2, count);
 }
 
 struct bucket_list {

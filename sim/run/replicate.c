@@ -62,6 +62,9 @@ void sim_case_replicate(struct sim_case *item, uint32_t index,
         .is_attributing = true,
         .replay = item->replay,
     };
+    if (is_traced && options->trace_start) {
+        options->trace_start(item->scenario, options->trace_data);
+    }
     struct sim_world *world = sim_world_new(&item->scenario->world, &world_options);
     enum sim_ending ending = sim_world_run(world);
     if (ending != SIM_ENDING_INTERRUPTED) {

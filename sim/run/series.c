@@ -28,9 +28,12 @@ static double cell_seconds(const struct sim_plan *plan, uint32_t cell)
     return sim_time_seconds(to - from);
 }
 
-static double cell_of_sample(const struct sim_track *track, const struct sim_histogram *histogram,
-                             enum sim_aggregate aggregate, double quantile)
+static double cell_of_sample(const struct sim_track *track, const struct sim_histogram *recorded,
+                             bool is_answered, enum sim_aggregate aggregate, double quantile)
 {
+    struct sim_histogram view = *recorded; /* shares the buckets */
+    view.infinite = is_answered ? 0 : view.infinite;
+    const struct sim_histogram *histogram = &view;
     double scale = track->unit == SIM_METRIC_SECONDS ? SECONDS : 1.0;
     if (histogram->count + histogram->infinite == 0) {
         return NAN;
@@ -118,8 +121,8 @@ static struct sim_series *add_series(struct series_maker *maker, uint32_t t, con
     for (uint32_t cell = 0; cell < maker->plan->cell_count; cell++) {
         switch (track->kind) {
         case SIM_METRIC_SAMPLE:
-            values[cell] =
-                cell_of_sample(track, &maker->totals->cells[t][cell], aggregate, quantile);
+            values[cell] = cell_of_sample(track, &maker->totals->cells[t][cell],
+                                          strcmp(name, SIM_ANSWERED) == 0, aggregate, quantile);
             break;
         case SIM_METRIC_LEVEL:
             values[cell] = cell_of_level(maker, t, cell);
@@ -181,8 +184,10 @@ static void add_figure(struct series_maker *maker, const struct sim_figure_spec 
         if (track->group != figure->group) {
             continue;
         }
-        if (strcmp(track->name, figure->metric) == 0) {
-            add_series(maker, t, track->name, figure->aggregate, figure->quantile);
+        bool is_answered =
+            track->metric == SIM_STANDARD_LATENCY && strcmp(figure->metric, SIM_ANSWERED) == 0;
+        if (is_answered || strcmp(track->name, figure->metric) == 0) {
+            add_series(maker, t, figure->metric, figure->aggregate, figure->quantile);
         } else if ((is_errors && track->metric == SIM_STANDARD_FAILED) ||
                    (is_success && track->metric == SIM_STANDARD_SUCCEEDED)) {
             add_series(maker, t, figure->metric, SIM_AGGREGATE_RATIO, 0.0);

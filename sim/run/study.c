@@ -202,6 +202,17 @@ static struct sim_study *collect(struct study *study)
     return collected;
 }
 
+uint32_t sim_study_check(const struct sim_run_options *options, struct sim_problems *problems)
+{
+    uint32_t count = 0;
+    struct sim_case **cases = sim_cases_load(options, problems, &count);
+    for (uint32_t c = 0; c < count; c++) {
+        sim_case_free(cases[c]);
+    }
+    g_free(cases);
+    return count;
+}
+
 struct sim_study *sim_study_run(const struct sim_run_options *options,
                                 struct sim_problems *problems)
 {

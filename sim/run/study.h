@@ -29,9 +29,16 @@ struct sim_run_options {
     const volatile bool *stop;
     void (*progress)(const struct sim_progress *progress, void *data);
     void *progress_data;
-    sim_trace_sink trace; /* of the first replication of the first result */
+    /* Of the first replication of the first result: `trace_start` is told its scenario, then
+     * `trace` every event. Both on one thread, which need not be the caller's. NULL = off. */
+    void (*trace_start)(const struct sim_scenario *scenario, void *data);
+    sim_trace_sink trace;
     void *trace_data;
 };
+
+/* Loads every variant at every point of the sweeps, and runs nothing. The count of results that a
+ * run would give; 0 when there are problems. */
+uint32_t sim_study_check(const struct sim_run_options *options, struct sim_problems *problems);
 
 /* NULL when the scenario has problems. An interrupted study holds what was finished. */
 struct sim_study *sim_study_run(const struct sim_run_options *options,

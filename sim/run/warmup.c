@@ -88,7 +88,7 @@ static bool cut_of_source(const struct sim_world *world, uint32_t group, uint32_
                           uint32_t *cut)
 {
     const struct sim_metric *metric =
-        sim_world_metric(world, group, SIM_NONE, SIM_STANDARD_ANSWERED);
+        sim_world_metric(world, group, SIM_NONE, SIM_STANDARD_LATENCY);
     g_autofree double *means = g_new(double, cells / MSER_BATCH + 1);
     size_t count = batch_cells(&metric->sample, cells, means);
     size_t dropped = sim_mser(means, count);

@@ -1,0 +1,445 @@
+/* brink models: what there is, and what each can be told. Everything comes from the descriptors. */
+#include <math.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "command/command.h"
+#include "report/json_writer.h"
+#include "report/table.h"
+#include "world/ledger.h"
+#include "world/model.h"
+
+#define WIDTH 100
+#define MODELS_MAX 512
+
+static const char *type_name(enum sim_param_type type)
+{
+    switch (type) {
+    case SIM_PARAM_BOOLEAN:
+        return "true or false";
+    case SIM_PARAM_INTEGER:
+        return "whole number";
+    case SIM_PARAM_NUMBER:
+        return "number";
+    case SIM_PARAM_RATIO:
+        return "share";
+    case SIM_PARAM_DURATION:
+        return "duration";
+    case SIM_PARAM_RATE:
+        return "rate";
+    case SIM_PARAM_BYTES:
+        return "bytes";
+    case SIM_PARAM_BANDWIDTH:
+        return "bandwidth";
+    case SIM_PARAM_TEXT:
+        return "text";
+    case SIM_PARAM_CHOICE:
+        return "choice";
+    case SIM_PARAM_DURATION_LAW:
+        return "law of durations";
+    case SIM_PARAM_DURATION_LAWS:
+        return "laws of durations";
+    case SIM_PARAM_BYTES_LAW:
+        return "law of bytes";
+    case SIM_PARAM_MIX:
+        return "mix of operations";
+    case SIM_PARAM_TARGET:
+        return "nodes";
+    case SIM_PARAM_SHAPE:
+        return "shape";
+    case SIM_PARAM_TRACE:
+        break;
+    }
+    return "CSV file";
+}
+
+/* How to write one: what the type's name alone leaves open. */
+static const char *type_unit(enum sim_param_type type)
+{
+    switch (type) {
+    case SIM_PARAM_RATIO:
+        return "ratio";
+    case SIM_PARAM_DURATION:
+    case SIM_PARAM_DURATION_LAW:
+    case SIM_PARAM_DURATION_LAWS:
+        return "seconds";
+    case SIM_PARAM_RATE:
+        return "per_second";
+    case SIM_PARAM_BYTES:
+    case SIM_PARAM_BYTES_LAW:
+        return "bytes";
+    case SIM_PARAM_BANDWIDTH:
+        return "bytes_per_second";
+    case SIM_PARAM_BOOLEAN:
+    case SIM_PARAM_INTEGER:
+    case SIM_PARAM_NUMBER:
+    case SIM_PARAM_TEXT:
+    case SIM_PARAM_CHOICE:
+    case SIM_PARAM_MIX:
+    case SIM_PARAM_TARGET:
+    case SIM_PARAM_SHAPE:
+    case SIM_PARAM_TRACE:
+        break;
+    }
+    return NULL;
+}
+
+static char *bound_text(char out[SIM_TEXT_MAX], enum sim_param_type type, double bound)
+{
+    switch (type) {
+    case SIM_PARAM_RATIO:
+        return sim_text_percent(out, bound);
+    case SIM_PARAM_DURATION:
+    case SIM_PARAM_DURATION_LAW:
+    case SIM_PARAM_DURATION_LAWS:
+        return sim_text_duration(out, bound);
+    case SIM_PARAM_RATE:
+        return sim_text_rate(out, bound);
+    case SIM_PARAM_BYTES:
+    case SIM_PARAM_BYTES_LAW:
+        return sim_text_bytes(out, bound);
+    case SIM_PARAM_BANDWIDTH:
+        return sim_text_bandwidth(out, bound);
+    case SIM_PARAM_BOOLEAN:
+    case SIM_PARAM_INTEGER:
+    case SIM_PARAM_NUMBER:
+    case SIM_PARAM_TEXT:
+    case SIM_PARAM_CHOICE:
+    case SIM_PARAM_MIX:
+    case SIM_PARAM_TARGET:
+    case SIM_PARAM_SHAPE:
+    case SIM_PARAM_TRACE:
+        break;
+    }
+    return sim_text_count(out, bound);
+}
+
+static bool has_range(enum sim_param_type type)
+{
+    return type == SIM_PARAM_INTEGER || type == SIM_PARAM_NUMBER || type == SIM_PARAM_RATIO ||
+           type == SIM_PARAM_DURATION || type == SIM_PARAM_RATE || type == SIM_PARAM_BYTES ||
+           type == SIM_PARAM_BANDWIDTH || type == SIM_PARAM_DURATION_LAW ||
+           type == SIM_PARAM_DURATION_LAWS || type == SIM_PARAM_BYTES_LAW;
+}
+
+/* "> 0", "1 to 1,000", "at least 1", "". */
+static char *range_text(const struct sim_param *param)
+{
+    char low[SIM_TEXT_MAX], high[SIM_TEXT_MAX];
+    bool has_low = param->min > -1e299, has_high = param->max < 1e299;
+    if (!has_range(param->type) || (!has_low && !has_high) ||
+        (param->min == 0.0 && param->max == 0.0)) {
+        return g_strdup("");
+    }
+    if (has_low && param->min > 0.0 && param->min < 1e-200) {
+        return has_high
+                   ? g_strdup_printf("above 0, to %s", bound_text(high, param->type, param->max))
+                   : g_strdup("above 0");
+    }
+    if (has_low && has_high) {
+        return g_strdup_printf("%s to %s", bound_text(low, param->type, param->min),
+                               bound_text(high, param->type, param->max));
+    }
+    if (has_low) {
+        return param->min == 0.0
+                   ? g_strdup("not negative")
+                   : g_strdup_printf("at least %s", bound_text(low, param->type, param->min));
+    }
+    return g_strdup_printf("at most %s", bound_text(high, param->type, param->max));
+}
+
+static const char *fallback_text(const struct sim_param *param)
+{
+    if (!param->fallback) {
+        return "must be given";
+    }
+    return strcmp(param->fallback, "nil") == 0 ? "-" : param->fallback;
+}
+
+static char *type_text(const struct sim_param *param)
+{
+    if (param->type == SIM_PARAM_SHAPE && param->family) {
+        return g_strdup(param->family->name);
+    }
+    return g_strdup(type_name(param->type));
+}
+
+/* A table whose last column is wrapped beneath itself. `rest` has one text a row, the first of
+ * them its head. */
+static void append_wrapped_table(GString *out, const struct sim_table *table, GPtrArray *rest)
+{
+    g_autoptr(GString) lines = g_string_new(NULL);
+    sim_table_print(table, lines, "  ", false);
+    g_auto(GStrv) each = g_strsplit(lines->str, "\n", -1);
+    glong indent = 0;
+    for (guint i = 0; each[i] && i < rest->len; i++) {
+        glong length = g_utf8_strlen(each[i], -1);
+        indent = length > indent ? length : indent;
+    }
+    indent += 2;
+    for (guint i = 0; each[i] && i < rest->len; i++) {
+        g_string_append(out, each[i]);
+        glong column = g_utf8_strlen(each[i], -1);
+        g_auto(GStrv) words = g_strsplit(g_ptr_array_index(rest, i), " ", -1);
+        bool is_first = true;
+        for (size_t w = 0; words[w]; w++) {
+            glong length = g_utf8_strlen(words[w], -1);
+            if (!is_first && column + 1 + length > WIDTH) {
+                g_string_append_c(out, '\n');
+                column = 0;
+                is_first = true;
+            }
+            glong padding = is_first ? indent - column : 1;
+            g_string_append_printf(out, "%*s%s", (int)padding, "", words[w]);
+            column += padding + length;
+            is_first = false;
+        }
+        g_string_append_c(out, '\n');
+    }
+}
+
+static char *help_text(const struct sim_param *param)
+{
+    GString *help = g_string_new(param->help ? param->help : "");
+    if (param->type == SIM_PARAM_CHOICE && param->choices) {
+        g_string_append(help, help->len > 0 ? ": " : "");
+        for (size_t i = 0; param->choices[i]; i++) {
+            g_string_append_printf(help, "%s\"%s\"", i > 0 ? ", " : "", param->choices[i]);
+        }
+    }
+    if (param->type == SIM_PARAM_SHAPE && param->family && param->family->example) {
+        g_string_append_printf(help, "; such as %s", param->family->example);
+    }
+    return g_string_free(help, FALSE);
+}
+
+static void append_params(GString *out, const struct sim_param *params)
+{
+    struct sim_table table;
+    g_autoptr(GPtrArray) helps = g_ptr_array_new_with_free_func(g_free);
+    sim_table_init(&table, "llll");
+    sim_table_add(&table, "parameter");
+    sim_table_add(&table, "is a");
+    sim_table_add(&table, "default");
+    sim_table_add(&table, "range");
+    g_ptr_array_add(helps, g_strdup(""));
+    for (const struct sim_param *param = params; param && param->name; param++) {
+        g_autofree char *type = type_text(param);
+        g_autofree char *range = range_text(param);
+        sim_table_add(&table, param->name);
+        sim_table_add(&table, type);
+        sim_table_add(&table, fallback_text(param));
+        sim_table_add(&table, range);
+        g_ptr_array_add(helps, help_text(param));
+    }
+    append_wrapped_table(out, &table, helps);
+    sim_table_clear(&table);
+}
+
+/* The ways to make each family of shapes that the parameters use, once each. */
+static void append_families(GString *out, const struct sim_param *params)
+{
+    for (const struct sim_param *param = params; param && param->name; param++) {
+        bool is_first = param->type == SIM_PARAM_SHAPE && param->family;
+        for (const struct sim_param *other = params; is_first && other < param; other++) {
+            is_first = other->family != param->family;
+        }
+        if (!is_first) {
+            continue;
+        }
+        for (size_t i = 0; param->family->constructors[i]; i++) {
+            const struct sim_constructor *constructor = param->family->constructors[i];
+            g_string_append_printf(out, "\n%s: %s - %s\n", param->family->name, constructor->name,
+                                   constructor->help ? constructor->help : "");
+            if (constructor->params && constructor->params[0].name) {
+                append_params(out, constructor->params);
+            }
+        }
+    }
+}
+
+static const char *kind_text(enum sim_metric_kind kind)
+{
+    switch (kind) {
+    case SIM_METRIC_COUNT:
+        return "count";
+    case SIM_METRIC_LEVEL:
+        return "level";
+    case SIM_METRIC_SAMPLE:
+        break;
+    }
+    return "sample";
+}
+
+static const char *unit_text(enum sim_metric_unit unit)
+{
+    static const char *const names[] = {"events", "items", "share", "seconds", "bytes"};
+    return names[unit];
+}
+
+static void append_metrics(GString *out, const struct sim_metric_spec *metrics)
+{
+    struct sim_table table;
+    g_autoptr(GPtrArray) helps = g_ptr_array_new_with_free_func(g_free);
+    sim_table_init(&table, "lll");
+    sim_table_add(&table, "metric");
+    sim_table_add(&table, "is a");
+    sim_table_add(&table, "of");
+    g_ptr_array_add(helps, g_strdup(""));
+    for (const struct sim_metric_spec *metric = metrics; metric && metric->name; metric++) {
+        sim_table_add(&table, metric->name);
+        sim_table_add(&table, kind_text(metric->kind));
+        sim_table_add(&table, unit_text(metric->unit));
+        g_ptr_array_add(helps, g_strdup(metric->help ? metric->help : ""));
+    }
+    append_wrapped_table(out, &table, helps);
+    sim_table_clear(&table);
+}
+
+static int print_model(const struct sim_model *model)
+{
+    g_autoptr(GString) out = g_string_new(NULL);
+    g_string_append_printf(out, "%s - %s\n\n", model->name, model->summary);
+    append_params(out, model->params);
+    if (model->metrics && model->metrics[0].name) {
+        g_string_append_c(out, '\n');
+        append_metrics(out, model->metrics);
+    }
+    g_string_append(out, "\nEvery model also has: latency, latency.answered");
+    for (int i = 1; i < SIM_STANDARD_COUNT; i++) {
+        g_string_append_printf(out, ",%s%s", i % 8 == 0 ? "\n  " : " ",
+                               sim_standard_metrics[i].name);
+    }
+    g_string_append(out, "\n");
+    append_families(out, model->params);
+    return sim_command_print(out->str);
+}
+
+static int list_models(const struct sim_model *const *models)
+{
+    struct sim_table table;
+    sim_table_init(&table, "ll");
+    for (size_t i = 0; models[i]; i++) {
+        sim_table_add(&table, models[i]->name);
+        sim_table_add(&table, models[i]->summary);
+    }
+    g_autoptr(GString) out = g_string_new(NULL);
+    sim_table_print(&table, out, "  ", false);
+    g_string_append(out, "\nbrink models NAME says what each can be told.\n");
+    sim_table_clear(&table);
+    return sim_command_print(out->str);
+}
+
+/* JSON */
+
+static void write_params(struct sim_json *json, const char *key, const struct sim_param *params)
+{
+    sim_json_open(json, key, '[', false);
+    for (const struct sim_param *param = params; param && param->name; param++) {
+        sim_json_open(json, NULL, '{', true);
+        sim_json_text(json, "name", param->name);
+        sim_json_text(json, "type", type_name(param->type));
+        sim_json_text(json, "unit", type_unit(param->type));
+        sim_json_boolean(json, "required", !param->fallback);
+        sim_json_text(json, "default", param->fallback);
+        if (has_range(param->type)) {
+            sim_json_number(json, "min", param->min > -1e299 ? param->min : -INFINITY);
+            sim_json_number(json, "max", param->max < 1e299 ? param->max : INFINITY);
+        }
+        if (param->type == SIM_PARAM_SHAPE && param->family) {
+            sim_json_text(json, "family", param->family->name);
+        }
+        if (param->type == SIM_PARAM_CHOICE && param->choices) {
+            sim_json_open(json, "choices", '[', true);
+            for (size_t i = 0; param->choices[i]; i++) {
+                sim_json_text(json, NULL, param->choices[i]);
+            }
+            sim_json_close(json, ']');
+        }
+        sim_json_text(json, "help", param->help);
+        sim_json_close(json, '}');
+    }
+    sim_json_close(json, ']');
+}
+
+static void write_model(struct sim_json *json, const struct sim_model *model)
+{
+    sim_json_open(json, NULL, '{', false);
+    sim_json_text(json, "name", model->name);
+    sim_json_text(json, "summary", model->summary);
+    sim_json_boolean(json, "source", model->traits & SIM_MODEL_SOURCE);
+    write_params(json, "parameters", model->params);
+    sim_json_open(json, "metrics", '[', false);
+    for (const struct sim_metric_spec *metric = model->metrics; metric && metric->name; metric++) {
+        sim_json_open(json, NULL, '{', true);
+        sim_json_text(json, "name", metric->name);
+        sim_json_text(json, "kind", kind_text(metric->kind));
+        sim_json_text(json, "unit", unit_text(metric->unit));
+        sim_json_text(json, "part_of", metric->of);
+        sim_json_text(json, "help", metric->help);
+        sim_json_close(json, '}');
+    }
+    sim_json_close(json, ']');
+    sim_json_close(json, '}');
+}
+
+static int print_json(const struct sim_model *const *models, const struct sim_model *only)
+{
+    g_autoptr(GString) out = g_string_new(NULL);
+    struct sim_json json;
+    sim_json_init(&json, out);
+    sim_json_open(&json, NULL, '[', false);
+    for (size_t i = 0; models[i]; i++) {
+        if (!only || models[i] == only) {
+            write_model(&json, models[i]);
+        }
+    }
+    sim_json_close(&json, ']');
+    return sim_command_print(out->str);
+}
+
+static const struct sim_model *find_model(const char *name, const struct sim_model *const *models)
+{
+    const char *names[MODELS_MAX] = {NULL};
+    for (size_t i = 0; models[i] && i + 1 < MODELS_MAX; i++) {
+        if (strcmp(models[i]->name, name) == 0) {
+            return models[i];
+        }
+        names[i] = models[i]->name;
+    }
+    const char *nearest = sim_text_nearest(name, names);
+    sim_command_complain(nearest ? "no model '%s' (did you mean '%s'?)"
+                                 : "no model '%s' (see: brink models)%s",
+                         name, nearest ? nearest : "");
+    return NULL;
+}
+
+static int command_models(const struct sim_command *command, int argc, char **argv,
+                          const struct sim_model *const *models)
+{
+    gboolean is_json = FALSE;
+    const GOptionEntry entries[] = {
+        {"json", 0, 0, G_OPTION_ARG_NONE, &is_json, "Prints the descriptors as JSON", NULL},
+        {NULL, 0, 0, G_OPTION_ARG_NONE, NULL, NULL, NULL}};
+    int code;
+    int count = sim_command_parse(command, entries, &argc, &argv, 0, 1, &code);
+    if (count < 0) {
+        return code;
+    }
+    const struct sim_model *model = count == 1 ? find_model(argv[1], models) : NULL;
+    if (count == 1 && !model) {
+        return SIM_EXIT_USAGE;
+    }
+    if (is_json) {
+        return print_json(models, model);
+    }
+    return model ? print_model(model) : list_models(models);
+}
+
+const struct sim_command sim_command_models = {
+    .name = "models",
+    .arguments = "[NAME]",
+    .summary = "list the models, or say what one can be told",
+    .details = "Examples:\n  brink models\n  brink models service\n  brink models --json\n",
+    .run = command_models,
+};

@@ -1,0 +1,148 @@
+/* brink report: another view of a recorded result, without running it again. */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/text.h"
+#include "command/command.h"
+#include "report/folder.h"
+#include "report/render.h"
+
+struct report_arguments {
+    char *format, *only;
+    gboolean is_drawn, is_quiet;
+};
+
+static const char *const formats[] = {"text", "json", "csv", "junit", "openmetrics", "html", NULL};
+
+static GString *render(const struct sim_report *report, const char *folder,
+                       const struct report_arguments *arguments)
+{
+    const char *format = arguments->format ? arguments->format : "text";
+    if (strcmp(format, "json") == 0) {
+        return sim_render_json(report);
+    }
+    if (strcmp(format, "csv") == 0) {
+        return sim_render_csv(report);
+    }
+    if (strcmp(format, "junit") == 0) {
+        return sim_render_junit(report);
+    }
+    if (strcmp(format, "openmetrics") == 0) {
+        return sim_render_openmetrics(report);
+    }
+    if (strcmp(format, "html") == 0) {
+        g_autofree char *plots = g_build_filename(folder, "plots", NULL);
+        return sim_render_html(report, plots);
+    }
+    const char *no_colour = getenv("NO_COLOR");
+    struct sim_text_style style = {
+        .is_coloured = isatty(STDOUT_FILENO) && (!no_colour || !no_colour[0]),
+        .is_quiet = arguments->is_quiet,
+        .only = arguments->only,
+        .folder = folder,
+        .full_max = 6,
+    };
+    return sim_render_text(report, &style);
+}
+
+static bool check_format(const char *format)
+{
+    for (size_t i = 0; formats[i]; i++) {
+        if (!format || strcmp(format, formats[i]) == 0) {
+            return true;
+        }
+    }
+    const char *nearest = sim_text_nearest(format, formats);
+    sim_command_complain(
+        "--format '%s': expected text, json, csv, junit, openmetrics or html%s%s%s", format,
+        nearest ? " (did you mean '" : "", nearest ? nearest : "", nearest ? "'?)" : "");
+    return false;
+}
+
+static bool check_only(const struct sim_report *report, const char *only)
+{
+    g_autoptr(GString) labels = g_string_new(NULL);
+    for (uint32_t s = 0; s < report->section_count; s++) {
+        const struct sim_section *section = &report->sections[s];
+        if (!only || strcmp(only, section->label) == 0 || g_strcmp0(only, section->variant) == 0) {
+            return true;
+        }
+        g_string_append_printf(labels, "%s'%s'", s > 0 ? ", " : "", section->label);
+    }
+    sim_command_complain("--only '%s': the results are %s", only, labels->str);
+    return false;
+}
+
+static int draw(const struct sim_report *report, const char *folder)
+{
+    g_autofree char *unpictured = NULL;
+    g_autoptr(GError) error = NULL;
+    if (!sim_folder_draw(report, folder, &unpictured, &error)) {
+        sim_command_complain("%s", error->message);
+        return SIM_EXIT_IO;
+    }
+    if (unpictured) {
+        sim_command_complain("%s", unpictured);
+    }
+    return SIM_EXIT_GOOD;
+}
+
+static int report_folder(const char *folder, const struct report_arguments *arguments)
+{
+    g_autoptr(GError) error = NULL;
+    if (!check_format(arguments->format)) {
+        return SIM_EXIT_USAGE;
+    }
+    struct sim_report *report = sim_report_read(folder, &error);
+    if (!report) {
+        sim_command_complain("%s", error->message);
+        return SIM_EXIT_IO;
+    }
+    int code = SIM_EXIT_USAGE;
+    if (check_only(report, arguments->only)) {
+        code = arguments->is_drawn ? draw(report, folder) : SIM_EXIT_GOOD;
+        if (code == SIM_EXIT_GOOD) {
+            GString *text = render(report, folder, arguments);
+            code = sim_command_print(text->str);
+            g_string_free(text, TRUE);
+        }
+    }
+    sim_report_free(report);
+    return code;
+}
+
+static int command_report(const struct sim_command *command, int argc, char **argv,
+                          const struct sim_model *const *models)
+{
+    (void)models;
+    struct report_arguments arguments = {0};
+    const GOptionEntry entries[] = {
+        {"format", 0, 0, G_OPTION_ARG_STRING, &arguments.format,
+         "text, json, csv, junit, openmetrics or html", "FORMAT"},
+        {"only", 0, 0, G_OPTION_ARG_STRING, &arguments.only, "Only this variant or label", "LABEL"},
+        {"draw", 0, 0, G_OPTION_ARG_NONE, &arguments.is_drawn,
+         "Draws the pictures again, from the gnuplot sources in the folder", NULL},
+        {"quiet", 'q', 0, G_OPTION_ARG_NONE, &arguments.is_quiet, "Prints the verdicts alone",
+         NULL},
+        {NULL, 0, 0, G_OPTION_ARG_NONE, NULL, NULL, NULL}};
+    int code;
+    if (sim_command_parse(command, entries, &argc, &argv, 1, 1, &code) >= 0) {
+        code = report_folder(argv[1], &arguments);
+    }
+    g_free(arguments.format);
+    g_free(arguments.only);
+    return code;
+}
+
+const struct sim_command sim_command_report = {
+    .name = "report",
+    .arguments = "FOLDER",
+    .summary = "another view of a recorded result",
+    .details = "Examples:\n"
+               "  brink report output/shop                       the summary again\n"
+               "  brink report output/shop --only \"no cache\"     one variant in full\n"
+               "  brink report output/shop --format openmetrics\n"
+               "  brink report output/shop --draw                after a change in plots/*.gp\n",
+    .run = command_report,
+};
