@@ -1,0 +1,71 @@
+-- A URL shortener: a redirect must take less than 200 ms. Readers in five regions, servers in one.
+-- What does distance leave of the 200 ms, what does a cache beside the reader win back, and at which
+-- load does one web server stop being enough?
+local zones  = { virginia = "Virginia", california = "California", ireland = "Ireland",
+                 sao_paulo = "Sao-Paulo", singapore = "Singapore" }
+local shares = { virginia = 0.35, california = 0.20, ireland = 0.25, sao_paulo = 0.10,
+                 singapore = 0.10 }
+local codes  = 62 ^ 8 -- of eight characters
+
+local function readers(region, reads_per_day, to)
+  return node(region) { model = "client.open", zone = zones[region], to = to,
+                        arrivals = poisson(per_day(reads_per_day * shares[region])),
+                        ops = { read = 1 }, keys = zipf { n = 1e6, exponent = 0.99 },
+                        bytes = bytes(300), timeout = s(2) }
+end
+
+-- The blocks of a variant: readers everywhere and a hundredth as many writers. `near` names caches
+-- that stand beside their readers.
+local function load(reads_per_day, near)
+  local blocks = {
+    node "writers" { model = "client.open", zone = "Virginia", to = "web", ops = { write = 1 },
+                     arrivals = poisson(per_day(reads_per_day / 100)), keys = uniform_keys(codes),
+                     bytes = bytes(412), timeout = s(2) },
+  }
+  for region in pairs(zones) do
+    local edge = near and near[region]
+    blocks[#blocks + 1] = readers(region, reads_per_day, edge or "web")
+    if edge then
+      blocks[#blocks + 1] = node(edge) { model = "cache", zone = zones[region], capacity = 1e5,
+                                         policy = "lru", ttl = minutes(10), hit = us(200),
+                                         miss_to = "web", coalesce = true }
+    end
+  end
+  return blocks
+end
+
+local new = 1000 * urls / days(1)
+
+return scenario {
+  name = "url-shortener", duration = minutes(5), warmup = minutes(1), runs = 4,
+
+  network { preset = "ec2-2013" },
+
+  node "web"   { model = "service", zone = "Virginia", servers = 4, queue_limit = 1000,
+                 service = exponential(ms(1)), to = "cache" },
+  node "cache" { model = "cache", zone = "Virginia", capacity = 2e5, policy = "lru",
+                 ttl = minutes(10), hit = us(200), miss_to = "store" },
+  node "store" { model = "service", zone = "Virginia", servers = 8, queue_limit = 1000,
+                 service = { read = exponential(ms(2)), write = exponential(ms(5)) } },
+
+  variant "100 thousand a day"             (load(100e3)),
+  variant "100 million a day"              (load(100e6)),
+  variant "100 million a day, near caches" (load(100e6, { sao_paulo = "edge_sao_paulo",
+                                                          singapore = "edge_singapore" })),
+  variant "400 million a day"              (load(400e6)),
+
+  estimate "reads at 100 thousand a day" (100e3 * reads / days(1)),
+  estimate "reads at 100 million a day"  (100e6 * reads / days(1)),
+  estimate "new codes"                   (new),
+  estimate "storage a year"              (new * days(365) * bytes(112) / urls),
+  estimate "codes of eight characters"   (codes * urls),
+  estimate "years until one in a thousand is taken" (codes / 1000 * urls / new / days(365)),
+  estimate "collisions of random codes in ten years"
+    ((3650 * 1000) ^ 2 / (2 * codes)),
+  estimate "reads a web server can take" (4 * reads / ms(1)),
+
+  expect "virginia.latency p99 < 200ms",
+  expect "california.latency p99 < 200ms",
+  expect "ireland.latency p99 < 200ms",
+  plot { "virginia.latency p99", "singapore.latency p99", against = "time", per = "variant" },
+}
