@@ -3,9 +3,11 @@
  *
  * A distribution is unit-free; whoever holds it knows whether it yields seconds, bytes or keys.
  * Durations are held in SECONDS and drawn as integer nanoseconds by sim_dist_draw_time. Shapes are
- * continuous on the real line unless said otherwise; every draw of one shape takes the same count
- * of random numbers where the law allows it (inversion), so that common random numbers stay in
- * step between variants.
+ * continuous on the real line unless said otherwise.
+ *
+ * Every draw takes exactly one number of the caller's stream (of a constant: none), so that common
+ * random numbers stay in step between variants. Most laws are drawn by inversion, all in the same
+ * direction; Erlang and gamma draws go on in a stream of their own, seeded with the one number.
  */
 #ifndef BRINK_BASE_DIST_H
 #define BRINK_BASE_DIST_H
@@ -40,8 +42,14 @@ enum sim_dist_kind {
 
 struct sim_dist; /* opaque; lives in the arena that made it */
 
-/* Makers. Each returns NULL and sets *ret_error (a static or arena text, for the user) when the
- * arguments make no law; `arena` owns the result. */
+/* Makers. Each returns NULL and sets *ret_error (a static text for the user, without the name of
+ * the argument's place) when the arguments make no law; `arena` owns the result and keeps `part`s,
+ * which must live as long. Arrays are copied. A law may contain at most 1,000 others, shared ones
+ * counted each time. Laws that come out as a single value are of kind SIM_DIST_CONSTANT; truncating
+ * a mixture, a shifted or a scaled law gives a law of that kind, made of truncated ones.
+ *
+ * The two makers without ret_error return NULL when the number is not finite (and sim_dist_shifted
+ * when the law would contain too many others). */
 const struct sim_dist *sim_dist_constant(struct sim_arena *arena, double value);
 const struct sim_dist *sim_dist_uniform(struct sim_arena *arena, double low, double high,
                                         const char **ret_error);
@@ -76,6 +84,8 @@ const struct sim_dist *sim_dist_shifted(struct sim_arena *arena, const struct si
                                         double offset);
 const struct sim_dist *sim_dist_scaled(struct sim_arena *arena, const struct sim_dist *part,
                                        double factor, const char **ret_error);
+/* low < high; either may be infinite. Where the range is narrow against its distance from 0 the
+ * variance loses digits to cancellation; all else is exact. */
 const struct sim_dist *sim_dist_truncated(struct sim_arena *arena, const struct sim_dist *part,
                                           double low, double high, const char **ret_error);
 /* probabilities[] rises from >= 0 to <= 1, values[] does not fall; linear between, flat outside. */

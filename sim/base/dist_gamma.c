@@ -11,8 +11,9 @@
 #include "base/dist_law.h"
 #include "base/math.h"
 
-#define SHAPE_MAX 1e6 /* above it the search for a quantile would take long, for a near constant   \
-                       */
+#define SHAPE_MAX                                                                                  \
+    1e6 /* above it the search for a quantile would take long, for a near constant                 \
+         */
 #define FACTORS_AT_ONCE 16 /* uniforms are at least 2^-53: 16 of them stay above 2^-1022 */
 
 static double gamma_probability(const struct sim_dist *dist, double x, enum sim_dist_side side)

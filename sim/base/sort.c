@@ -103,7 +103,7 @@ static void sort_few_u64(uint64_t *values, size_t count)
 /* How often each value of each of the eight bytes occurs. */
 static void count_bytes(const uint64_t *values, size_t count, size_t histogram[8][256])
 {
-    memset(histogram, 0, 8 * 256 * sizeof(histogram[0][0]));
+    memset(histogram, 0, (size_t)8 * 256 * sizeof(histogram[0][0]));
     for (size_t i = 0; i < count; i++) {
         for (unsigned byte = 0; byte < 8; byte++) {
             histogram[byte][values[i] >> (8 * byte) & 0xff]++;

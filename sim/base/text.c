@@ -24,6 +24,14 @@ struct decimal {
     int point;
 };
 
+/* Copies `text` to `out` and returns the end. */
+static char *append(char *out, const char *text)
+{
+    size_t length = strlen(text);
+    memcpy(out, text, length + 1);
+    return out + length;
+}
+
 static struct decimal decimal_of(double value, int digits)
 {
     char format[16];
@@ -38,7 +46,7 @@ static struct decimal decimal_of(double value, int digits)
             decimal.count++;
         }
     }
-    decimal.point = atoi(at + 1) + 1;
+    decimal.point = (int)strtol(at + 1, NULL, 10) + 1;
     while (decimal.count > 1 && decimal.digits[decimal.count - 1] == '0') {
         decimal.count--;
     }
@@ -95,7 +103,7 @@ static bool write_special(char *out, double value)
     if (isfinite(value)) {
         return false;
     }
-    strcpy(out, value != value ? "nan" : value > 0.0 ? "inf" : "-inf");
+    append(out, value != value ? "nan" : value > 0.0 ? "inf" : "-inf");
     return true;
 }
 
@@ -169,7 +177,8 @@ char *sim_text_duration(char out[SIM_TEXT_MAX], double seconds)
         return out;
     }
     if (seconds == 0.0) {
-        return strcpy(out, "0 s");
+        append(out, "0 s");
+        return out;
     }
     double magnitude = seconds < 0.0 ? -seconds : seconds;
     for (size_t i = 0; i < G_N_ELEMENTS(long_steps); i++) {
@@ -189,7 +198,7 @@ char *sim_text_duration(char out[SIM_TEXT_MAX], double seconds)
 char *sim_text_rate(char out[SIM_TEXT_MAX], double per_second)
 {
     if (!write_special(out, per_second)) {
-        strcpy(write_human(out, per_second), "/s");
+        append(write_human(out, per_second), "/s");
     }
     return out;
 }
@@ -208,7 +217,7 @@ char *sim_text_bytes(char out[SIM_TEXT_MAX], double bytes)
 char *sim_text_bandwidth(char out[SIM_TEXT_MAX], double bytes_per_second)
 {
     if (!write_special(out, bytes_per_second)) {
-        strcpy(write_stepped(out, bytes_per_second, byte_steps, G_N_ELEMENTS(byte_steps)), "/s");
+        append(write_stepped(out, bytes_per_second, byte_steps, G_N_ELEMENTS(byte_steps)), "/s");
     }
     return out;
 }
@@ -225,7 +234,7 @@ char *sim_text_percent(char out[SIM_TEXT_MAX], double ratio)
         digits = (ratio < 1.0 ? 2 : 3) + 2 - decimal_of(missing, 2).point;
         digits = digits > DIGITS_MAX ? DIGITS_MAX : digits;
     }
-    strcpy(write_rounded(out, 100.0 * ratio, digits, true), " %");
+    append(write_rounded(out, 100.0 * ratio, digits, true), " %");
     return out;
 }
 
@@ -244,7 +253,8 @@ char *sim_text_duration_lua(char out[SIM_TEXT_MAX], sim_time duration)
         const char *name;
     } units[] = {{SIM_SECOND, "s"}, {SIM_MILLISECOND, "ms"}, {SIM_MICROSECOND, "us"}};
     if (duration == SIM_NEVER) {
-        return strcpy(out, "never");
+        append(out, "never");
+        return out;
     }
     sim_time magnitude = duration < 0 ? -duration : duration;
     for (size_t i = 0; i < G_N_ELEMENTS(units); i++) {

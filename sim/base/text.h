@@ -27,7 +27,8 @@ char *sim_text_bandwidth(char out[SIM_TEXT_MAX], double bytes_per_second); /* "4
 char *sim_text_percent(char out[SIM_TEXT_MAX], double ratio);              /* 0.125 -> "12.5 %" */
 char *sim_text_count(char out[SIM_TEXT_MAX], double count); /* "1,234,567", "2.18e14" */
 
-/* What a duration is called in a scenario: "ms(5)", "us(1.5)", "s(60)". Reads back exactly. */
+/* What a duration is called in a scenario: "ms(5)", "us(1.5)", "s(60)"; SIM_NEVER is "never". Reads
+ * back exactly. */
 char *sim_text_duration_lua(char out[SIM_TEXT_MAX], sim_time duration);
 
 /* Kinds of quantity that a text such as "5ms", "10%", "850/s", "64KiB", "1Gbit/s" can state. */

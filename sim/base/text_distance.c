@@ -44,14 +44,12 @@ int sim_text_distance(const char *a, const char *b, int limit)
     for (size_t j = 0; j <= b_length; j++) {
         rows[0][j] = (int)j;
     }
-    int last_least = 0;
     for (size_t i = 1; i <= a_length; i++) {
         int row_least =
             fill_row(a, i, b, b_length, rows[(i + 1) % 3], rows[(i + 2) % 3], rows[i % 3]);
-        if (row_least > limit && last_least > limit) {
-            return limit + 1; /* a swap looks two rows back, so both must be out of reach */
+        if (row_least > limit) {
+            return limit + 1; /* nothing below is less: a swap costs what its first letter does */
         }
-        last_least = row_least;
     }
     return least(rows[a_length % 3][b_length], limit + 1);
 }

@@ -147,15 +147,14 @@ bool sim_text_parse(const char *text, double *ret_value, enum sim_unit *ret_unit
     if (end == NULL) {
         return false;
     }
-    gchar *stopped;
-    double value = g_ascii_strtod(number, &stopped);
+    double value = g_ascii_strtod(number, NULL);
     const char *name = skip_blanks(end);
     size_t length = strlen(name);
     while (length > 0 && (name[length - 1] == ' ' || name[length - 1] == '\t')) {
         length--;
     }
     enum sim_unit unit;
-    if (stopped != end || !scale_by_unit(name, length, &value, &unit) || !isfinite(value)) {
+    if (!scale_by_unit(name, length, &value, &unit) || !isfinite(value)) {
         return false;
     }
     *ret_value = value;

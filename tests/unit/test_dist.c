@@ -377,6 +377,30 @@ static void test_pinned(void)
     laws_free(laws);
 }
 
+/* Rounding in x + offset and x * factor does not lead out of what was asked for. */
+static void test_truncation_is_kept(void)
+{
+    struct laws laws = {.count = 0};
+    struct sim_arena *arena = &laws.arena;
+    sim_arena_init(arena);
+    const struct sim_dist *part = sim_dist_uniform(arena, 0, 1000, &laws.error);
+    for (int i = 1; i < 200; i++) {
+        double change = 0.1 * i;
+        double low = 0.3 * i + 0.7;
+        double high = 0.7 * i + 1.1;
+        const struct sim_dist *both[] = {
+            truncated(&laws, sim_dist_shifted(arena, part, change), low, high),
+            truncated(&laws, sim_dist_scaled(arena, part, change, &laws.error), low, high)};
+        for (size_t j = 0; j < 2; j++) {
+            g_assert_cmpfloat(sim_dist_min(both[j]), >=, low);
+            g_assert_cmpfloat(sim_dist_quantile(both[j], 1.0), <=, high);
+            g_assert_cmpfloat(sim_dist_quantile(both[j], 1e-300), >=, low);
+            g_assert_cmpfloat(sim_dist_quantile(both[j], 1 - 0x1p-53), <=, high);
+        }
+    }
+    sim_arena_clear(arena);
+}
+
 static void test_constants(void)
 {
     struct laws laws = {.count = 0};
@@ -500,6 +524,7 @@ int main(int argc, char **argv)
     g_test_add_func("/dist/lognormal-by-quantiles", test_lognormal_by_quantiles);
     g_test_add_func("/dist/one-number", test_one_number);
     g_test_add_func("/dist/pinned", test_pinned);
+    g_test_add_func("/dist/truncation-is-kept", test_truncation_is_kept);
     g_test_add_func("/dist/constants", test_constants);
     g_test_add_func("/dist/errors", test_errors);
     g_test_add_func("/dist/nesting-is-bounded", test_nesting_is_bounded);
