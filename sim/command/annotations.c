@@ -2,14 +2,14 @@
 #include "command/command.h"
 
 static int command_annotations(const struct sim_command *command, int argc, char **argv,
-                               const struct sim_model *const *models)
+                               const struct sim_program *program)
 {
     const GOptionEntry entries[] = {{NULL, 0, 0, G_OPTION_ARG_NONE, NULL, NULL, NULL}};
     int code;
     if (sim_command_parse(command, entries, &argc, &argv, 0, 0, &code) < 0) {
         return code;
     }
-    g_autofree char *text = sim_scenario_annotations(models);
+    g_autofree char *text = sim_scenario_annotations(program->models);
     return sim_command_print(text);
 }
 

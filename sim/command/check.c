@@ -87,15 +87,15 @@ static int show(const char *path, const struct arguments *arguments,
 }
 
 static int command_check(const struct sim_command *command, int argc, char **argv,
-                         const struct sim_model *const *models)
+                         const struct sim_program *program)
 {
-    return with_arguments(command, argc, argv, models, check);
+    return with_arguments(command, argc, argv, program->models, check);
 }
 
 static int command_show(const struct sim_command *command, int argc, char **argv,
-                        const struct sim_model *const *models)
+                        const struct sim_program *program)
 {
-    return with_arguments(command, argc, argv, models, show);
+    return with_arguments(command, argc, argv, program->models, show);
 }
 
 const struct sim_command sim_command_check = {

@@ -156,7 +156,7 @@ static void ignore_file_limit(void)
     sigaction(SIGXFSZ, &action, NULL);
 }
 
-int sim_command_main(int argc, char **argv, const struct sim_model *const *models)
+int sim_command_main(int argc, char **argv, const struct sim_program *program)
 {
     ignore_file_limit();
     if (argc < 2) {
@@ -171,7 +171,7 @@ int sim_command_main(int argc, char **argv, const struct sim_model *const *model
     }
     for (size_t i = 0; sim_commands[i]; i++) {
         if (strcmp(argv[1], sim_commands[i]->name) == 0) {
-            return sim_commands[i]->run(sim_commands[i], argc - 1, argv + 1, models);
+            return sim_commands[i]->run(sim_commands[i], argc - 1, argv + 1, program);
         }
     }
     return complain_unknown(argv[1]);

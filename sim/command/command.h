@@ -20,13 +20,21 @@ enum sim_exit {
     SIM_EXIT_INTERRUPTED = 130 /* what was finished is kept and reported */
 };
 
+/* What the program is made of. A signal handler needs a variable that outlives functions, and no
+ * library here keeps one: it is main's. */
+struct sim_program {
+    const struct sim_model *const *models;
+    const volatile bool *stop;     /* raised by an interrupt once it is caught */
+    void (*catch_interrupt)(void); /* from now on the first interrupt raises `stop` */
+};
+
 struct sim_command {
     const char *name;
     const char *arguments; /* "FILE" */
     const char *summary;
     const char *details; /* after the options of its help: examples */
     int (*run)(const struct sim_command *command, int argc, char **argv,
-               const struct sim_model *const *models);
+               const struct sim_program *program);
 };
 
 extern const struct sim_command sim_command_run, sim_command_check, sim_command_show,
@@ -36,7 +44,7 @@ extern const struct sim_command sim_command_run, sim_command_check, sim_command_
 extern const struct sim_command *const sim_commands[];
 
 /* The whole program: returns its exit code. */
-int sim_command_main(int argc, char **argv, const struct sim_model *const *models);
+int sim_command_main(int argc, char **argv, const struct sim_program *program);
 
 /* For commands */
 

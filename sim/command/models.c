@@ -415,7 +415,7 @@ static const struct sim_model *find_model(const char *name, const struct sim_mod
 }
 
 static int command_models(const struct sim_command *command, int argc, char **argv,
-                          const struct sim_model *const *models)
+                          const struct sim_program *program)
 {
     gboolean is_json = FALSE;
     const GOptionEntry entries[] = {
@@ -426,14 +426,14 @@ static int command_models(const struct sim_command *command, int argc, char **ar
     if (count < 0) {
         return code;
     }
-    const struct sim_model *model = count == 1 ? find_model(argv[1], models) : NULL;
+    const struct sim_model *model = count == 1 ? find_model(argv[1], program->models) : NULL;
     if (count == 1 && !model) {
         return SIM_EXIT_USAGE;
     }
     if (is_json) {
-        return print_json(models, model);
+        return print_json(program->models, model);
     }
-    return model ? print_model(model) : list_models(models);
+    return model ? print_model(model) : list_models(program->models);
 }
 
 const struct sim_command sim_command_models = {

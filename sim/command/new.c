@@ -110,9 +110,9 @@ static int new_model(const char *name)
 }
 
 static int command_new(const struct sim_command *command, int argc, char **argv,
-                       const struct sim_model *const *models)
+                       const struct sim_program *program)
 {
-    (void)models;
+    (void)program;
     const GOptionEntry entries[] = {{NULL, 0, 0, G_OPTION_ARG_NONE, NULL, NULL, NULL}};
     int code;
     if (sim_command_parse(command, entries, &argc, &argv, 2, 2, &code) < 0) {

@@ -113,9 +113,9 @@ static int report_folder(const char *folder, const struct report_arguments *argu
 }
 
 static int command_report(const struct sim_command *command, int argc, char **argv,
-                          const struct sim_model *const *models)
+                          const struct sim_program *program)
 {
-    (void)models;
+    (void)program;
     struct report_arguments arguments = {0};
     const GOptionEntry entries[] = {
         {"format", 0, 0, G_OPTION_ARG_STRING, &arguments.format,

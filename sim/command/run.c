@@ -1,7 +1,6 @@
 /* brink run: plays a scenario, records the result, prints the summary. */
 #define _POSIX_C_SOURCE 200809L
 #include <errno.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -25,24 +24,6 @@ struct run_arguments {
     uint32_t parsed_count;
     uint64_t seed_number;
 };
-
-/* The only mutable thing outside of a function: what a signal handler may touch. */
-static volatile bool stop_asked;
-
-static void on_interrupt(int signal_number)
-{
-    (void)signal_number;
-    stop_asked = true;
-}
-
-/* The first ctrl-C asks for an end, the second one ends. */
-static void catch_interrupt(void)
-{
-    struct sigaction action = {.sa_handler = on_interrupt, .sa_flags = (int)SA_RESETHAND};
-    sigemptyset(&action.sa_mask);
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
-}
 
 /* Progress */
 
@@ -211,14 +192,14 @@ static int deliver(const struct sim_study *study, const struct run_arguments *ar
 }
 
 static int run_study(const char *path, const struct run_arguments *arguments,
-                     const struct sim_model *const *models, struct sim_trace_file *trace)
+                     const struct sim_program *program, struct sim_trace_file *trace)
 {
     struct progress_line line = {0};
     struct sim_problems problems;
     sim_problems_init(&problems);
     bool is_shown = isatty(STDERR_FILENO) && !arguments->is_quiet;
     struct sim_run_options options = {
-        .models = models,
+        .models = program->models,
         .path = path,
         .settings = arguments->parsed,
         .setting_count = arguments->parsed_count,
@@ -228,7 +209,7 @@ static int run_study(const char *path, const struct run_arguments *arguments,
         .runs = (uint32_t)arguments->runs,
         .jobs = (uint32_t)arguments->jobs,
         .data_folder = arguments->data,
-        .stop = &stop_asked,
+        .stop = program->stop,
         .progress = is_shown ? show_progress : NULL,
         .progress_data = &line,
         .trace_start = trace ? sim_trace_start : NULL,
@@ -252,7 +233,7 @@ static int run_study(const char *path, const struct run_arguments *arguments,
 }
 
 static int run_traced(const char *path, const struct run_arguments *arguments,
-                      const struct sim_model *const *models)
+                      const struct sim_program *program)
 {
     g_autoptr(GError) error = NULL;
     struct sim_trace_file *trace = NULL;
@@ -263,7 +244,7 @@ static int run_traced(const char *path, const struct run_arguments *arguments,
             return SIM_EXIT_IO;
         }
     }
-    int code = run_study(path, arguments, models, trace);
+    int code = run_study(path, arguments, program, trace);
     if (trace && !sim_trace_close(trace, &error)) {
         sim_command_complain("%s", error->message);
         return SIM_EXIT_IO;
@@ -272,7 +253,7 @@ static int run_traced(const char *path, const struct run_arguments *arguments,
 }
 
 static int command_run(const struct sim_command *command, int argc, char **argv,
-                       const struct sim_model *const *models)
+                       const struct sim_program *program)
 {
     struct run_arguments arguments = {0};
     const GOptionEntry entries[] = {
@@ -300,8 +281,8 @@ static int command_run(const struct sim_command *command, int argc, char **argv,
         code = SIM_EXIT_USAGE;
         if (parse_seed(&arguments) && parse_counts(&arguments) &&
             sim_command_settings(arguments.settings, &arguments.parsed, &arguments.parsed_count)) {
-            catch_interrupt();
-            code = run_traced(argv[1], &arguments, models);
+            program->catch_interrupt();
+            code = run_traced(argv[1], &arguments, program);
         }
     }
     arguments_clear(&arguments);

@@ -5,7 +5,7 @@
  */
 #include <string.h>
 
-#include "report/quantity.h"
+#include "report/number.h"
 #include "report/render.h"
 
 /* Markup, and what XML 1.0 cannot hold, taken out. Caller frees. */
@@ -33,10 +33,9 @@ static void append_case(GString *out, const struct sim_report *report,
                         const struct sim_section *section,
                         const struct sim_report_expectation *expectation)
 {
-    char value[SIM_QUANTITY_MAX], interval[SIM_QUANTITY_MAX];
-    sim_quantity_value(value, &expectation->estimate, expectation->unit, expectation->is_rate);
-    sim_quantity_interval(interval, &expectation->estimate, expectation->unit,
-                          expectation->is_rate);
+    char value[SIM_NUMBER_MAX], interval[SIM_NUMBER_MAX];
+    sim_number_value(value, &expectation->estimate, expectation->unit, expectation->is_rate);
+    sim_number_interval(interval, &expectation->estimate, expectation->unit, expectation->is_rate);
     g_autofree char *message = g_strdup_printf(
         "measured %s%s%s%s%s%s", value, interval[0] ? " (" : "", interval, interval[0] ? ")" : "",
         expectation->reason ? ", " : "", expectation->reason ? expectation->reason : "");

@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "report/number.h"
 #include "report/plots.h"
-#include "report/quantity.h"
 
 #define HEIGHT 560
 #define CURVES_MAX SIM_CHART_LINES
@@ -89,9 +89,9 @@ static void append_x_tics(GString *script, const struct frame *frame)
         }
         for (size_t i = 0; i < count; i++) {
             double x = labelled[i] * decade;
-            char text[SIM_QUANTITY_MAX];
+            char text[SIM_NUMBER_MAX];
             if (x >= frame->x_low && x <= frame->x_high) {
-                sim_quantity_plain(text, x, SIM_METRIC_SECONDS, false);
+                sim_number_plain(text, x, SIM_METRIC_SECONDS, false);
                 g_string_append_printf(script, ", '%s' ", text);
                 sim_script_number(script, x);
             }
@@ -158,10 +158,10 @@ static void append_marks(GString *script, const struct curve *curve, const struc
         if (!quantile_of(curve, quantile_marks[i].aggregate, &seconds)) {
             continue;
         }
-        char value[SIM_QUANTITY_MAX];
+        char value[SIM_NUMBER_MAX];
         const struct sim_figure *figure =
             sim_section_figure(curve->section, curve->tier, "latency", quantile_marks[i].aggregate);
-        sim_quantity_value(value, &figure->estimate, figure->unit, false);
+        sim_number_value(value, &figure->estimate, figure->unit, false);
         const char *shown = value[0] == '~' ? value + 1 : value;
         /* To the right of the point unless that is beyond the panel. */
         bool is_left = seconds > frame->x_high / pow(frame->x_high / frame->x_low, 0.2);
@@ -184,8 +184,8 @@ static void append_failures(GString *script, const struct curve *curves, uint32_
         if (failed <= 0.0) {
             continue;
         }
-        char share[SIM_QUANTITY_MAX];
-        sim_quantity_plain(share, failed, SIM_METRIC_RATIO, false);
+        char share[SIM_NUMBER_MAX];
+        sim_number_plain(share, failed, SIM_METRIC_RATIO, false);
         bool is_crowded = failed > 0.7 * above && failed < 1.4 * above;
         above = failed;
         if (is_crowded) {
@@ -317,12 +317,12 @@ static uint32_t tier_named(const struct sim_section *section, const char *name)
 static char *curve_title(const struct sim_report *report, const struct curve *curve)
 {
     double p99;
-    char text[SIM_QUANTITY_MAX];
+    char text[SIM_NUMBER_MAX];
     if (report->section_count == 1) {
         return g_strdup(curve->section->tiers[curve->tier].name);
     }
     if (quantile_of(curve, "p99", &p99)) {
-        sim_quantity_plain(text, p99, SIM_METRIC_SECONDS, false);
+        sim_number_plain(text, p99, SIM_METRIC_SECONDS, false);
         return g_strdup_printf("%s (p99 %s)", curve->section->label, text);
     }
     return g_strdup(curve->section->label);

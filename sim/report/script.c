@@ -4,7 +4,7 @@
 
 #include "base/text.h"
 #include "report/chart.h"
-#include "report/quantity.h"
+#include "report/number.h"
 
 const char *sim_script_colour(uint32_t colour)
 {
@@ -71,7 +71,7 @@ void sim_script_begin(GString *script, const char *name, const char *title, cons
 char *sim_axis_title(const char *what, double largest, enum sim_metric_unit unit, bool is_rate,
                      double *ret_factor)
 {
-    struct sim_quantity_unit scale = sim_quantity_unit_of(largest, unit, is_rate);
+    struct sim_number_unit scale = sim_number_unit_of(largest, unit, is_rate);
     *ret_factor = scale.factor;
     const char *symbol = scale.symbol[0] == ' ' ? scale.symbol + 1 : scale.symbol;
     if (symbol[0] == '/') {

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "report/quantity.h"
+#include "report/number.h"
 #include "report/text.h"
 
 static char *duration(char out[SIM_TEXT_MAX], sim_time time)
@@ -64,12 +64,11 @@ static char *remark_of(const struct sim_report_expectation *expectation)
 static void add_expectation(struct sim_table *table, const struct sim_section *section,
                             const struct sim_report_expectation *expectation)
 {
-    char value[SIM_QUANTITY_MAX], interval[SIM_QUANTITY_MAX];
+    char value[SIM_NUMBER_MAX], interval[SIM_NUMBER_MAX];
     g_autofree char *verdict = g_strdup_printf("%s %s", sim_verdict_marks[expectation->verdict],
                                                sim_verdict_names[expectation->verdict]);
-    sim_quantity_value(value, &expectation->estimate, expectation->unit, expectation->is_rate);
-    sim_quantity_interval(interval, &expectation->estimate, expectation->unit,
-                          expectation->is_rate);
+    sim_number_value(value, &expectation->estimate, expectation->unit, expectation->is_rate);
+    sim_number_interval(interval, &expectation->estimate, expectation->unit, expectation->is_rate);
     g_autofree char *bracketed = interval[0] && strcmp(interval, value) != 0
                                      ? g_strdup_printf("(%s)", interval)
                                      : g_strdup("");
@@ -123,9 +122,9 @@ void sim_text_add_figure(struct sim_table *table, const struct sim_section *sect
                          const char *metric, const char *aggregate)
 {
     const struct sim_figure *figure = sim_section_figure(section, tier, metric, aggregate);
-    char out[SIM_QUANTITY_MAX] = "-";
+    char out[SIM_NUMBER_MAX] = "-";
     if (figure && figure->is_printable) {
-        sim_quantity_text(out, &figure->estimate, figure->unit, figure->is_rate);
+        sim_number_text(out, &figure->estimate, figure->unit, figure->is_rate);
     } else if (figure && figure->observations > 0.0) {
         g_strlcpy(out, "too few", sizeof(out));
     }
@@ -148,8 +147,8 @@ static void add_busiest(struct sim_table *table, const struct sim_section *secti
         sim_table_add(table, "-");
         return;
     }
-    char out[SIM_QUANTITY_MAX];
-    sim_quantity_value(out, &busiest->estimate, busiest->unit, busiest->is_rate);
+    char out[SIM_NUMBER_MAX];
+    sim_number_value(out, &busiest->estimate, busiest->unit, busiest->is_rate);
     g_autofree char *cell = g_strdup_printf("%s %s", section->tiers[busiest->group].name, out);
     sim_table_add(table, cell);
 }

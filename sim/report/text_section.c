@@ -4,7 +4,7 @@
 
 #include "base/sort.h"
 #include "base/text.h"
-#include "report/quantity.h"
+#include "report/number.h"
 #include "report/text.h"
 
 static void add_heads(struct sim_table *table, const char *const *heads)
@@ -47,9 +47,9 @@ static void add_plain_figure(struct sim_table *table, const struct sim_section *
                              uint32_t tier, const char *metric, const char *aggregate)
 {
     const struct sim_figure *figure = sim_section_figure(section, tier, metric, aggregate);
-    char out[SIM_QUANTITY_MAX] = "-";
+    char out[SIM_NUMBER_MAX] = "-";
     if (figure) {
-        sim_quantity_plain(out, figure->estimate.value, figure->unit, figure->is_rate);
+        sim_number_plain(out, figure->estimate.value, figure->unit, figure->is_rate);
     }
     sim_table_add(table, out);
 }
@@ -106,8 +106,8 @@ char *sim_section_failures(const struct sim_section *section, uint32_t tier)
     sim_sort(failures, count, sizeof(failures[0]), compare_failures, NULL);
     GString *out = g_string_new(NULL);
     for (size_t i = 0; i < count; i++) {
-        char share[SIM_QUANTITY_MAX];
-        sim_quantity_plain(share, failures[i].share, SIM_METRIC_RATIO, false);
+        char share[SIM_NUMBER_MAX];
+        sim_number_plain(share, failures[i].share, SIM_METRIC_RATIO, false);
         g_string_append_printf(out, "%s%s %s", i > 0 ? ", " : "", failures[i].kind, share);
     }
     return g_string_free(out, FALSE);
@@ -118,9 +118,9 @@ static void add_calls(struct sim_table *table, const struct sim_section *section
 {
     double calls =
         value_of(section, tier, "attempts", "total") / value_of(section, tier, "issued", "total");
-    char out[SIM_QUANTITY_MAX] = "";
+    char out[SIM_NUMBER_MAX] = "";
     if (calls > 0.0) {
-        sim_quantity_plain(out, calls, SIM_METRIC_ITEMS, false);
+        sim_number_plain(out, calls, SIM_METRIC_ITEMS, false);
     }
     sim_table_add(table, out);
 }
@@ -247,8 +247,8 @@ static void print_own(const struct sim_text *text, const struct sim_section *sec
 
 static void add_share(struct sim_table *table, double part, double whole)
 {
-    char seconds[SIM_QUANTITY_MAX], share[SIM_QUANTITY_MAX];
-    sim_quantity_plain(seconds, part, SIM_METRIC_SECONDS, false);
+    char seconds[SIM_NUMBER_MAX], share[SIM_NUMBER_MAX];
+    sim_number_plain(seconds, part, SIM_METRIC_SECONDS, false);
     double percent = whole > 0.0 ? 100.0 * part / whole : 0.0;
     g_snprintf(share, sizeof(share), percent >= 0.95 || percent == 0.0 ? "%.0f %%" : "%.1f %%",
                percent);
@@ -299,10 +299,10 @@ static void print_estimates(const struct sim_text *text, const struct sim_sectio
     add_heads(&table, heads);
     for (uint32_t i = 0; i < section->estimate_count; i++) {
         const struct sim_report_estimate *estimate = &section->estimates[i];
-        char simulated[SIM_QUANTITY_MAX] = "";
+        char simulated[SIM_NUMBER_MAX] = "";
         if (estimate->figure) {
-            sim_quantity_text(simulated, &estimate->simulated, estimate->simulated_unit,
-                              estimate->is_rate);
+            sim_number_text(simulated, &estimate->simulated, estimate->simulated_unit,
+                            estimate->is_rate);
         }
         sim_table_add(&table, estimate->name);
         sim_table_add(&table, estimate->text);

@@ -1,5 +1,5 @@
-/* Numbers for people. See quantity.h. */
-#include "report/quantity.h"
+/* Numbers for people. See number.h. */
+#include "report/number.h"
 
 #include <math.h>
 #include <string.h>
@@ -11,10 +11,10 @@
 
 struct step {
     double from;
-    struct sim_quantity_unit unit;
+    struct sim_number_unit unit;
 };
 
-static struct sim_quantity_unit step_of(double value, const struct step *steps, size_t count)
+static struct sim_number_unit step_of(double value, const struct step *steps, size_t count)
 {
     double magnitude = fabs(value) * (1.0 + 1e-9); /* 0.9999999999 s is a second */
     size_t i = 0;
@@ -24,7 +24,7 @@ static struct sim_quantity_unit step_of(double value, const struct step *steps, 
     return steps[i].unit;
 }
 
-struct sim_quantity_unit sim_quantity_unit_of(double value, enum sim_metric_unit unit, bool is_rate)
+struct sim_number_unit sim_number_unit_of(double value, enum sim_metric_unit unit, bool is_rate)
 {
     static const struct step durations[] = {
         {172800.0, {1.0 / 86400.0, " d"}},
@@ -44,13 +44,13 @@ struct sim_quantity_unit sim_quantity_unit_of(double value, enum sim_metric_unit
         {1e6, {1e-6, " MB/s"}},   {1e3, {1e-3, " kB/s"}},   {0.0, {1.0, " B/s"}},
     };
     if (value == 0.0 && unit == SIM_METRIC_SECONDS) {
-        return (struct sim_quantity_unit){1.0, " s"};
+        return (struct sim_number_unit){1.0, " s"};
     }
     switch (unit) {
     case SIM_METRIC_SECONDS:
         return step_of(value, durations, G_N_ELEMENTS(durations));
     case SIM_METRIC_RATIO:
-        return (struct sim_quantity_unit){100.0, " %"};
+        return (struct sim_number_unit){100.0, " %"};
     case SIM_METRIC_BYTES:
         return is_rate ? step_of(value, byte_rates, G_N_ELEMENTS(byte_rates))
                        : step_of(value, bytes, G_N_ELEMENTS(bytes));
@@ -58,17 +58,17 @@ struct sim_quantity_unit sim_quantity_unit_of(double value, enum sim_metric_unit
     case SIM_METRIC_ITEMS:
         break;
     }
-    return (struct sim_quantity_unit){1.0, is_rate ? "/s" : ""};
+    return (struct sim_number_unit){1.0, is_rate ? "/s" : ""};
 }
 
 /* Commas between thousands, in place. */
-static void group_thousands(char out[SIM_QUANTITY_MAX])
+static void group_thousands(char out[SIM_NUMBER_MAX])
 {
-    char plain[SIM_QUANTITY_MAX];
+    char plain[SIM_NUMBER_MAX];
     g_strlcpy(plain, out, sizeof(plain));
     size_t sign = plain[0] == '-' ? 1 : 0;
     size_t whole = strspn(plain + sign, "0123456789");
-    if (whole < 4 || strlen(plain) + whole / 3 >= SIM_QUANTITY_MAX) {
+    if (whole < 4 || strlen(plain) + whole / 3 >= SIM_NUMBER_MAX) {
         return;
     }
     char *at = out + sign;
@@ -82,7 +82,7 @@ static void group_thousands(char out[SIM_QUANTITY_MAX])
 }
 
 /* With so many decimals; negative ones round to tens, hundreds, ... */
-static void write_decimals(char out[SIM_QUANTITY_MAX], double value, int decimals)
+static void write_decimals(char out[SIM_NUMBER_MAX], double value, int decimals)
 {
     if (decimals < 0) {
         double unit = 1.0;
@@ -98,7 +98,7 @@ static void write_decimals(char out[SIM_QUANTITY_MAX], double value, int decimal
     }
     char format[8];
     g_snprintf(format, sizeof(format), "%%.%df", decimals);
-    g_ascii_formatd(out, SIM_QUANTITY_MAX / 2, format, value);
+    g_ascii_formatd(out, SIM_NUMBER_MAX / 2, format, value);
     if (strspn(out, "-0.") == strlen(out) && out[0] == '-') {
         memmove(out, out + 1, strlen(out)); /* no minus zero */
     }
@@ -122,7 +122,7 @@ static int decimals_of(double half)
 }
 
 /* At most `digits` significant digits, all of them of a whole number of four digits and more. */
-static void write_significant(char out[SIM_QUANTITY_MAX], double value, int digits)
+static void write_significant(char out[SIM_NUMBER_MAX], double value, int digits)
 {
     for (double limit = 1e3; fabs(value) >= limit && digits < 12; limit *= 10.0) {
         digits = digits < 4 ? 4 : digits + (digits < EXACT_DIGITS ? 1 : 0);
@@ -131,27 +131,27 @@ static void write_significant(char out[SIM_QUANTITY_MAX], double value, int digi
     group_thousands(out);
 }
 
-static bool write_special(char out[SIM_QUANTITY_MAX], double value, enum sim_metric_unit unit)
+static bool write_special(char out[SIM_NUMBER_MAX], double value, enum sim_metric_unit unit)
 {
     if (isnan(value)) {
-        g_strlcpy(out, "-", SIM_QUANTITY_MAX);
+        g_strlcpy(out, "-", SIM_NUMBER_MAX);
         return true;
     }
     if (isinf(value)) {
         const char *text = unit == SIM_METRIC_SECONDS ? "never" : "infinite";
-        g_strlcpy(out, text, SIM_QUANTITY_MAX);
+        g_strlcpy(out, text, SIM_NUMBER_MAX);
         return true;
     }
     return false;
 }
 
-char *sim_quantity_plain(char out[SIM_QUANTITY_MAX], double value, enum sim_metric_unit unit,
-                         bool is_rate)
+char *sim_number_plain(char out[SIM_NUMBER_MAX], double value, enum sim_metric_unit unit,
+                       bool is_rate)
 {
     if (!write_special(out, value, unit)) {
-        struct sim_quantity_unit scale = sim_quantity_unit_of(value, unit, is_rate);
+        struct sim_number_unit scale = sim_number_unit_of(value, unit, is_rate);
         write_significant(out, value * scale.factor, PLAIN_DIGITS);
-        g_strlcat(out, scale.symbol, SIM_QUANTITY_MAX);
+        g_strlcat(out, scale.symbol, SIM_NUMBER_MAX);
     }
     return out;
 }
@@ -164,7 +164,7 @@ static double half_width(const struct sim_estimate *estimate)
 }
 
 /* The number without its unit: to the digits of the half-width, or to those that it has. */
-static void write_number(char out[SIM_QUANTITY_MAX], const struct sim_estimate *estimate,
+static void write_number(char out[SIM_NUMBER_MAX], const struct sim_estimate *estimate,
                          double factor)
 {
     double half = half_width(estimate) * factor;
@@ -178,21 +178,21 @@ static void write_number(char out[SIM_QUANTITY_MAX], const struct sim_estimate *
     }
 }
 
-char *sim_quantity_value(char out[SIM_QUANTITY_MAX], const struct sim_estimate *estimate,
-                         enum sim_metric_unit unit, bool is_rate)
+char *sim_number_value(char out[SIM_NUMBER_MAX], const struct sim_estimate *estimate,
+                       enum sim_metric_unit unit, bool is_rate)
 {
     if (!write_special(out, estimate->value, unit)) {
-        struct sim_quantity_unit scale = sim_quantity_unit_of(estimate->value, unit, is_rate);
+        struct sim_number_unit scale = sim_number_unit_of(estimate->value, unit, is_rate);
         bool is_bare = !estimate->has_interval && !estimate->is_exact;
-        char number[SIM_QUANTITY_MAX];
+        char number[SIM_NUMBER_MAX];
         write_number(number, estimate, scale.factor);
-        g_snprintf(out, SIM_QUANTITY_MAX, "%s%s%s", is_bare ? "~" : "", number, scale.symbol);
+        g_snprintf(out, SIM_NUMBER_MAX, "%s%s%s", is_bare ? "~" : "", number, scale.symbol);
     }
     return out;
 }
 
 /* A share at 0 or at 1 has an interval to one side only. */
-static bool write_edge(char out[SIM_QUANTITY_MAX], const struct sim_estimate *estimate)
+static bool write_edge(char out[SIM_NUMBER_MAX], const struct sim_estimate *estimate)
 {
     bool is_none = estimate->value == 0.0 && estimate->high > 0.0;
     bool is_all = estimate->value == 1.0 && estimate->low < 1.0;
@@ -201,37 +201,37 @@ static bool write_edge(char out[SIM_QUANTITY_MAX], const struct sim_estimate *es
     }
     double far = is_none ? estimate->high : 1.0 - estimate->low;
     int decimals = decimals_of(far * 100.0) < 0 ? 0 : decimals_of(far * 100.0);
-    char limit[SIM_QUANTITY_MAX];
+    char limit[SIM_NUMBER_MAX];
     write_decimals(limit, (is_none ? estimate->high : estimate->low) * 100.0, decimals);
-    g_snprintf(out, SIM_QUANTITY_MAX, "%s %% (%s%s)", is_none ? "0" : "100", is_none ? "≤" : "≥",
+    g_snprintf(out, SIM_NUMBER_MAX, "%s %% (%s%s)", is_none ? "0" : "100", is_none ? "≤" : "≥",
                limit);
     return true;
 }
 
-char *sim_quantity_text(char out[SIM_QUANTITY_MAX], const struct sim_estimate *estimate,
-                        enum sim_metric_unit unit, bool is_rate)
+char *sim_number_text(char out[SIM_NUMBER_MAX], const struct sim_estimate *estimate,
+                      enum sim_metric_unit unit, bool is_rate)
 {
     double half = half_width(estimate);
     if (unit == SIM_METRIC_RATIO && write_edge(out, estimate)) {
         return out;
     }
     if (!isfinite(estimate->value) || !estimate->has_interval || half <= 0.0) {
-        return sim_quantity_value(out, estimate, unit, is_rate);
+        return sim_number_value(out, estimate, unit, is_rate);
     }
-    struct sim_quantity_unit scale = sim_quantity_unit_of(estimate->value, unit, is_rate);
-    char number[SIM_QUANTITY_MAX], width[SIM_QUANTITY_MAX];
+    struct sim_number_unit scale = sim_number_unit_of(estimate->value, unit, is_rate);
+    char number[SIM_NUMBER_MAX], width[SIM_NUMBER_MAX];
     write_number(number, estimate, scale.factor);
     if (isfinite(half)) {
         write_decimals(width, half * scale.factor, decimals_of(half * scale.factor));
     } else {
         g_strlcpy(width, "∞", sizeof(width));
     }
-    g_snprintf(out, SIM_QUANTITY_MAX, "%s ±%s%s", number, width, scale.symbol);
+    g_snprintf(out, SIM_NUMBER_MAX, "%s ±%s%s", number, width, scale.symbol);
     return out;
 }
 
-char *sim_quantity_interval(char out[SIM_QUANTITY_MAX], const struct sim_estimate *estimate,
-                            enum sim_metric_unit unit, bool is_rate)
+char *sim_number_interval(char out[SIM_NUMBER_MAX], const struct sim_estimate *estimate,
+                          enum sim_metric_unit unit, bool is_rate)
 {
     out[0] = '\0';
     if (!estimate->has_interval) {
@@ -240,10 +240,10 @@ char *sim_quantity_interval(char out[SIM_QUANTITY_MAX], const struct sim_estimat
     double reference = isfinite(estimate->value) ? estimate->value
                        : isfinite(estimate->low) ? estimate->low
                                                  : 0.0;
-    struct sim_quantity_unit scale = sim_quantity_unit_of(reference, unit, is_rate);
+    struct sim_number_unit scale = sim_number_unit_of(reference, unit, is_rate);
     double half = 0.5 * (estimate->high - estimate->low) * scale.factor;
     int decimals = isfinite(half) && half > 0.0 ? decimals_of(half) : 3;
-    char low[SIM_QUANTITY_MAX], high[SIM_QUANTITY_MAX];
+    char low[SIM_NUMBER_MAX], high[SIM_NUMBER_MAX];
     if (!write_special(low, estimate->low, unit)) {
         write_decimals(low, estimate->low * scale.factor, decimals);
     }
@@ -252,13 +252,13 @@ char *sim_quantity_interval(char out[SIM_QUANTITY_MAX], const struct sim_estimat
         write_decimals(high, estimate->high * scale.factor, decimals);
     }
     if (!isfinite(estimate->low) && !isfinite(estimate->high)) {
-        g_strlcpy(out, low, SIM_QUANTITY_MAX);
+        g_strlcpy(out, low, SIM_NUMBER_MAX);
     } else if (half == 0.0) {
-        return sim_quantity_value(out, estimate, unit, is_rate);
+        return sim_number_value(out, estimate, unit, is_rate);
     } else if (is_open) {
-        g_snprintf(out, SIM_QUANTITY_MAX, "%s%s .. %s", low, scale.symbol, high);
+        g_snprintf(out, SIM_NUMBER_MAX, "%s%s .. %s", low, scale.symbol, high);
     } else {
-        g_snprintf(out, SIM_QUANTITY_MAX, "%s .. %s%s", low, high, scale.symbol);
+        g_snprintf(out, SIM_NUMBER_MAX, "%s .. %s%s", low, high, scale.symbol);
     }
     return out;
 }
