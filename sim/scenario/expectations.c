@@ -5,6 +5,7 @@
  *     aggregate   = "p" percentile | mean | max | min | ratio | total | rate
  *     comparison  = "<" | "<=" | ">" | ">=" | "=="
  *
+ * "ratio" is of ledgers, of levels with a capacity, and of counts that are part of another count.
  * What an aggregate means depends on the kind of metric, and so does the unit of the bound.
  */
 #include "scenario/resolve.h"
@@ -110,7 +111,10 @@ static const char *aggregate_trouble(const struct sim_metric_spec *metric, const
     case SIM_METRIC_LEVEL:
         return g_strv_contains(of_level, word) ? NULL : "mean, max, min, ratio";
     case SIM_METRIC_COUNT:
-        return g_strv_contains(of_count, word) ? NULL : "total, rate, mean (also a second), ratio";
+        if (strcmp(word, "ratio") == 0 && !metric->of) {
+            return "total, rate, mean (also a second)";
+        }
+        return g_strv_contains(of_count, word) ? NULL : "total, rate, mean (also a second)";
     }
     return NULL;
 }
@@ -279,7 +283,7 @@ static bool read_text(struct sim_resolve *resolve, const struct sim_value *at, c
             text);
         return false;
     }
-    g_autofree char *figure = g_strndup(text, (gsize)(comparison - text));
+    g_autofree char *figure = g_strstrip(g_strndup(text, (gsize)(comparison - text)));
     g_autofree char *bound = g_strstrip(g_strdup(comparison + length));
     if (!sim_figure_read(resolve, at, where, figure, true, &expectation->figure)) {
         return false;
@@ -308,7 +312,7 @@ static bool check_window(struct sim_resolve *resolve, const struct sim_value *va
     struct sim_window window = {fields->from >= 0 ? fields->from : warmup,
                                 fields->to >= 0 ? MIN(fields->to, scenario->world.duration)
                                                 : scenario->world.duration};
-    if (window.from >= window.to) {
+    if (window.from >= window.to && scenario->world.duration > 0) {
         sim_reader_complain(&resolve->reader, value,
                             "expect: from must be before to, and before the end of the run");
         return false;

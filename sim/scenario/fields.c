@@ -155,10 +155,15 @@ static bool read_param(struct sim_reader *reader, const struct sim_block *block,
     } else {
         value = sim_chunk_constant(reader->chunk, param->fallback);
     }
+    const struct sim_value_field *field = sim_value_field(block->value, param->name);
+    size_t problem_count = reader->problems->count;
     const char *where = sim_reader_text(reader, "%s: %s", block->who, param->name);
     const char *text = sim_param_read(reader, where, param, value, out);
     if (text && block->print) {
         sim_print_field(block->print, param->name, text);
+    }
+    if (field && field->is_inherited) {
+        sim_problems_forget_repeated(reader->problems, problem_count);
     }
     return text != NULL;
 }
@@ -191,11 +196,15 @@ bool sim_block_check_names(struct sim_reader *reader, const struct sim_block *bl
             continue;
         }
         is_right = false;
+        size_t problem_count = reader->problems->count;
         sim_problems_add(reader->problems, block->value->file,
                          field->line ? field->line : block->value->line, "%s: %s%s no field '%s'%s",
                          block->who, block->whose ? block->whose : "there is",
                          block->whose ? " has" : "", field->name,
                          sim_reader_suggest(reader, field->name, words));
+        if (field->is_inherited) {
+            sim_problems_forget_repeated(reader->problems, problem_count);
+        }
     }
     if ((int)block->value->item_count > positional) {
         const struct sim_value *item = block->value->items[positional];

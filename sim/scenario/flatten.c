@@ -98,11 +98,6 @@ static void apply_variant(struct sim_resolve *resolve, const struct sim_value *v
             apply_block(resolve, block);
         }
     }
-    if (variant->field_count > 0) {
-        sim_problems_add(resolve->reader.problems, variant->file, variant->fields[0].line,
-                         "variant \"%s\": holds blocks, and no fields such as '%s'", variant->name,
-                         variant->fields[0].name);
-    }
 }
 
 /* Names that only variants have: what refers to them waits for a variant. */
@@ -151,6 +146,15 @@ bool sim_resolve_variant_exists(struct sim_resolve *resolve, const struct sim_va
     return false;
 }
 
+static void check_variant(struct sim_resolve *resolve, const struct sim_value *variant)
+{
+    if (variant->field_count > 0) {
+        sim_problems_add(resolve->reader.problems, variant->file, variant->fields[0].line,
+                         "variant \"%s\": holds blocks, and no fields such as '%s'", variant->name,
+                         variant->fields[0].name);
+    }
+}
+
 void sim_resolve_blocks(struct sim_resolve *resolve)
 {
     g_autoptr(GPtrArray) all = g_ptr_array_new();
@@ -163,6 +167,7 @@ void sim_resolve_blocks(struct sim_resolve *resolve)
             sim_reader_complain(&resolve->reader, block,
                                 "variant \"%s\": there are two of that name", block->name);
         } else {
+            check_variant(resolve, block);
             g_ptr_array_add(resolve->variants, (void *)(uintptr_t)block);
         }
     }
@@ -224,7 +229,8 @@ static const struct sim_value *merged(struct sim_resolve *resolve, const struct 
     merged->field_count = 0;
     for (uint32_t i = 0; i < base->field_count; i++) {
         if (!sim_value_field(block, base->fields[i].name)) {
-            fields[merged->field_count++] = base->fields[i];
+            fields[merged->field_count] = base->fields[i];
+            fields[merged->field_count++].is_inherited = true;
         }
     }
     for (uint32_t i = 0; i < block->field_count; i++) {
@@ -238,7 +244,11 @@ static const struct sim_value *merged(struct sim_resolve *resolve, const struct 
 /* The chain of `like` from the block down, merged from its end. */
 const struct sim_value *sim_resolve_like(struct sim_resolve *resolve, const struct sim_value *block)
 {
-    const struct sim_value *chain[LIKE_DEPTH_MAX];
+    static const struct sim_value bad = {.kind = SIM_VALUE_BAD};
+    static const struct sim_value_field bad_model[] = {{"model", 0, &bad, true}};
+    static const struct sim_value unknown = {
+        .kind = SIM_VALUE_CALL, .field_count = 1, .fields = bad_model};
+    const struct sim_value *chain[LIKE_DEPTH_MAX + 1];
     size_t count = 0;
     const struct sim_value *at = block;
     for (;;) {
@@ -246,6 +256,7 @@ const struct sim_value *sim_resolve_like(struct sim_resolve *resolve, const stru
         if (count == LIKE_DEPTH_MAX) {
             sim_reader_complain(&resolve->reader, block,
                                 "node \"%s\": like: goes round in a circle", block->name);
+            chain[count++] = &unknown;
             break;
         }
         chain[count++] = at;
@@ -261,6 +272,8 @@ const struct sim_value *sim_resolve_like(struct sim_resolve *resolve, const stru
         at = find_node(resolve, like->value->text);
         if (!at) {
             complain_like(resolve, chain[count - 1], like);
+            at = &unknown;
+            chain[count++] = at;
             break;
         }
     }

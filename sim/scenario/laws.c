@@ -79,7 +79,7 @@ bool sim_percentile_parse(const char *text, double *ret_probability)
         *ret_probability = 1;
         return true;
     }
-    if (digits > 2 && fraction > 0) {
+    if (digits > 2 && (fraction > 0 || text[1] != '9')) {
         return false;
     }
     size_t whole_digits = MIN(digits, 2); /* p999 is p99.9 */

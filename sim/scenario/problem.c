@@ -67,6 +67,26 @@ void sim_problems_add(struct sim_problems *problems, const char *file, int line,
         (struct sim_problem){.file = g_strdup(file), .line = line, .text = text};
 }
 
+void sim_problems_forget_repeated(struct sim_problems *problems, size_t count)
+{
+    size_t kept = count;
+    for (size_t i = count; i < problems->count; i++) {
+        struct sim_problem *item = &problems->items[i];
+        bool is_repeated = false;
+        for (size_t j = 0; j < count && !is_repeated; j++) {
+            is_repeated = problems->items[j].line == item->line &&
+                          strcmp(problems->items[j].file, item->file) == 0;
+        }
+        if (is_repeated) {
+            g_free(item->file);
+            g_free(item->text);
+        } else {
+            problems->items[kept++] = *item;
+        }
+    }
+    problems->count = kept;
+}
+
 static int problem_compare(const void *a, const void *b, void *data)
 {
     (void)data;

@@ -15,7 +15,8 @@ struct sim_resolve {
     GPtrArray *variants;          /* variant blocks */
     GString *print;               /* of the blocks so far */
     /* Zones and machines while they are collected. */
-    GPtrArray *zones;   /* const char * */
+    GPtrArray *zones; /* const char * */
+    bool has_network;
     bool has_zone_list; /* given by the network: others are mistakes */
     GArray *machines;   /* struct sim_machine_spec */
     GArray *groups;     /* struct sim_group_spec */

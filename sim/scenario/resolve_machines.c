@@ -38,6 +38,9 @@ static GArray *read_zones(struct sim_resolve *resolve, const struct sim_block *b
         if (!resolve->has_zone_list) {
             const struct sim_value none = {.kind = SIM_VALUE_TEXT, .text = "default"};
             zone = sim_resolve_zone(resolve, where, &none);
+            if (resolve->has_network && block->print) { /* its print has a list of zones */
+                sim_print_field(block->print, "zone", "\"default\"");
+            }
         }
         g_array_append_val(zones, zone);
     } else if (block->print) {

@@ -150,6 +150,7 @@ void sim_resolve_zones(struct sim_resolve *resolve)
             add_zone(resolve, preset->zones[i]);
         }
     }
+    resolve->has_network = network != NULL;
     resolve->has_zone_list = resolve->zones->len > 0;
 }
 

@@ -50,6 +50,7 @@ struct sim_value_field {
     const char *name;
     int line;
     const struct sim_value *value;
+    bool is_inherited; /* through `like`: what is wrong with it has been said of its owner */
 };
 
 /* The field called `name`, or NULL. */

@@ -126,6 +126,17 @@ int sim_constructors_named(lua_State *lua, const char *kind, int name_index)
     return 1;
 }
 
+const char *sim_constructors_pending(lua_State *lua, int index)
+{
+    const struct pending *call = luaL_testudata(lua, index, PENDING_METATABLE);
+    if (!call) {
+        return NULL;
+    }
+    g_autofree char *text =
+        g_strdup_printf("%s \"%s\" without its { fields }", call->kind, call->name);
+    return sim_arena_strdup(sim_chunk_of(lua)->arena, text);
+}
+
 static int named_call(lua_State *lua)
 {
     return sim_constructors_named(lua, lua_touserdata(lua, lua_upvalueindex(1)), 1);

@@ -104,6 +104,8 @@ const struct sim_value *sim_values_convert(lua_State *lua, int index, const char
 const struct sim_lines *sim_values_lines(const struct sim_chunk *chunk, const char *file);
 
 /* constructors.c */
+/* `node "x"` without its fields at `index`, for messages; NULL when it is none. */
+const char *sim_constructors_pending(lua_State *lua, int index);
 void sim_constructors_open(lua_State *lua);
 /* Begins `kind "name"`, which waits for its { fields }: pushes it. */
 int sim_constructors_named(lua_State *lua, const char *kind, int name_index);

@@ -160,7 +160,7 @@ static void convert_fields(struct conversion *conversion, int index, uint32_t ta
             }
             g_assert(filled < count);
             ordered[filled++] =
-                (struct ordered_field){{name, entry.line, NULL}, entry.order, entry.table};
+                (struct ordered_field){{name, entry.line, NULL, false}, entry.order, entry.table};
         }
     }
     sim_sort(ordered, filled, sizeof(*ordered), compare_fields, NULL);
@@ -236,8 +236,10 @@ static const struct sim_value *convert(struct conversion *conversion, int index,
     }
     default: {
         struct sim_value *value = new_value(conversion, SIM_VALUE_OTHER, line);
-        value->text =
-            lua_type(lua, index) == LUA_TFUNCTION ? "a function" : luaL_typename(lua, index);
+        const char *pending = sim_constructors_pending(lua, index);
+        value->text = pending                                 ? pending
+                      : lua_type(lua, index) == LUA_TFUNCTION ? "a function"
+                                                              : luaL_typename(lua, index);
         return value;
     }
     }

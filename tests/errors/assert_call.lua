@@ -1,0 +1,2 @@
+local n = 3
+assert(n % 2 == 0, "n must be even")

@@ -1,0 +1,1 @@
+error("the capacity must be even")

@@ -1,0 +1,3 @@
+local a = 5
+capacity = 10
+return scenario {}

@@ -1,0 +1,3 @@
+return scenario { duration = seconds(1),
+  nod "x" { model = "service" },
+}

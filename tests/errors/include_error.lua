@@ -1,0 +1,3 @@
+return scenario { name = "e", duration = s(60),
+  include "parts/wrong.lua",
+}

@@ -1,0 +1,2 @@
+local a = latency.memroy
+return scenario {}

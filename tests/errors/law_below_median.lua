@@ -1,0 +1,5 @@
+return scenario { name = "e", duration = s(60),
+  node "db" { model = "service", service = ms(2) },
+  node "x" { model = "service",
+    service = lognormal { median = ms(20), p99 = ms(2) } },
+}

@@ -1,0 +1,2 @@
+local a = math.celi(2.5)
+return scenario {}

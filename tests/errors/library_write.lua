@@ -1,0 +1,2 @@
+math.pi = 3
+return scenario {}

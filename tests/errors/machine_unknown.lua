@@ -1,0 +1,6 @@
+return scenario { name = "e", duration = s(60),
+  node "db" { model = "service", service = ms(2) },
+  machine "box" {},
+  node "x" { model = "service", service = ms(1),
+    on = "bxo" },
+}

@@ -1,0 +1,5 @@
+return scenario { name = "e", duration = s(60),
+  node "db" { model = "service", service = ms(2) },
+  node "c" { model = "client", arrivals = poisson(rate(1)), to = "db",
+    ops = { read = 0.9, wirte = 0.1 } },
+}

@@ -1,0 +1,3 @@
+return scenario { name = "../x", duration = s(10),
+  node "db" { model = "service", service = ms(2) },
+}

@@ -1,0 +1,3 @@
+local t = {}
+t.missing()
+return scenario {}

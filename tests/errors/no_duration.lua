@@ -1,0 +1,3 @@
+return scenario { name = "e",
+  node "db" { model = "service", service = ms(2) },
+}

@@ -1,0 +1,2 @@
+for k in pairs({ [true] = 1 }) do end
+return scenario {}

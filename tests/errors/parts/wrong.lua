@@ -1,0 +1,4 @@
+return {
+  node "x" { model = "service",
+    service = 7 },
+}

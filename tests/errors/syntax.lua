@@ -1,0 +1,4 @@
+return scenario {
+  name = "e"
+  duration = s(1),
+}

@@ -1,0 +1,6 @@
+return scenario { name = "e", duration = s(60),
+  node "db" { model = "service", service = ms(2) },
+  machine "m" {},
+  node "c" { model = "client", arrivals = poisson(rate(1)),
+    to = "m" },
+}

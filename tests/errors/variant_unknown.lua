@@ -1,0 +1,5 @@
+--! variant fsat
+return scenario { name = "e", duration = s(60),
+  node "db" { model = "service", service = ms(2) },
+  variant "fast" {},
+}

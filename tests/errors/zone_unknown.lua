@@ -1,0 +1,5 @@
+return scenario { name = "e", duration = s(60),
+  node "db" { model = "service", service = ms(2),
+    zone = "ue" },
+  network { zones = { "eu", "us" }, latency = ms(1) },
+}
