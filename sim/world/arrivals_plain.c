@@ -39,7 +39,7 @@ static double regular_gap(const void *fields, struct sim_random *random)
 static double regular_first_gap(const void *fields)
 {
     const struct rate_fields *regular = fields;
-    return sim_time_seconds(regular->phase) * regular->rate;
+    return regular->rate > 0 ? sim_time_seconds(regular->phase) * regular->rate : 1;
 }
 
 static const struct sim_param poisson_params[] = {
@@ -167,6 +167,9 @@ static double bursty_reach(const void *fields, sim_time from, double work, doubl
 {
     const struct bursty_fields *bursty = fields;
     double rate = bursty->rate * factor;
+    if (!(rate > 0)) {
+        return ARRIVAL_NEVER_SECONDS;
+    }
     sim_time at = from;
     for (;;) {
         double room = phase->is_on ? rate * arrival_seconds(at, phase->ends) : 0;

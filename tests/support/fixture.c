@@ -350,7 +350,8 @@ double fixture_level_mean(const struct fixture *fixture, const char *group, cons
 static const struct sim_histogram *sample_of(const struct fixture *fixture, const char *group,
                                              const char *metric)
 {
-    return &metric_of_kind(fixture, group, metric, SIM_METRIC_SAMPLE)->sample.by_window[0];
+    return sim_sample_window(
+        &metric_of_kind(fixture, group, metric, SIM_METRIC_SAMPLE)->sample, 0);
 }
 
 static double unit_of(const struct fixture *fixture, const char *group, const char *metric)
