@@ -1,6 +1,7 @@
 /* Cuts the axis of a run into segments. Done once, before the first event. */
 #include "metrics/axis.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 #include "base/assert.h"
@@ -74,6 +75,36 @@ static void axis_place_windows(struct sim_axis *axis, struct sim_arena *arena)
     }
 }
 
+static bool is_covered_alike(const struct sim_axis *axis, uint32_t a, uint32_t b)
+{
+    const uint32_t *first = axis->segment_windows_first;
+    uint32_t count = first[a + 1] - first[a];
+    return count == first[b + 1] - first[b] &&
+           memcmp(axis->segment_windows + first[a], axis->segment_windows + first[b],
+                  count * sizeof(uint32_t)) == 0;
+}
+
+/* Segments that the same windows cover are one atom. Most follow one another. */
+static void axis_find_atoms(struct sim_axis *axis, struct sim_arena *arena)
+{
+    axis->segment_atom = sim_arena_array(arena, uint32_t, axis->segment_count);
+    axis->atom_segment = sim_arena_array(arena, uint32_t, axis->segment_count);
+    for (uint32_t s = 0; s < axis->segment_count; s++) {
+        if (s > 0 && is_covered_alike(axis, s, s - 1)) {
+            axis->segment_atom[s] = axis->segment_atom[s - 1];
+            continue;
+        }
+        uint32_t atom = 0;
+        while (atom < axis->atom_count && !is_covered_alike(axis, s, axis->atom_segment[atom])) {
+            atom++;
+        }
+        if (atom == axis->atom_count) {
+            axis->atom_segment[axis->atom_count++] = s;
+        }
+        axis->segment_atom[s] = atom;
+    }
+}
+
 static void axis_place_cells(struct sim_axis *axis, struct sim_arena *arena)
 {
     axis->segment_cell = sim_arena_array(arena, uint32_t, axis->segment_count);
@@ -101,6 +132,7 @@ void sim_axis_init(struct sim_axis *axis, struct sim_arena *arena, sim_time end,
     }
     axis_cut(axis, arena, end);
     axis_place_windows(axis, arena);
+    axis_find_atoms(axis, arena);
     axis_place_cells(axis, arena);
 }
 

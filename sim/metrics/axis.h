@@ -31,8 +31,11 @@ struct sim_axis {
     uint32_t window_count;
     uint32_t *segment_windows;       /* windows that cover each segment, rising, concatenated */
     uint32_t *segment_windows_first; /* segment_count + 1 offsets into it */
-    uint32_t *segment_cell;          /* cell of each segment */
-    uint32_t *cell_first;            /* first segment of each cell; cell_count + 1 of them */
+    uint32_t *segment_atom;          /* segments that the same windows cover have the same atom */
+    uint32_t *atom_segment;          /* the first segment of each atom */
+    uint32_t atom_count;
+    uint32_t *segment_cell; /* cell of each segment */
+    uint32_t *cell_first;   /* first segment of each cell; cell_count + 1 of them */
     sim_time cell_length;
     uint32_t cell_count; /* ceil(end / cell_length); the last cell may be shorter */
 };

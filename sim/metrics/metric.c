@@ -141,15 +141,40 @@ void sim_sample_seek(struct sim_sample *sample, sim_time time)
     segment_cache_seek(&sample->cache, axis, time);
     uint32_t segment = sample->cache.segment;
     if (segment == axis->segment_count) {
-        sample->window_count = 0;
-        sample->windows = NULL;
+        sample->atom = NULL;
         sample->cell = NULL;
         return;
     }
-    uint32_t first = axis->segment_windows_first[segment];
-    sample->window_count = axis->segment_windows_first[segment + 1] - first;
-    sample->windows = axis->segment_windows + first;
+    sample->atom = &sample->by_atom[axis->segment_atom[segment]];
     sample->cell = &sample->by_cell[axis->segment_cell[segment]];
+}
+
+void sim_sample_add_infinite(struct sim_sample *sample, uint32_t segment, uint64_t times)
+{
+    const struct sim_axis *axis = sample->axis;
+    sim_assert(segment < axis->segment_count);
+    sample->by_atom[axis->segment_atom[segment]].infinite += times;
+    sample->by_cell[axis->segment_cell[segment]].infinite += times;
+}
+
+static bool window_has_atom(const struct sim_axis *axis, uint32_t window, uint32_t atom)
+{
+    uint32_t segment = axis->atom_segment[atom];
+    return segment >= axis->window_first[window] && segment < axis->window_last[window];
+}
+
+const struct sim_histogram *sim_sample_window(const struct sim_sample *sample, uint32_t window)
+{
+    const struct sim_axis *axis = sample->axis;
+    sim_assert(window < axis->window_count);
+    struct sim_histogram *merged = &sample->by_window[window];
+    sim_histogram_clear(merged);
+    for (uint32_t atom = 0; atom < axis->atom_count; atom++) {
+        if (window_has_atom(axis, window, atom)) {
+            sim_histogram_merge(merged, &sample->by_atom[atom]);
+        }
+    }
+    return merged;
 }
 
 static struct sim_histogram *histograms_new(struct sim_arena *arena, uint32_t count, int precision)
@@ -184,6 +209,7 @@ void sim_metric_init(struct sim_metric *metric, const char *name, enum sim_metri
         break;
     case SIM_METRIC_SAMPLE:
         metric->sample.axis = axis;
+        metric->sample.by_atom = histograms_new(arena, axis->atom_count, SIM_HISTOGRAM_FINE);
         metric->sample.by_window = histograms_new(arena, axis->window_count, SIM_HISTOGRAM_FINE);
         metric->sample.by_cell = histograms_new(arena, axis->cell_count, SIM_HISTOGRAM_COARSE);
         break;
@@ -194,6 +220,9 @@ void sim_metric_clear(struct sim_metric *metric)
 {
     if (metric->kind != SIM_METRIC_SAMPLE) {
         return;
+    }
+    for (uint32_t atom = 0; atom < metric->sample.axis->atom_count; atom++) {
+        sim_histogram_clear(&metric->sample.by_atom[atom]);
     }
     for (uint32_t w = 0; w < metric->sample.axis->window_count; w++) {
         sim_histogram_clear(&metric->sample.by_window[w]);

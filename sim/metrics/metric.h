@@ -117,12 +117,12 @@ int64_t sim_level_cell_max(const struct sim_level *level, uint32_t cell);
 
 struct sim_sample {
     const struct sim_axis *axis;
-    struct sim_histogram *by_window; /* fine */
+    struct sim_histogram *by_atom;   /* fine: a value is kept once, however many windows hold it */
+    struct sim_histogram *by_window; /* merged when asked for */
     struct sim_histogram *by_cell;   /* coarse, for pictures over time */
     struct sim_segment_cache cache;
-    uint32_t window_count;      /* windows that cover the cached segment */
-    const uint32_t *windows;    /* and which */
-    struct sim_histogram *cell; /* of the cached segment, NULL past the axis */
+    struct sim_histogram *atom; /* of the cached segment, NULL past the axis; likewise: */
+    struct sim_histogram *cell;
 };
 
 /* Finds the segment of `time` for the next values. */
@@ -135,13 +135,18 @@ static inline void sim_sample_add(struct sim_sample *sample, sim_time time, int6
     if (__builtin_expect(!sim_segment_cache_holds(&sample->cache, time), 0)) {
         sim_sample_seek(sample, time);
     }
-    for (uint32_t i = 0; i < sample->window_count; i++) {
-        sim_histogram_add(&sample->by_window[sample->windows[i]], value);
-    }
     if (sample->cell) {
+        sim_histogram_add(sample->atom, value);
         sim_histogram_add(sample->cell, value);
     }
 }
+
+/* Infinitely late values that belong to a segment of the axis. */
+void sim_sample_add_infinite(struct sim_sample *sample, uint32_t segment, uint64_t times);
+
+/* All values of a window, as of now. Belongs to the sample; the next call for the same window
+ * makes it anew. */
+const struct sim_histogram *sim_sample_window(const struct sim_sample *sample, uint32_t window);
 
 struct sim_metric {
     const char *name;

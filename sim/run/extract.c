@@ -103,7 +103,7 @@ static struct reading read_window(const struct sim_plan *plan, const struct sim_
         sim_world_metric(world, probe->group, probe->member, probe->metric);
     switch (metric->kind) {
     case SIM_METRIC_SAMPLE:
-        return read_sample(probe, metric, &metric->sample.by_window[window]);
+        return read_sample(probe, metric, sim_sample_window(&metric->sample, window));
     case SIM_METRIC_LEVEL:
         return read_level(probe, &metric->level, window);
     case SIM_METRIC_COUNT:
@@ -127,7 +127,7 @@ static uint32_t read_quantile_batches(const struct sim_probe *probe,
             struct sim_histogram merged;
             sim_histogram_init(&merged, SIM_HISTOGRAM_FINE);
             for (uint32_t i = 0; i < merge; i++) {
-                sim_histogram_merge(&merged, &metric->sample.by_window[first + b + i]);
+                sim_histogram_merge(&merged, sim_sample_window(&metric->sample, first + b + i));
             }
             struct reading reading = read_sample(probe, metric, &merged);
             is_enough = sim_quantile_is_printable(probe->quantile, reading.observations);
@@ -349,7 +349,7 @@ void sim_totals_add(struct sim_totals *totals, const struct sim_plan *plan,
     for (uint32_t g = 0; g < plan->scenario->world.group_count; g++) {
         const struct sim_metric *latency =
             sim_world_metric(world, g, SIM_NONE, SIM_STANDARD_LATENCY);
-        sim_histogram_merge(&totals->distributions[g], &latency->sample.by_window[0]);
+        sim_histogram_merge(&totals->distributions[g], sim_sample_window(&latency->sample, 0));
     }
     totals_add_network(totals, world);
     if (index == 0) {

@@ -254,6 +254,7 @@ struct sim_world {
     struct group *groups;
     struct machine *machines;
     struct link *links;
+    bool has_cards; /* some machine has a network card of limited bandwidth */
     struct sim_pool packets, calls, timers, jobs;
     struct executor *executors;
     uint32_t executor_count;

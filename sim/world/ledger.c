@@ -284,6 +284,7 @@ void ledger_drop_operations(struct sim_node *node)
 static void settle_unfinished(struct sim_metric *metrics, const struct sim_axis *axis)
 {
     struct sim_counter *unfinished = &metrics[SIM_STANDARD_UNFINISHED].counter;
+    struct sim_sample *latency = &metrics[SIM_STANDARD_LATENCY].sample;
     struct sim_counter *failed = &metrics[SIM_STANDARD_FAILED].counter;
     for (uint32_t s = 0; s <= axis->segment_count; s++) {
         uint64_t open = metrics[SIM_STANDARD_ISSUED].counter.by_segment[s] -
@@ -293,13 +294,9 @@ static void settle_unfinished(struct sim_metric *metrics, const struct sim_axis 
         unfinished->total += open;
         failed->by_segment[s] += open;
         failed->total += open;
-    }
-    struct sim_sample *latency = &metrics[SIM_STANDARD_LATENCY].sample;
-    for (uint32_t w = 0; w < axis->window_count; w++) {
-        latency->by_window[w].infinite += sim_counter_window(unfinished, w);
-    }
-    for (uint32_t c = 0; c < axis->cell_count; c++) {
-        latency->by_cell[c].infinite += sim_counter_cell(unfinished, c);
+        if (s < axis->segment_count) {
+            sim_sample_add_infinite(latency, s, open);
+        }
     }
 }
 

@@ -389,6 +389,9 @@ void network_on_transmit(struct sim_world *world, const struct sim_event *event)
 bool network_delays_at_card(struct sim_world *world, uint32_t packet_index,
                             const struct sim_event *event)
 {
+    if (!world->has_cards) {
+        return false;
+    }
     struct packet *packet = sim_pool_at(&world->packets, packet_index);
     struct machine *machine = world->nodes[packet->to].machine;
     if (machine->spec->bandwidth <= 0.0 || packet->is_through_card ||

@@ -80,6 +80,7 @@ static void machines_init(struct sim_world *world)
         struct machine *machine = &world->machines[i];
         machine->spec = &spec->machines[i];
         machine->clock_drift = machine->spec->clock_drift;
+        world->has_cards = world->has_cards || machine->spec->bandwidth > 0.0;
         if (machine->spec->cores > 0) {
             machine->executor = executor_new(world, (double)machine->spec->cores) + 1;
         }

@@ -214,7 +214,7 @@ static void test_sample(void)
             uint32_t cell = w - f.axis.window_count;
             struct sim_window window = is_window ? f.axis.windows[w] : cell_window(&f, cell);
             const struct sim_histogram *histogram =
-                is_window ? &metric.sample.by_window[w] : &metric.sample.by_cell[cell];
+                is_window ? sim_sample_window(&metric.sample, w) : &metric.sample.by_cell[cell];
             uint64_t count = 0, infinite = 0;
             sim_wide sum = 0;
             for (int i = 0; i < RECORDS; i++) {
