@@ -84,6 +84,13 @@ bool sim_engine_cancel(struct sim_engine *engine, sim_timer timer);
 static inline bool sim_engine_next(struct sim_engine *engine, sim_time until,
                                    struct sim_event *ret_event);
 
+/* Moves the clock to `time`, which nothing pending comes before; what is due then stays pending. */
+static inline void sim_engine_rest(struct sim_engine *engine, sim_time time)
+{
+    sim_assert(time >= engine->now);
+    engine->now = time;
+}
+
 /* Ends the node's present life: what is pending for it will not be delivered. */
 void sim_engine_kill(struct sim_engine *engine, sim_node_id node);
 uint32_t sim_engine_incarnation(const struct sim_engine *engine, sim_node_id node);

@@ -17,6 +17,7 @@
 
 #define EXPECTATION_COUNT_MAX 10000
 #define TEXT_MAX_BYTES 500
+#define ANSWERED "latency.answered" /* the sample "latency" without what is infinitely late */
 
 /* The unit in which an aggregate of a metric comes. */
 enum bound_unit { BOUND_SECONDS, BOUND_RATIO, BOUND_RATE, BOUND_BYTES, BOUND_NUMBER };
@@ -34,7 +35,7 @@ static const struct sim_metric_spec *find_metric(const struct sim_model *model, 
             return spec;
         }
     }
-    return sim_standard_metric_find(name);
+    return sim_standard_metric_find(strcmp(name, ANSWERED) == 0 ? "latency" : name);
 }
 
 static void complain_metric(struct sim_resolve *resolve, const struct sim_value *at,
@@ -49,6 +50,7 @@ static void complain_metric(struct sim_resolve *resolve, const struct sim_value 
     for (size_t i = 0; sim_standard_metrics[i].name; i++) {
         g_ptr_array_add(names, (void *)(uintptr_t)sim_standard_metrics[i].name);
     }
+    g_ptr_array_add(names, (void *)(uintptr_t)ANSWERED);
     for (size_t i = 0; sim_ledger_ratios[i]; i++) {
         g_ptr_array_add(names, (void *)(uintptr_t)sim_ledger_ratios[i]);
     }

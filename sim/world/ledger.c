@@ -316,10 +316,7 @@ static void settle_metrics(struct sim_metric *metrics, struct sim_metric *capaci
 
 void ledger_settle(struct sim_world *world)
 {
-    /* A run that needed no draining stands at the last instant before the duration, and nothing
-     * happens between that and the duration. */
     sim_time now = world_now(world);
-    now = now == world->spec->duration - 1 ? world->spec->duration : now;
     for (uint32_t g = 0; g < world->spec->group_count; g++) {
         struct group *group = &world->groups[g];
         settle_metrics(group->metrics, group->capacities, group->metric_count, world->axis, now);

@@ -360,6 +360,8 @@ enum sim_ending sim_world_run(struct sim_world *world)
         ending = world->limit != NULL ? SIM_ENDING_LIMIT : SIM_ENDING_INTERRUPTED;
     } else if (world->measured_open > 0) {
         ending = SIM_ENDING_DRAINED;
+    } else if (world_now(world) < world->spec->duration) {
+        sim_engine_rest(world->engine, world->spec->duration); /* no draining was needed */
     }
     sim_world_settle(world);
     sim_assert_set_context(NULL, NULL);
