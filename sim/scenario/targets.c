@@ -173,10 +173,13 @@ static bool add_member(struct sim_reader *reader, const char *where, const struc
 
 /* The members of one text. False after a complaint. */
 static bool add_text(struct sim_reader *reader, const char *where, const struct sim_value *value,
-                     bool takes_places, GArray *ids)
+                     bool takes_places, GArray *ids, uint32_t *member_count)
 {
     const char *at = value->text;
     bool is_right = true;
+    if (reader->target_ids > TARGET_IDS_MAX) { /* has been said, and costs time each time */
+        return false;
+    }
     if (strlen(at) > TARGET_TEXT_MAX) {
         sim_reader_complain(reader, value, "%s: is too long", where);
         return false;
@@ -184,6 +187,7 @@ static bool add_text(struct sim_reader *reader, const char *where, const struct 
     while (*(at += strspn(at, " \t\n")) != '\0') {
         struct member member = {0};
         const char *trouble = parse_member(&at, &member);
+        ++*member_count;
         if (trouble) {
             sim_reader_complain(reader, value, "%s: \"%s\": %s", where, value->text, trouble);
             g_free(member.name);
@@ -191,17 +195,22 @@ static bool add_text(struct sim_reader *reader, const char *where, const struct 
         }
         is_right = add_member(reader, where, value, &member, takes_places, ids) && is_right;
         g_free(member.name);
-        if (ids->len > TARGET_IDS_MAX) {
-            sim_reader_complain(reader, value, "%s: names too many nodes", where);
+        if (reader->target_ids + ids->len > TARGET_IDS_MAX) {
+            reader->target_ids = TARGET_IDS_MAX + 1;
+            sim_reader_complain(reader, value, "%s: the scenario's targets name too many nodes",
+                                where);
             return false;
         }
     }
     return is_right;
 }
 
-/* Ids without those that came before, in their order. */
-static void drop_duplicates(GArray *ids)
+/* Ids without those that came before, in their order. A single member has none. */
+static void drop_duplicates(GArray *ids, uint32_t member_count)
 {
+    if (member_count < 2) {
+        return;
+    }
     g_autoptr(GHashTable) seen = g_hash_table_new(NULL, NULL);
     guint kept = 0;
     for (guint i = 0; i < ids->len; i++) {
@@ -214,21 +223,15 @@ static void drop_duplicates(GArray *ids)
 }
 
 /* Copies the ids into the arena, and counts them. */
-static bool keep_ids(struct sim_reader *reader, const char *where, const struct sim_value *value,
-                     const GArray *ids, struct sim_target *target)
+static void keep_ids(struct sim_reader *reader, const GArray *ids, struct sim_target *target)
 {
     reader->target_ids += ids->len;
-    if (reader->target_ids > TARGET_IDS_MAX) {
-        sim_reader_complain(reader, value, "%s: the scenario's targets name too many nodes", where);
-        return false;
-    }
     sim_node_id *kept = sim_arena_array(reader->arena, sim_node_id, ids->len);
     if (ids->len > 0) {
         memcpy(kept, ids->data, ids->len * sizeof(*kept));
     }
     target->count = ids->len;
     target->ids = kept;
-    return true;
 }
 
 /* { posts = percent(50), ads = percent(30) }: each name's share is divided among its members. */
@@ -239,6 +242,7 @@ static bool read_shares(struct sim_reader *reader, const char *where, const stru
     g_autoptr(GArray) shares = g_array_new(FALSE, FALSE, sizeof(double));
     g_autoptr(GString) text = g_string_new(NULL);
     double sum = 0;
+    uint32_t member_count = 0;
     bool is_right = true;
     for (uint32_t i = 0; i < value->field_count; i++) {
         const struct sim_value_field *field = &value->fields[i];
@@ -252,7 +256,7 @@ static bool read_shares(struct sim_reader *reader, const char *where, const stru
                                 field->name, sim_value_describe(reader->arena, field->value));
             is_right = false;
         }
-        is_right = add_text(reader, where, &name, false, ids) && is_right;
+        is_right = add_text(reader, where, &name, false, ids, &member_count) && is_right;
         for (guint j = before; j < ids->len; j++) {
             double its_share = share / (ids->len - before);
             g_array_append_val(shares, its_share);
@@ -268,14 +272,15 @@ static bool read_shares(struct sim_reader *reader, const char *where, const stru
         is_right = false;
     }
     guint count = ids->len;
-    drop_duplicates(ids);
+    drop_duplicates(ids, member_count);
     if (is_right && ids->len < count) {
         sim_reader_complain(reader, value, "%s: a node has two shares", where);
         is_right = false;
     }
-    if (!is_right || !keep_ids(reader, where, value, ids, target)) {
+    if (!is_right) {
         return false;
     }
+    keep_ids(reader, ids, target);
     double *kept = sim_arena_array(reader->arena, double, count);
     memcpy(kept, shares->data, count * sizeof(*kept));
     target->shares = kept;
@@ -292,6 +297,7 @@ bool sim_target_read(struct sim_reader *reader, const char *where, const struct 
     struct sim_target target = {0};
     const struct sim_value *const *items = &value;
     uint32_t count = 1;
+    uint32_t member_count = 0;
     bool is_right = true;
     if (value->kind == SIM_VALUE_TABLE && value->field_count > 0 && value->item_count == 0 &&
         !takes_places) {
@@ -312,7 +318,7 @@ bool sim_target_read(struct sim_reader *reader, const char *where, const struct 
         }
         struct sim_value item = *items[i];
         item.line = item.line ? item.line : value->line;
-        is_right = add_text(reader, where, &item, takes_places, ids) && is_right;
+        is_right = add_text(reader, where, &item, takes_places, ids, &member_count) && is_right;
         g_string_append_printf(text, "%s%s", i > 0 ? " " : "", items[i]->text);
     }
     bool is_empty = text->str[strspn(text->str, " \t\n")] == '\0';
@@ -322,10 +328,8 @@ bool sim_target_read(struct sim_reader *reader, const char *where, const struct 
     if (!is_right || is_empty) {
         return false;
     }
-    drop_duplicates(ids);
-    if (!keep_ids(reader, where, value, ids, &target)) {
-        return false;
-    }
+    drop_duplicates(ids, member_count);
+    keep_ids(reader, ids, &target);
     target.text = sim_arena_strdup(reader->arena, text->str);
     *ret_target = target;
     *ret_text = sim_text_quote(reader->arena, text->str);

@@ -23,7 +23,7 @@ static int table_insert(lua_State *lua)
     lua_Integer at = luaL_checkinteger(lua, 2);
     luaL_argcheck(lua, lua_gettop(lua) == 3 && at >= 1 && at <= count + 1, 2,
                   "position out of bounds");
-    sim_sandbox_charge(lua, (uint64_t)(count + 1 - at) / 4);
+    sim_sandbox_charge(lua, (uint64_t)(count + 1 - at));
     for (lua_Integer i = count; i >= at; i--) {
         lua_rawgeti(lua, 1, i);
         lua_rawseti(lua, 1, i + 1);
@@ -41,7 +41,7 @@ static int table_remove(lua_State *lua)
         return 1;
     }
     luaL_argcheck(lua, at >= 1 && at <= count, 2, "position out of bounds");
-    sim_sandbox_charge(lua, (uint64_t)(count - at) / 4);
+    sim_sandbox_charge(lua, (uint64_t)(count - at));
     lua_rawgeti(lua, 1, at);
     for (lua_Integer i = at; i < count; i++) {
         lua_rawgeti(lua, 1, i + 1);

@@ -1,0 +1,1 @@
+﻿return scenario { duration = s(1) }

@@ -1,0 +1,2 @@
+local c = coroutine.create(function() end)
+return scenario { duration = s(1) }

@@ -1,0 +1,2 @@
+debug.sethook()
+return scenario { duration = s(1) }

@@ -1,0 +1,3 @@
+local _ENV = {}
+x = 5
+return scenario { duration = s(1) }

@@ -1,0 +1,2 @@
+local x = string.format("%099999d", 5)
+return scenario { duration = s(1) }

@@ -1,0 +1,2 @@
+_G.x = 5
+return scenario { duration = s(1) }

@@ -1,0 +1,2 @@
+#!/usr/bin/brink
+while true do end

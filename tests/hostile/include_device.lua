@@ -1,0 +1,2 @@
+local x = include "inner/../../../../dev/zero"
+return scenario { duration = s(1) }

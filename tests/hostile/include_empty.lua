@@ -1,0 +1,2 @@
+local x = include ""
+return scenario { duration = s(1) }

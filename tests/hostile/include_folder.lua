@@ -1,0 +1,2 @@
+local x = include "inner"
+return scenario { duration = s(1) }

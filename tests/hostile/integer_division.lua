@@ -1,0 +1,2 @@
+local a = 1 // 0
+return scenario { duration = s(1) }

@@ -1,0 +1,2 @@
+io.open("/etc/passwd")
+return scenario { duration = s(1) }

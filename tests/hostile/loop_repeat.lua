@@ -1,0 +1,2 @@
+repeat until false
+return scenario { duration = s(1) }

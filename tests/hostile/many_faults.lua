@@ -1,0 +1,1 @@
+return scenario { duration = s(1), (function() local t = {} for i = 1, 30000 do t[i] = crash { "db", from = ms(5) } end return t end)(), node "db" { model = "service", service = ms(1), count = 100000 } }

@@ -1,0 +1,1 @@
+return scenario { duration = s(1), node "db" { model = "service", service = ms(1), count = 10 }, node "c" { model = "client", arrivals = poisson(rate(1)), to = table.concat((function() local t = {} for i = 1, 1000 do t[i] = "db" end return t end)(), " ") } }

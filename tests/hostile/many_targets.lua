@@ -1,0 +1,1 @@
+return scenario { duration = s(1), node "db" { model = "service", service = ms(1), count = 1000000 }, (function() local t = {} for i = 1, 1000 do t[i] = node("n" .. i) { model = "client", arrivals = poisson(rate(1)), to = "db" } end return t end)() }

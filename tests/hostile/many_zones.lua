@@ -1,0 +1,1 @@
+return scenario { duration = s(1), network { zones = (function() local t = {} for i = 1, 10000 do t[i] = "z" .. i end return t end)() }, node "db" { model = "service", service = ms(1), zone = "z1" } }

@@ -1,0 +1,2 @@
+os.execute("touch /tmp/brink-was-here")
+return scenario { duration = s(1) }

@@ -1,0 +1,1 @@
+return scenario { duration = days(1e300), warmup = s(1e18) * s(1e18) / s(1), node "a" { model = "service", service = s(1e300) * 1e300 } }

@@ -1,0 +1,2 @@
+rawset(math, "pi", 3)
+return scenario { duration = s(1) }

@@ -1,0 +1,2 @@
+require("os")
+return scenario { duration = s(1) }

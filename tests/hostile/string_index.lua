@@ -1,0 +1,2 @@
+local a = ("x"):nothing()
+return scenario { duration = s(1) }

@@ -1,0 +1,2 @@
+string.rep = nil
+return scenario { duration = s(1) }

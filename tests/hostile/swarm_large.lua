@@ -1,0 +1,1 @@
+return scenario { duration = s(1), node "db" { model = "service", service = ms(1), count = 100000 }, (function() local t = {} for i = 1, 1000 do t[i] = swarm { "db", faults = 1e9 } end return t end)() }

@@ -1,0 +1,2 @@
+local a = tostring(print)
+return scenario { duration = s(1) }

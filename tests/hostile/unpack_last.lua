@@ -1,0 +1,3 @@
+local a = { table.unpack({}, math.maxinteger, math.maxinteger) }
+while true do end
+return scenario { duration = s(1) }
