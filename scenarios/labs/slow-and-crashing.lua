@@ -24,5 +24,11 @@ return scenario {
   slow  { "web[1]", from = minutes(1), to = minutes(2), factor = 4 },
   crash { "web[2]", from = minutes(3), to = minutes(4), silent = true },
 
+  expect "users.success ratio > 99.9%",
+  expect { "users.latency p99 > 500ms", variant = "round robin" },
+  expect { "users.latency p99 > 500ms", variant = "random" },
+  expect { "users.latency p99 < 100ms", variant = "least connections" },
+  expect { "users.latency p99 < 100ms", variant = "two choices" },
+
   plot { "users.latency p99", "users.errors", against = "time", per = "variant" },
 }
