@@ -25,6 +25,7 @@ struct value {
 };
 
 #define ITEMS_MAX 32
+#define IDS_MAX 4096
 
 struct cursor {
     struct sim_arena *arena;
@@ -295,6 +296,24 @@ static int32_t choice_of(const struct sim_param *param, const struct value *valu
     g_error("parameters: %s: no choice: %s", param->name, value->text);
 }
 
+/* { posts = percent(50), ads = percent(30) }: members of a group divide its share. */
+static struct sim_target read_shares(const struct reading *reading, const struct value *value)
+{
+    sim_node_id *ids = sim_arena_array(reading->arena, sim_node_id, IDS_MAX);
+    double *shares = sim_arena_array(reading->arena, double, IDS_MAX);
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < value->count; i++) {
+        struct sim_target part =
+            parameters_target(reading->arena, value->items[i].key, reading->names);
+        for (uint32_t m = 0; m < part.count; m++, count++) {
+            g_assert_cmpuint(count, <, IDS_MAX);
+            ids[count] = part.ids[m];
+            shares[count] = measure_of(value->items[i].value) / part.count;
+        }
+    }
+    return (struct sim_target){.count = count, .ids = ids, .shares = shares, .text = "shares"};
+}
+
 static void read_param(const struct reading *reading, const struct sim_param *param,
                        const struct value *value, void *field)
 {
@@ -334,7 +353,9 @@ static void read_param(const struct reading *reading, const struct sim_param *pa
         read_mix(value, field);
         break;
     case SIM_PARAM_TARGET:
-        *(struct sim_target *)field = parameters_target(arena, value->text, reading->names);
+        *(struct sim_target *)field = value->kind == VALUE_LIST
+                                          ? read_shares(reading, value)
+                                          : parameters_target(arena, value->text, reading->names);
         break;
     case SIM_PARAM_SHAPE:
         if (!is_word(value, "none")) {
@@ -411,7 +432,7 @@ struct sim_target parameters_target(struct sim_arena *arena, const char *text,
                                     const struct parameter_names *names)
 {
     gchar **words = g_strsplit_set(text, " ", -1);
-    sim_node_id *ids = sim_arena_array(arena, sim_node_id, 4096);
+    sim_node_id *ids = sim_arena_array(arena, sim_node_id, IDS_MAX);
     uint32_t count = 0;
     for (gchar **word = words; *word != NULL; word++) {
         char *bracket = strchr(*word, '[');
@@ -428,7 +449,7 @@ struct sim_target parameters_target(struct sim_arena *arena, const char *text,
             to = *end == '.' ? (uint32_t)g_ascii_strtoull(end + 2, NULL, 10) : from;
         }
         for (uint32_t i = from; i <= to; i++) {
-            g_assert_cmpuint(count, <, 4096);
+            g_assert_cmpuint(count, <, IDS_MAX);
             ids[count++] = first + i - 1;
         }
     }
