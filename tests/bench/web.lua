@@ -8,5 +8,5 @@ return scenario {
   node "web"      { model = "service", count = 8, servers = 4, service = exponential(ms(2)),
                     to = "cache" },
   node "cache"    { model = "cache", capacity = 8e4, hit = us(50), miss_to = "db" },
-  node "db"       { model = "service", servers = 16, service = exponential(ms(5)) },
+  node "db"       { model = "service", servers = 64, service = exponential(ms(5)) },
 }
