@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/math.h"
 #include "base/text.h"
 #include "scenario/file.h"
 
@@ -66,7 +67,8 @@ static bool push_setting(lua_State *lua, const char *text, const struct sim_valu
     if (is_measure && sim_text_parse(text, &number, &unit)) {
         struct sim_quantity quantity = sim_quantity_of_unit(number, unit);
         lua_Integer integer = 0;
-        if (unit == SIM_UNIT_NONE && lua_numbertointeger(number, &integer)) {
+        if (unit == SIM_UNIT_NONE && sim_floor(number) == number &&
+            lua_numbertointeger(number, &integer)) {
             lua_pushinteger(lua, integer);
         } else {
             sim_quantities_push(lua, &quantity);
