@@ -104,6 +104,7 @@ static sim_node_id pick(struct sim_node *self, sim_node_id avoid)
     struct balancer_view view = {
         .ids = state->members.ids,
         .count = state->members.count,
+        .is_retry = avoid != 0,
         .random = sim_random_of(self, DRAW_MEMBER),
     };
     if (view.count == 0) {

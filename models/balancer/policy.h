@@ -13,6 +13,7 @@
 struct balancer_view {
     const sim_node_id *ids;
     uint32_t count; /* at least 1 */
+    bool is_retry;  /* of a request that failed elsewhere */
     struct sim_random *random;
 };
 

@@ -1,5 +1,6 @@
 /* Round robin: members in turn. With n members, Poisson arrivals and exponential service each
- * member is exactly an E_n/M/1 queue. A member that comes or goes moves the turn of the others.
+ * member is exactly an E_n/M/1 queue. A member that comes or goes moves the turn of the others; a
+ * retry does not, or every request would begin with the dead one of two members.
  */
 #include "balancer/policy.h"
 
@@ -11,7 +12,9 @@ static sim_node_id pick(struct sim_node *self, void *state, const struct balance
 {
     (void)self;
     struct round_robin *own = state;
-    return view->ids[own->turn++ % view->count];
+    sim_node_id id = view->ids[own->turn % view->count];
+    own->turn += view->is_retry ? 0 : 1;
+    return id;
 }
 
 const struct balancer_policy balancer_round_robin = {

@@ -66,7 +66,7 @@ enum cache_metric {
     METRIC_HITS,
     METRIC_MISSES,
     METRIC_COALESCED,
-    METRIC_EXPIRED,
+    METRIC_EXPIRATIONS,
     METRIC_EVICTIONS,
     METRIC_REFUSALS,
     METRIC_INVALIDATIONS,
@@ -83,7 +83,7 @@ static const struct sim_metric_spec cache_metrics[] = {
     {"misses", SIM_METRIC_COUNT, SIM_METRIC_EVENTS, "look-ups that did not", "lookups"},
     {"coalesced", SIM_METRIC_COUNT, SIM_METRIC_EVENTS,
      "misses that joined another one for the same key", "misses"},
-    {"expired", SIM_METRIC_COUNT, SIM_METRIC_EVENTS, "misses that found a copy past its time",
+    {"expirations", SIM_METRIC_COUNT, SIM_METRIC_EVENTS, "misses that found a copy past its time",
      "misses"},
     {"evictions", SIM_METRIC_COUNT, SIM_METRIC_EVENTS, "copies that made room for others", NULL},
     {"refusals", SIM_METRIC_COUNT, SIM_METRIC_EVENTS, "answers that the policy would not keep",
@@ -236,7 +236,7 @@ static struct sim_object *look_up(struct sim_node *self, uint64_t key)
         return object;
     }
     sim_eviction_remove(state->objects, key);
-    sim_count(self, METRIC_EXPIRED, 1);
+    sim_count(self, METRIC_EXPIRATIONS, 1);
     show_store(self);
     return NULL;
 }

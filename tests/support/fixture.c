@@ -63,10 +63,6 @@ void fixture_clear(struct fixture *fixture)
         bool is_balanced =
             sim_world_audit(fixture->world, fixture->expects_imbalance ? NULL : stderr);
         g_assert_true(is_balanced != fixture->expects_imbalance);
-        /* The books are closed at the duration; the clock is not behind them when lives end. */
-        if (sim_world_now(fixture->world) < fixture->spec.duration) {
-            sim_world_run_until(fixture->world, fixture->spec.duration);
-        }
         sim_world_free(fixture->world);
     }
     g_array_free(fixture->machines, TRUE);
