@@ -4,12 +4,11 @@
 #include <math.h>
 #include <string.h>
 
-#define LEFT 0.085 /* of the width: where the panels begin and end */
-#define RIGHT 0.975
-#define RIGHT_BESIDE_KEY 0.74
+#define LEFT 0.1 /* of the width: where the panels begin and end */
+#define RIGHT 0.965
 #define TOP 68    /* pixels above the first panel's key: title and subtitle */
 #define KEY 30    /* pixels of a key above its panel */
-#define BOTTOM 56 /* pixels below the last panel: tics and title of the axis */
+#define BOTTOM 74 /* pixels below the last panel: tics and title of the axis */
 #define TITLE_MOST 40
 #define FAULT_LABELS 8
 
@@ -85,25 +84,41 @@ static struct range range_of(const struct sim_panel *panel, uint32_t point_count
     } else if (panel->unit == SIM_METRIC_RATIO && largest > 0.5 && largest <= 1.05) {
         range.high = 105.0;
     } else {
-        range.high = nice_above(largest * range.factor * 1.04);
+        range.high = nice_above(largest * range.factor * 1.08);
     }
     return range;
 }
 
 /* Keys */
 
+static glong longest_title(const struct sim_panel *panel)
+{
+    glong longest = 0;
+    for (uint32_t l = 0; l < panel->line_count; l++) {
+        glong length = g_utf8_strlen(panel->lines[l].title, -1);
+        longest = length > longest ? length : longest;
+    }
+    return longest < TITLE_MOST ? longest : TITLE_MOST;
+}
+
+/* Where panels end when keys stand beside them. */
+static double right_beside_keys(const struct sim_chart *chart)
+{
+    double right = RIGHT;
+    for (uint32_t p = 0; p < chart->panel_count; p++) {
+        double edge = sim_script_key_edge(longest_title(&chart->panels[p]), TITLE_MOST);
+        right = edge < right ? edge : right;
+    }
+    return right;
+}
+
 /* Whether the keys fit on one line above their panels. */
 static bool keys_fit(const struct sim_chart *chart)
 {
     for (uint32_t p = 0; p < chart->panel_count; p++) {
         const struct sim_panel *panel = &chart->panels[p];
-        size_t longest = 0;
-        for (uint32_t l = 0; l < panel->line_count; l++) {
-            size_t length = strlen(panel->lines[l].title);
-            longest = length > longest ? length : longest;
-        }
-        longest = longest > TITLE_MOST ? TITLE_MOST : longest;
-        if (panel->line_count * (longest + 6) > 104) {
+        glong longest = longest_title(panel);
+        if ((glong)panel->line_count * (longest + 7) > 100) {
             return false;
         }
     }
@@ -187,12 +202,14 @@ static void remove_faults(GString *script, const struct sim_chart *chart)
 /* Columns of the data of one line: value, whether it is infinite, low, high. */
 #define COLUMNS_PER_LINE 4
 
-static void append_style(GString *script, const struct sim_line *line)
+/* Lines that lie upon one another show as stripes: earlier ones are wider. */
+static void append_style(GString *script, const struct sim_line *line, uint32_t lines_after)
 {
     const char *colour = sim_script_colour(line->colour);
     switch (line->style) {
     case SIM_LINE_SOLID:
-        g_string_append_printf(script, "linewidth 2.2 linecolor rgb '%s'", colour);
+        g_string_append_printf(script, "linewidth %.1f linecolor rgb '%s'",
+                               2.0 + 0.5 * (lines_after < 4 ? lines_after : 4), colour);
         break;
     case SIM_LINE_DASHED:
         g_string_append_printf(script, "linewidth 1.8 dashtype (6,4) linecolor rgb '%s'", colour);
@@ -219,37 +236,58 @@ static bool line_has_infinite(const struct sim_line *line, uint32_t count)
     return false;
 }
 
+/* Where what was never answered is marked: at the upper edge, each line a little lower. */
+static double never_at(const struct range *range, int row)
+{
+    double share = 0.985 - 0.035 * row;
+    return range->is_log ? range->low * pow(range->high / range->low, share) : range->high * share;
+}
+
+/* Whether the lines are those of the first panel, whose key then serves. */
+static bool has_same_titles(const struct sim_chart *chart, uint32_t p)
+{
+    const struct sim_panel *first = &chart->panels[0], *panel = &chart->panels[p];
+    bool is_same = p > 0 && panel->line_count == first->line_count;
+    for (uint32_t l = 0; is_same && l < panel->line_count; l++) {
+        is_same = strcmp(panel->lines[l].title, first->lines[l].title) == 0;
+    }
+    return is_same;
+}
+
 static void append_plot(GString *script, const struct sim_chart *chart, uint32_t panel_index,
                         uint32_t first_column, const struct range *range)
 {
     const struct sim_panel *panel = &chart->panels[panel_index];
+    int never_rows = 0;
     g_string_append(script, "plot ");
     for (uint32_t l = 0; l < panel->line_count; l++) {
         const struct sim_line *line = &panel->lines[l];
         uint32_t column = first_column + l * COLUMNS_PER_LINE;
         g_string_append_printf(script, "%s'%s.dat' using 1:%u ", l > 0 ? ", \\\n     " : "",
                                chart->name, column);
-        g_string_append(script, line->style == SIM_LINE_AREA ? "with filledcurves y1=0 "
-                                : line->low                  ? "with linespoints pointtype 7 "
-                                                               "pointsize 0.7 "
-                                                             : "with lines ");
-        append_style(script, line);
+        g_string_append(script,
+                        line->style == SIM_LINE_AREA ? "with filledcurves y1=0 " : "with lines ");
+        append_style(script, line, panel->line_count - 1 - l);
         g_string_append(script, " title ");
         sim_script_quote(script, line->title, TITLE_MOST);
         if (line->low) {
             g_string_append_printf(script,
                                    ", \\\n     '%s.dat' using 1:%u:%u:%u with yerrorbars "
-                                   "pointtype 7 pointsize 0 linewidth 1.2 linecolor rgb '%s' "
+                                   "pointtype 7 pointsize 0.7 linewidth 1.2 linecolor rgb '%s' "
                                    "notitle",
                                    chart->name, column, column + 2, column + 3,
                                    sim_script_colour(line->colour));
+            g_string_append_printf(script,
+                                   ", \\\n     '%s.dat' using 1:%u with points pointtype 7 "
+                                   "pointsize 0.7 linecolor rgb '%s' notitle",
+                                   chart->name, column, sim_script_colour(line->colour));
         }
         if (line_has_infinite(line, chart->point_count)) {
             g_string_append_printf(script,
                                    ", \\\n     '%s.dat' using 1:(column(%u) > 0 ? %.9g : NaN) "
                                    "with points pointtype 9 pointsize 0.6 linecolor rgb '%s' "
                                    "notitle",
-                                   chart->name, column + 1, range->high,
+                                   chart->name, column + 1, never_at(range, never_rows++),
                                    sim_script_colour(line->colour));
         }
     }
@@ -266,7 +304,7 @@ static void append_axes(GString *script, const struct sim_chart *chart, uint32_t
                        panel->unit, panel->is_rate, &factor);
     g_string_append(script, "set ylabel ");
     sim_script_quote(script, unit_title, 34);
-    g_string_append(script, " textcolor '#404040' offset 0.6,0\n");
+    g_string_append(script, " textcolor '#404040' offset 0,0\n");
     if (range->is_log) {
         g_string_append_printf(script, "set logscale y\nset format y '%%g'\n");
     } else {
@@ -280,7 +318,7 @@ static void append_axes(GString *script, const struct sim_chart *chart, uint32_t
     if (is_last) {
         g_string_append(script, "set xlabel ");
         sim_script_quote(script, chart->x_title, 60);
-        g_string_append(script, " textcolor '#404040'\nset format x '%g'\n");
+        g_string_append(script, " offset 0,0.3 textcolor '#404040'\nset format x '%g'\n");
     } else {
         g_string_append(script, "unset xlabel\nset format x ''\n");
     }
@@ -293,7 +331,7 @@ static void append_panel(GString *script, const struct sim_chart *chart, uint32_
     double room = (height - TOP - BOTTOM) / chart->panel_count;
     double top = 1.0 - (TOP + room * p + (is_key_above ? KEY : 14)) / height;
     double bottom = 1.0 - (TOP + room * (p + 1) - (p + 1 < chart->panel_count ? 10 : 0)) / height;
-    double right = is_key_above ? RIGHT : RIGHT_BESIDE_KEY;
+    double right = is_key_above ? RIGHT : right_beside_keys(chart);
     struct range range = range_of(&chart->panels[p], chart->point_count);
     g_string_append_printf(script,
                            "set lmargin at screen %.4f\nset rmargin at screen %.4f\n"
@@ -301,7 +339,7 @@ static void append_panel(GString *script, const struct sim_chart *chart, uint32_
                            LEFT, right, top, bottom);
     if (is_key_above) {
         g_string_append_printf(script,
-                               "set key at screen %.4f,%.4f left bottom horizontal Left "
+                               "set key at screen %.4f,%.4f left bottom horizontal maxrows 1 Left "
                                "reverse samplen 1.6 width 1 textcolor '#303030'\n",
                                LEFT, top + 5.0 / height);
     } else {
@@ -310,10 +348,13 @@ static void append_panel(GString *script, const struct sim_chart *chart, uint32_
                                "samplen 1.6 spacing 1.25 textcolor '#303030'\n",
                                right + 0.012, top);
     }
+    if (has_same_titles(chart, p)) {
+        g_string_append(script, "unset key\n");
+    }
     append_axes(script, chart, p, &range, p + 1 == chart->panel_count);
     append_faults(script, chart, p == 0);
     if (range.has_infinite) {
-        g_string_append(script, "set label 11 '▲ never answered' at graph 1, graph 0.93 right "
+        g_string_append(script, "set label 11 '▲ never answered' at graph 1, graph 0.86 right "
                                 "offset -0.6,0 textcolor '#606060' font 'DejaVu Sans,11' front\n");
     }
     append_plot(script, chart, p, first_column, &range);
@@ -324,15 +365,18 @@ static void append_panel(GString *script, const struct sim_chart *chart, uint32_
 
 static void append_x_axis(GString *script, const struct sim_chart *chart)
 {
-    if (chart->categories) {
+    if (chart->names) {
         g_string_append(script, "set xtics (");
         for (uint32_t i = 0; i < chart->point_count; i++) {
             g_string_append(script, i > 0 ? ", " : "");
-            sim_script_quote(script, chart->categories[i], 18);
+            sim_script_quote_tic(script, chart->names[i], 18);
             g_string_append_c(script, ' ');
             sim_script_number(script, chart->x[i]);
         }
-        g_string_append_printf(script, ")\nset xrange [-0.5:%u.5]\n", chart->point_count - 1);
+        g_string_append(script, ")\n");
+    }
+    if (chart->is_categorical) {
+        g_string_append_printf(script, "set xrange [-0.5:%u.5]\n", chart->point_count - 1);
     } else if (chart->x_end > 0.0) {
         g_string_append(script, "set xrange [0:");
         sim_script_number(script, chart->x_end);

@@ -41,7 +41,8 @@ struct sim_chart {
     sim_time warmup;
     uint32_t fault_count;
     const struct sim_fault_span *faults;
-    const char *const *categories; /* names of the points where x is no number, or NULL */
+    const char *const *names; /* of the points, for the tics; NULL = numbers as they come */
+    bool is_categorical;      /* x counts the points from 0 */
 };
 
 struct sim_picture *sim_chart_render(const struct sim_chart *chart);
@@ -53,6 +54,10 @@ void sim_script_begin(GString *script, const char *name, const char *title, cons
                       int height);
 /* A text as a gnuplot string, cut to `most` characters. */
 void sim_script_quote(GString *script, const char *text, size_t most);
+/* Where a panel must end, as a share of the width, for a key of such titles to stand beside it. */
+double sim_script_key_edge(glong longest, glong most);
+/* The same for the label of a tic, which gnuplot takes for a format. */
+void sim_script_quote_tic(GString *script, const char *text, size_t most);
 const char *sim_script_colour(uint32_t colour);
 /* A number for gnuplot; NaN for what is not finite. */
 void sim_script_number(GString *script, double value);

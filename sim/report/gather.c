@@ -26,8 +26,9 @@ static const char *label_of(struct sim_arena *arena, const struct sim_result *re
 {
     GString *label = g_string_new(result->scenario->variant ? result->scenario->variant : "");
     for (uint32_t i = 0; i < result->setting_count; i++) {
+        g_autofree char *value = sim_setting_plain(result->settings[i].value);
         g_string_append_printf(label, "%s%s = %s", label->len > 0 ? ", " : "",
-                               result->settings[i].name, result->settings[i].value);
+                               result->settings[i].name, value);
     }
     return keep_string(arena, label);
 }

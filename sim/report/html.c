@@ -106,6 +106,7 @@ GString *sim_render_html(const struct sim_report *report, const char *pictures)
         sim_text_section(&text, &report->sections[s], false);
     }
     if (report->section_count > 0) {
+        sim_text_shared(&text);
         sim_text_foot(&text);
     }
     g_string_append_printf(text.out, "<p>brink %s</p>\n</body>\n</html>\n", report->version);

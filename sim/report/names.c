@@ -25,6 +25,14 @@ const char *sim_unit_name(enum sim_metric_unit unit, bool is_rate)
     return is_rate ? "bytes_per_second" : "bytes";
 }
 
+char *sim_setting_plain(const char *value)
+{
+    size_t length = strlen(value);
+    bool is_quoted = length >= 2 && value[0] == '"' && value[length - 1] == '"' &&
+                     !memchr(value + 1, '"', length - 2) && !memchr(value, '\\', length);
+    return is_quoted ? g_strndup(value + 1, length - 2) : g_strdup(value);
+}
+
 char *sim_figure_name(const char *metric, const char *aggregate, enum sim_metric_unit unit,
                       bool is_rate)
 {

@@ -178,9 +178,21 @@ static void write_number(char out[SIM_NUMBER_MAX], const struct sim_estimate *es
     }
 }
 
+/* 0 and 1 as shares are what they are, however wide the interval to their one side. */
+static bool is_edge(const struct sim_estimate *estimate, enum sim_metric_unit unit)
+{
+    return unit == SIM_METRIC_RATIO && estimate->has_interval &&
+           ((estimate->value == 0.0 && estimate->high > 0.0 && estimate->low >= 0.0) ||
+            (estimate->value == 1.0 && estimate->low < 1.0 && estimate->high <= 1.0));
+}
+
 char *sim_number_value(char out[SIM_NUMBER_MAX], const struct sim_estimate *estimate,
                        enum sim_metric_unit unit, bool is_rate)
 {
+    if (is_edge(estimate, unit)) {
+        g_strlcpy(out, estimate->value == 0.0 ? "0 %" : "100 %", SIM_NUMBER_MAX);
+        return out;
+    }
     if (!write_special(out, estimate->value, unit)) {
         struct sim_number_unit scale = sim_number_unit_of(estimate->value, unit, is_rate);
         bool is_bare = !estimate->has_interval && !estimate->is_exact;
@@ -191,28 +203,25 @@ char *sim_number_value(char out[SIM_NUMBER_MAX], const struct sim_estimate *esti
     return out;
 }
 
-/* A share at 0 or at 1 has an interval to one side only. */
-static bool write_edge(char out[SIM_NUMBER_MAX], const struct sim_estimate *estimate)
+/* The end of the interval of a share at 0 or at 1: "≤0.003", "≥99.997". */
+static void write_edge(char out[SIM_NUMBER_MAX], const struct sim_estimate *estimate)
 {
-    bool is_none = estimate->value == 0.0 && estimate->high > 0.0;
-    bool is_all = estimate->value == 1.0 && estimate->low < 1.0;
-    if (!estimate->has_interval || (!is_none && !is_all)) {
-        return false;
-    }
+    bool is_none = estimate->value == 0.0;
     double far = is_none ? estimate->high : 1.0 - estimate->low;
     int decimals = decimals_of(far * 100.0) < 0 ? 0 : decimals_of(far * 100.0);
     char limit[SIM_NUMBER_MAX];
     write_decimals(limit, (is_none ? estimate->high : estimate->low) * 100.0, decimals);
-    g_snprintf(out, SIM_NUMBER_MAX, "%s %% (%s%s)", is_none ? "0" : "100", is_none ? "≤" : "≥",
-               limit);
-    return true;
+    g_snprintf(out, SIM_NUMBER_MAX, "%s%s", is_none ? "≤" : "≥", limit);
 }
 
 char *sim_number_text(char out[SIM_NUMBER_MAX], const struct sim_estimate *estimate,
                       enum sim_metric_unit unit, bool is_rate)
 {
     double half = half_width(estimate);
-    if (unit == SIM_METRIC_RATIO && write_edge(out, estimate)) {
+    if (is_edge(estimate, unit)) {
+        char limit[SIM_NUMBER_MAX];
+        write_edge(limit, estimate);
+        g_snprintf(out, SIM_NUMBER_MAX, "%s %% (%s)", estimate->value == 0.0 ? "0" : "100", limit);
         return out;
     }
     if (!isfinite(estimate->value) || !estimate->has_interval || half <= 0.0) {
@@ -235,6 +244,11 @@ char *sim_number_interval(char out[SIM_NUMBER_MAX], const struct sim_estimate *e
 {
     out[0] = '\0';
     if (!estimate->has_interval) {
+        return out;
+    }
+    if (is_edge(estimate, unit)) {
+        write_edge(out, estimate);
+        g_strlcat(out, " %", SIM_NUMBER_MAX);
         return out;
     }
     double reference = isfinite(estimate->value) ? estimate->value

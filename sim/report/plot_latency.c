@@ -12,7 +12,9 @@
 
 #define HEIGHT 560
 #define CURVES_MAX SIM_CHART_LINES
+#define SOURCES_PICTURED 4 /* of several results: a picture each */
 #define LEAST_SHARE 1e-6
+#define TITLE_MOST 42
 
 struct curve {
     char *title;
@@ -38,19 +40,39 @@ static double power_of_ten_below(double value)
     return decade;
 }
 
+/* Where the curve begins to fall: one request in two hundred is faster. */
+static double beginning_of(const struct sim_distribution *distribution)
+{
+    double within = 0.0;
+    for (uint32_t b = 0; b < distribution->bucket_count; b++) {
+        within += distribution->buckets[b].count;
+        if (within >= 0.005 * distribution->total) {
+            return distribution->buckets[b].low > 0.0 ? distribution->buckets[b].low
+                                                      : distribution->buckets[b].high;
+        }
+    }
+    return distribution->buckets[0].high;
+}
+
+/* Down to the last request, or to a little below the share that was never answered. */
+static double least_share(const struct sim_distribution *distribution)
+{
+    return distribution->infinite > 0.0 ? 0.3 * distribution->infinite / distribution->total
+                                        : 0.5 / distribution->total;
+}
+
 static struct frame frame_of(const struct curve *curves, uint32_t count)
 {
-    struct frame frame = {INFINITY, 0.0, 0.1};
+    struct frame frame = {INFINITY, 0.0, 0.05};
     for (uint32_t c = 0; c < count; c++) {
         const struct sim_distribution *distribution = curves[c].distribution;
         if (distribution->bucket_count > 0) {
-            const struct sim_bucket *first = &distribution->buckets[0];
-            const struct sim_bucket *last = &distribution->buckets[distribution->bucket_count - 1];
-            double low = first->low > 0.0 ? first->low : first->high;
+            double low = beginning_of(distribution);
+            double high = distribution->buckets[distribution->bucket_count - 1].high;
             frame.x_low = low < frame.x_low ? low : frame.x_low;
-            frame.x_high = last->high > frame.x_high ? last->high : frame.x_high;
+            frame.x_high = high > frame.x_high ? high : frame.x_high;
         }
-        double least = 1.0 / distribution->total;
+        double least = least_share(distribution);
         frame.y_low = least < frame.y_low ? least : frame.y_low;
     }
     if (frame.x_high <= 0.0) { /* nothing was ever answered */
@@ -65,7 +87,7 @@ static struct frame frame_of(const struct curve *curves, uint32_t count)
         frame.x_low *= 0.9;
         frame.x_high *= 1.25;
     }
-    frame.y_low = frame.y_low < LEAST_SHARE ? LEAST_SHARE : power_of_ten_below(frame.y_low);
+    frame.y_low = frame.y_low < LEAST_SHARE ? LEAST_SHARE : frame.y_low;
     return frame;
 }
 
@@ -76,7 +98,10 @@ static void append_x_tics(GString *script, const struct frame *frame)
     static const double fine_steps[] = {1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0};
     double spread = frame->x_high / frame->x_low;
     const double *labelled = spread < 8.0 ? fine_steps : steps;
-    size_t count = spread < 8.0 ? G_N_ELEMENTS(fine_steps) : spread < 2e3 ? 3 : 1;
+    size_t count = spread < 8.0   ? G_N_ELEMENTS(fine_steps)
+                   : spread < 1e3 ? 3
+                   : spread < 1e5 ? 2
+                                  : 1;
     g_string_append(script, "set xtics (");
     bool is_first = true;
     for (double decade = power_of_ten_below(frame->x_low); decade <= frame->x_high;
@@ -111,8 +136,8 @@ static void append_frame(GString *script, const struct frame *frame)
     g_string_append(script, ":1.15]\n");
     append_x_tics(script, frame);
     g_string_append(script, "set ytics (");
-    static const char *const shares[] = {"100 %",  "10 %",    "1 %",     "0.1 %",
-                                         "0.01 %", "0.001 %", "0.0001 %"};
+    static const char *const shares[] = {"100 %%",  "10 %%",    "1 %%",     "0.1 %%",
+                                         "0.01 %%", "0.001 %%", "0.0001 %%"};
     double share = 1.0;
     for (size_t i = 0; i < G_N_ELEMENTS(shares) && share >= frame->y_low * 0.99; i++) {
         g_string_append_printf(script, "%s'%s' ", i > 0 ? ", " : "", shares[i]);
@@ -124,12 +149,35 @@ static void append_frame(GString *script, const struct frame *frame)
     g_string_append(script,
                     ":1.15]\nset logscale y2\nset y2tics ('p50' 0.5, 'p90' 0.1, 'p99' 0.01, "
                     "'p99.9' 0.001, 'p99.99' 0.0001, 'p99.999' 0.00001) scale 0\n"
-                    "set xlabel 'latency' textcolor '#404040'\n"
-                    "set ylabel 'requests that took longer' textcolor '#404040' offset 1,0\n"
-                    "set lmargin at screen 0.105\nset rmargin at screen 0.925\n"
-                    "set tmargin at screen 0.79\nset bmargin at screen 0.115\n"
-                    "set key at screen 0.105,0.80 left bottom horizontal Left reverse "
-                    "samplen 1.6 width 1 maxrows 2 textcolor '#303030'\n");
+                    "set xlabel 'latency' offset 0,0.3 textcolor '#404040'\n"
+                    "set lmargin at screen 0.115\nset bmargin at screen 0.14\n");
+}
+
+/* Above the panel in at most two rows, or to its right, where the names of the percentiles go. */
+static void append_key(GString *script, const struct curve *curves, uint32_t count)
+{
+    glong longest = 0;
+    for (uint32_t c = 0; c < count; c++) {
+        glong length = g_utf8_strlen(curves[c].title, -1);
+        longest = length > longest ? length : longest;
+    }
+    glong columns = 100 / ((longest < TITLE_MOST ? longest : TITLE_MOST) + 7);
+    if (count == 1) {
+        g_string_append(script, "unset key\nset tmargin at screen 0.84\n"
+                                "set rmargin at screen 0.905\n");
+    } else if (columns > 0 && ((glong)count - 1) / columns < 2) {
+        g_string_append(script, "set tmargin at screen 0.785\nset rmargin at screen 0.905\n"
+                                "set key at screen 0.115,0.795 left bottom horizontal Left reverse "
+                                "samplen 1.6 width 1 maxrows 2 textcolor '#303030'\n");
+    } else {
+        double edge = sim_script_key_edge(longest, TITLE_MOST);
+        g_string_append_printf(script,
+                               "set tmargin at screen 0.84\nset rmargin at screen %.4f\n"
+                               "unset y2tics\n"
+                               "set key at screen %.4f,0.84 left top vertical Left reverse "
+                               "samplen 1.6 spacing 1.25 textcolor '#303030'\n",
+                               edge, edge + 0.012);
+    }
 }
 
 /* The figure at a quantile, when it is known and finite. */
@@ -143,6 +191,22 @@ static bool quantile_of(const struct curve *curve, const char *aggregate, double
     }
     *ret_seconds = figure->estimate.value;
     return true;
+}
+
+/* Where the curve passes a share; it is of all runs together, the figure is a mean over them. */
+static double curve_at(const struct sim_distribution *distribution, double share)
+{
+    double beyond = distribution->total;
+    for (uint32_t b = 0; b < distribution->bucket_count; b++) {
+        double before = beyond;
+        beyond -= distribution->buckets[b].count;
+        if (beyond <= share * distribution->total) {
+            const struct sim_bucket *bucket = &distribution->buckets[b];
+            double part = (before - share * distribution->total) / bucket->count;
+            return bucket->low + part * (bucket->high - bucket->low);
+        }
+    }
+    return NAN;
 }
 
 static const struct {
@@ -167,7 +231,7 @@ static void append_marks(GString *script, const struct curve *curve, const struc
         bool is_left = seconds > frame->x_high / pow(frame->x_high / frame->x_low, 0.2);
         g_string_append_printf(script, "set label %zu '%s  %s' at ", 30 + i,
                                quantile_marks[i].aggregate, shown);
-        sim_script_number(script, seconds);
+        sim_script_number(script, curve_at(curve->distribution, quantile_marks[i].share));
         g_string_append_c(script, ',');
         sim_script_number(script, quantile_marks[i].share);
         g_string_append_printf(script, " %s offset %s,%s textcolor '#202020' front\n",
@@ -176,28 +240,15 @@ static void append_marks(GString *script, const struct curve *curve, const struc
     }
 }
 
-static void append_failures(GString *script, const struct curve *curves, uint32_t count)
+static void append_failures(GString *script, const struct curve *curve)
 {
-    double above = 10.0;
-    for (uint32_t c = 0; c < count; c++) {
-        double failed = curves[c].distribution->infinite / curves[c].distribution->total;
-        if (failed <= 0.0) {
-            continue;
-        }
+    double failed = curve->distribution->infinite / curve->distribution->total;
+    if (failed > 0.0) {
         char share[SIM_NUMBER_MAX];
         sim_number_plain(share, failed, SIM_METRIC_RATIO, false);
-        bool is_crowded = failed > 0.7 * above && failed < 1.4 * above;
-        above = failed;
-        if (is_crowded) {
-            continue; /* it would lie upon the one before; the table has the number */
-        }
-        g_string_append_printf(script, "set label %u '%s never answered' at graph 1,first ", 40 + c,
-                               share);
+        g_string_append_printf(script, "set label 40 '%s never answered' at graph 1,first ", share);
         sim_script_number(script, failed);
-        g_string_append_printf(script,
-                               " right offset -0.6,0.7 textcolor '%s' "
-                               "font 'DejaVu Sans,11' front\n",
-                               sim_script_colour(c));
+        g_string_append(script, " right offset -0.6,-0.8 textcolor '#404040' front\n");
     }
 }
 
@@ -208,10 +259,11 @@ static void append_curves(GString *script, const char *name, const struct curve 
     for (uint32_t c = 0; c < count; c++) {
         const char *colour = sim_script_colour(c);
         g_string_append_printf(script,
-                               "%s'%s.dat' index %u using 1:2 with lines linewidth 2.4 linecolor "
+                               "%s'%s.dat' index %u using 1:2 with lines linewidth %.1f linecolor "
                                "rgb '%s' title ",
-                               c > 0 ? ", \\\n     " : "", name, 2 * c, colour);
-        sim_script_quote(script, curves[c].title, 44);
+                               c > 0 ? ", \\\n     " : "", name, 2 * c,
+                               2.0 + 0.5 * (count - 1 - c < 4 ? count - 1 - c : 4), colour);
+        sim_script_quote(script, curves[c].title, TITLE_MOST);
         g_string_append_printf(script,
                                ", \\\n     '%s.dat' index %u using 1:2 with points pointtype 7 "
                                "pointsize 0.7 linecolor rgb '%s' notitle",
@@ -228,14 +280,18 @@ static void append_data(GString *data, const struct curve *curve, const struct f
     sim_script_quote(data, curve->title, 200);
     g_string_append(data, ": latency in seconds, share of requests that took longer\n");
     double beyond = distribution->total;
-    sim_script_number(data, frame->x_low * 0.5);
+    sim_script_number(data, frame->x_low);
     g_string_append(data, " 1\n");
     for (uint32_t b = 0; b < distribution->bucket_count; b++) {
-        beyond -= distribution->buckets[b].count;
-        if (b == 0) {
+        bool has_gap = b == 0 || distribution->buckets[b].low >
+                                     distribution->buckets[b - 1].high * (1.0 + 1e-9);
+        if (has_gap) { /* flat up to where the next request is */
             sim_script_number(data, distribution->buckets[b].low);
-            g_string_append(data, " 1\n");
+            g_string_append_c(data, ' ');
+            sim_script_number(data, beyond / distribution->total);
+            g_string_append_c(data, '\n');
         }
+        beyond -= distribution->buckets[b].count;
         sim_script_number(data, distribution->buckets[b].high);
         g_string_append_c(data, ' ');
         /* Down to the edge of the picture, where nothing is beyond. */
@@ -244,7 +300,7 @@ static void append_data(GString *data, const struct curve *curve, const struct f
         g_string_append_c(data, '\n');
     }
     if (distribution->infinite > 0.0) {
-        sim_script_number(data, frame->x_high * 2.0);
+        sim_script_number(data, frame->x_high);
         g_string_append_c(data, ' ');
         sim_script_number(data, distribution->infinite / distribution->total);
         g_string_append_c(data, '\n');
@@ -253,7 +309,7 @@ static void append_data(GString *data, const struct curve *curve, const struct f
     for (size_t i = 0; i < G_N_ELEMENTS(quantile_marks); i++) {
         double seconds;
         if (quantile_of(curve, quantile_marks[i].aggregate, &seconds)) {
-            sim_script_number(data, seconds);
+            sim_script_number(data, curve_at(distribution, quantile_marks[i].share));
             g_string_append_c(data, ' ');
             sim_script_number(data, quantile_marks[i].share);
             g_string_append_c(data, '\n');
@@ -268,7 +324,9 @@ static struct sim_picture *picture_of(const struct sim_report *report, const str
     struct sim_picture *picture = g_new0(struct sim_picture, 1);
     const char *tier = curves[0].section->tiers[curves[0].tier].name;
     picture->name = g_strdup(name);
-    picture->title = g_strdup_printf("%s: how long requests took", tier);
+    bool is_of_sources = count > 1 && curves[0].tier != curves[1].tier;
+    picture->title = is_of_sources ? g_strdup("How long requests took")
+                                   : g_strdup_printf("%s: how long requests took", tier);
     picture->script = g_string_new(NULL);
     picture->data = g_string_new(NULL);
     char total[SIM_TEXT_MAX];
@@ -280,11 +338,11 @@ static struct sim_picture *picture_of(const struct sim_report *report, const str
     struct frame frame = frame_of(curves, count);
     sim_script_begin(picture->script, name, picture->title, subtitle, HEIGHT);
     append_frame(picture->script, &frame);
+    append_key(picture->script, curves, count);
     if (count == 1) {
-        g_string_append(picture->script, "unset key\n");
         append_marks(picture->script, &curves[0], &frame);
+        append_failures(picture->script, &curves[0]);
     }
-    append_failures(picture->script, curves, count);
     append_curves(picture->script, name, curves, count);
     for (uint32_t c = 0; c < count; c++) {
         append_data(picture->data, &curves[c], &frame);
@@ -314,50 +372,75 @@ static uint32_t tier_named(const struct sim_section *section, const char *name)
     return SIM_NONE;
 }
 
+/* "backoff (p99 320 ms)", or how many were never answered where that leaves no p99. */
 static char *curve_title(const struct sim_report *report, const struct curve *curve)
 {
+    const char *name =
+        report->section_count > 1 ? curve->section->label : curve->section->tiers[curve->tier].name;
     double p99;
     char text[SIM_NUMBER_MAX];
-    if (report->section_count == 1) {
-        return g_strdup(curve->section->tiers[curve->tier].name);
-    }
     if (quantile_of(curve, "p99", &p99)) {
         sim_number_plain(text, p99, SIM_METRIC_SECONDS, false);
-        return g_strdup_printf("%s (p99 %s)", curve->section->label, text);
+        return g_strdup_printf("%s (p99 %s)", name, text);
     }
-    return g_strdup(curve->section->label);
+    if (curve->distribution->infinite > 0.0) {
+        sim_number_plain(text, curve->distribution->infinite / curve->distribution->total,
+                         SIM_METRIC_RATIO, false);
+        return g_strdup_printf("%s (%s never)", name, text);
+    }
+    return g_strdup(name);
 }
 
+struct curves {
+    struct curve items[CURVES_MAX];
+    uint32_t count;
+};
+
+static void add_curve(struct curves *curves, const struct sim_report *report,
+                      const struct sim_section *section, uint32_t tier)
+{
+    if (tier == SIM_NONE || curves->count == CURVES_MAX || !distribution_of(section, tier)) {
+        return;
+    }
+    struct curve *curve = &curves->items[curves->count++];
+    *curve = (struct curve){
+        .section = section, .tier = tier, .distribution = distribution_of(section, tier)};
+    curve->title = curve_title(report, curve);
+}
+
+static void finish_curves(GPtrArray *pictures, const struct sim_report *report,
+                          struct curves *curves, const char *name)
+{
+    if (curves->count > 0) {
+        g_ptr_array_add(pictures, picture_of(report, curves->items, curves->count, name));
+    }
+    for (uint32_t c = 0; c < curves->count; c++) {
+        g_free(curves->items[c].title);
+    }
+    curves->count = 0;
+}
+
+/* One result: a curve a source, in one picture. Several: a picture a source, a curve a result. */
 void sim_plots_latency(GPtrArray *pictures, const struct sim_report *report)
 {
     const struct sim_section *first = &report->sections[0];
+    bool is_single = report->section_count == 1;
+    struct curves curves = {.count = 0};
     uint32_t drawn = 0;
     for (uint32_t t = 0; t < first->tier_count; t++) {
-        if (!first->tiers[t].is_source) {
+        if (!sim_section_is_busy_source(first, t, is_single ? CURVES_MAX : SOURCES_PICTURED)) {
             continue;
         }
-        struct curve curves[CURVES_MAX];
-        uint32_t count = 0;
-        for (uint32_t s = 0; s < report->section_count && count < CURVES_MAX; s++) {
+        for (uint32_t s = 0; s < report->section_count; s++) {
             const struct sim_section *section = &report->sections[s];
-            struct curve curve = {.section = section,
-                                  .tier = tier_named(section, first->tiers[t].name)};
-            if (curve.tier != SIM_NONE) {
-                curve.distribution = distribution_of(section, curve.tier);
-            }
-            if (curve.distribution) {
-                curve.title = curve_title(report, &curve);
-                curves[count++] = curve;
-            }
+            add_curve(&curves, report, section, tier_named(section, first->tiers[t].name));
         }
-        if (count > 0) {
-            g_autofree char *name =
-                drawn > 0 ? g_strdup_printf("latency-%u", drawn + 1) : g_strdup("latency");
-            g_ptr_array_add(pictures, picture_of(report, curves, count, name));
+        if (!is_single) {
             drawn++;
-        }
-        for (uint32_t c = 0; c < count; c++) {
-            g_free(curves[c].title);
+            g_autofree char *name =
+                drawn > 1 ? g_strdup_printf("latency-%u", drawn) : g_strdup("latency");
+            finish_curves(pictures, report, &curves, name);
         }
     }
+    finish_curves(pictures, report, &curves, "latency");
 }

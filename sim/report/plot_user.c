@@ -7,6 +7,8 @@
 #include "base/text.h"
 #include "report/plots.h"
 
+#define TICS_MOST 12 /* of more points than this not each has a tic with its name */
+
 struct user_plot {
     const struct sim_report *report;
     const struct sim_plot *plot;
@@ -22,14 +24,15 @@ static const char *keep(struct user_plot *user, char *text)
 }
 
 /* The value of a parameter, or the variant's name, of a section; "" when it has none. */
-static const char *setting_of(const struct sim_section *section, const char *name)
+static const char *setting_of(struct user_plot *user, const struct sim_section *section,
+                              const char *name)
 {
     if (strcmp(name, "variant") == 0) {
         return section->variant ? section->variant : "";
     }
     for (uint32_t i = 0; i < section->setting_count; i++) {
         if (strcmp(section->settings[i].name, name) == 0) {
-            return section->settings[i].value;
+            return keep(user, sim_setting_plain(section->settings[i].value));
         }
     }
     return "";
@@ -119,12 +122,13 @@ static uint32_t index_of(const char *const *names, uint32_t count, const char *n
 }
 
 /* The distinct values of a parameter or of the variants, in the order of their first appearance. */
-static const char **distinct(const struct sim_report *report, const char *name, uint32_t *ret_count)
+static const char **distinct(struct user_plot *user, const char *name, uint32_t *ret_count)
 {
+    const struct sim_report *report = user->report;
     const char **values = g_new0(const char *, report->section_count + 1);
     *ret_count = 0;
     for (uint32_t s = 0; s < report->section_count; s++) {
-        const char *value = setting_of(&report->sections[s], name);
+        const char *value = setting_of(user, &report->sections[s], name);
         if (index_of(values, *ret_count, value) == *ret_count) {
             values[(*ret_count)++] = value;
         }
@@ -133,10 +137,10 @@ static const char **distinct(const struct sim_report *report, const char *name, 
 }
 
 /* Numbers stand where they belong on the axis; names stand side by side. */
-static struct points points_of(const struct sim_report *report, const char *against)
+static struct points points_of(struct user_plot *user, const char *against)
 {
     struct points points = {.is_numeric = true};
-    points.names = distinct(report, against, &points.count);
+    points.names = distinct(user, against, &points.count);
     points.x = g_new(double, points.count + 1);
     for (uint32_t i = 0; i < points.count; i++) {
         enum sim_unit unit;
@@ -165,13 +169,16 @@ static double *new_values(struct user_plot *user, uint32_t count)
 static const char *line_key(struct user_plot *user, const struct sim_section *section)
 {
     if (user->plot->per) {
-        return setting_of(section, user->plot->per);
+        const char *value = setting_of(user, section, user->plot->per);
+        bool is_variant = strcmp(user->plot->per, "variant") == 0;
+        return is_variant ? value : keep(user, g_strdup_printf("%s = %s", user->plot->per, value));
     }
     GString *key = g_string_new(section->variant ? section->variant : "");
     for (uint32_t i = 0; i < section->setting_count; i++) {
         if (strcmp(section->settings[i].name, user->plot->against) != 0) {
             g_string_append_printf(key, "%s%s = %s", key->len > 0 ? ", " : "",
-                                   section->settings[i].name, section->settings[i].value);
+                                   section->settings[i].name,
+                                   setting_of(user, section, section->settings[i].name));
         }
     }
     return keep(user, g_string_free(key, FALSE));
@@ -202,7 +209,7 @@ static void fill_against(struct user_plot *user, struct sim_panel *panel,
                                       .colour = l};
         }
         uint32_t at =
-            index_of(points->names, points->count, setting_of(section, user->plot->against));
+            index_of(points->names, points->count, setting_of(user, section, user->plot->against));
         panel->unit = figure->unit;
         panel->is_rate = figure->is_rate;
         ((double *)line->values)[at] = figure->estimate.value;
@@ -213,11 +220,12 @@ static void fill_against(struct user_plot *user, struct sim_panel *panel,
 
 static struct sim_picture *picture_against(struct user_plot *user)
 {
-    struct points points = points_of(user->report, user->plot->against);
+    struct points points = points_of(user, user->plot->against);
     struct sim_chart chart = {.point_count = points.count,
                               .x = points.x,
                               .x_title = user->plot->against,
-                              .categories = points.is_numeric ? NULL : points.names};
+                              .names = points.count <= TICS_MOST ? points.names : NULL,
+                              .is_categorical = !points.is_numeric};
     for (uint32_t f = 0; f < user->plot->figure_count && f < SIM_CHART_PANELS; f++) {
         struct sim_panel *panel = &chart.panels[chart.panel_count];
         fill_against(user, panel, &user->plot->figures[f], &points);

@@ -10,6 +10,7 @@
 /* From more results than this on, none of them gets pictures of its own: the comparisons and the
  * tables say more than a hundred pictures. */
 #define RESULTS_PICTURED 6
+#define SOURCES_PICTURED 4 /* over time: of one result; of several, its busiest alone */
 
 char *sim_picture_name(const char *what, const struct sim_section *section)
 {
@@ -80,6 +81,16 @@ char *sim_picture_subtitle(const struct sim_report *report, const struct sim_sec
                            section->label, runs, cell);
 }
 
+static bool series_is_unknown(const struct sim_series *series)
+{
+    for (uint32_t i = 0; i < series->cell_count; i++) {
+        if (!isnan(series->values[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static bool series_is_zero(const struct sim_series *series)
 {
     for (uint32_t i = 0; series && i < series->cell_count; i++) {
@@ -108,7 +119,7 @@ static struct sim_picture *picture_of_source(const struct sim_report *report,
     chart.panels[0] =
         (struct sim_panel){.what = "requests", .unit = SIM_METRIC_EVENTS, .is_rate = true};
     if (!series_is_zero(failed)) {
-        add_line(&chart.panels[0], failed, "failed (by time of issue)", 1, SIM_LINE_AREA);
+        add_line(&chart.panels[0], failed, "failed", 1, SIM_LINE_AREA);
     }
     add_line(&chart.panels[0], series_of(section, tier, "issued", "mean"), "offered",
              SIM_COLOUR_GREY, SIM_LINE_SOLID);
@@ -143,9 +154,10 @@ static char *file_part(const char *name)
 static void add_sources(GPtrArray *pictures, const struct sim_report *report,
                         const struct sim_section *section)
 {
-    bool is_single = source_count(section) == 1;
+    uint32_t most = report->section_count > 1 ? 1 : SOURCES_PICTURED;
+    bool is_single = most == 1 || source_count(section) == 1;
     for (uint32_t t = 0; t < section->tier_count; t++) {
-        if (section->tiers[t].is_source) {
+        if (sim_section_is_busy_source(section, t, most)) {
             g_autofree char *part = file_part(section->tiers[t].name);
             g_autofree char *stem =
                 is_single ? g_strdup("timeline") : g_strdup_printf("timeline-%s", part);
@@ -155,17 +167,31 @@ static void add_sources(GPtrArray *pictures, const struct sim_report *report,
     }
 }
 
-/* Levels of one unit as a panel: busy shares, or lengths of queues. The standard level `open` is
- * left out. Titles are kept in `titles`. */
+enum level_kind { LEVEL_SHARE, LEVEL_QUEUE, LEVEL_HELD, LEVEL_NONE };
+
+/* Shares that are busy, what waits in queues, and what else is held: entries, connections. The
+ * standard level `open` is left out. */
+static enum level_kind level_kind_of(const struct sim_series *series)
+{
+    bool is_level = strcmp(series->aggregate, "mean") == 0 && !series->is_rate &&
+                    strcmp(series->metric, "open") != 0 && !series_is_unknown(series);
+    if (is_level && series->unit == SIM_METRIC_RATIO) {
+        return LEVEL_SHARE;
+    }
+    if (!is_level || series->unit != SIM_METRIC_ITEMS || series_is_zero(series)) {
+        return LEVEL_NONE;
+    }
+    return strstr(series->metric, "queue") ? LEVEL_QUEUE : LEVEL_HELD;
+}
+
+/* Titles are kept in `titles`. */
 static void fill_levels(struct sim_panel *panel, const struct sim_section *section,
-                        GPtrArray *titles)
+                        enum level_kind kind, GPtrArray *titles)
 {
     uint32_t colour = 0;
     for (uint32_t i = 0; i < section->result->series_count && colour < SIM_CHART_LINES; i++) {
         const struct sim_series *series = &section->result->series[i];
-        bool is_level = strcmp(series->aggregate, "mean") == 0 && !series->is_rate &&
-                        series->unit == panel->unit && strcmp(series->metric, "open") != 0;
-        if (is_level && !(panel->unit == SIM_METRIC_ITEMS && series_is_zero(series))) {
+        if (level_kind_of(series) == kind) {
             char *title =
                 g_strdup_printf("%s %s", section->tiers[series->group].name, series->metric);
             g_ptr_array_add(titles, title);
@@ -177,27 +203,28 @@ static void fill_levels(struct sim_panel *panel, const struct sim_section *secti
 static void add_resources(GPtrArray *pictures, const struct sim_report *report,
                           const struct sim_section *section)
 {
+    static const char *const whats[] = {"busy", "waiting", "held"};
+    static const char *const titles_by_kind[] = {"utilisation", "queues", "what is held"};
     struct sim_axis_of_time axis = sim_axis_of_time_new(section);
     struct sim_chart chart = chart_over_time(section, &axis);
     g_autoptr(GPtrArray) titles = g_ptr_array_new_with_free_func(g_free);
-    struct sim_panel shares = {.what = "busy", .unit = SIM_METRIC_RATIO};
-    struct sim_panel items = {.what = "waiting or held", .unit = SIM_METRIC_ITEMS};
-    fill_levels(&shares, section, titles);
-    fill_levels(&items, section, titles);
-    if (shares.line_count > 0) {
-        chart.panels[chart.panel_count++] = shares;
-    }
-    if (items.line_count > 0) {
-        chart.panels[chart.panel_count++] = items;
+    g_autoptr(GString) title = g_string_new(NULL);
+    for (int kind = LEVEL_SHARE; kind < LEVEL_NONE; kind++) {
+        struct sim_panel panel = {
+            .what = whats[kind], .unit = kind == LEVEL_SHARE ? SIM_METRIC_RATIO : SIM_METRIC_ITEMS};
+        fill_levels(&panel, section, (enum level_kind)kind, titles);
+        if (panel.line_count > 0) {
+            chart.panels[chart.panel_count++] = panel;
+            g_string_append_printf(title, "%s%s", title->len > 0 ? ", " : "", titles_by_kind[kind]);
+        }
     }
     if (chart.panel_count > 0) {
         g_autofree char *name = sim_picture_name("resources", section);
         g_autofree char *subtitle = sim_picture_subtitle(report, section);
+        g_string_append(title, " over time");
+        title->str[0] = g_ascii_toupper(title->str[0]);
         chart.name = name;
-        chart.title = shares.line_count > 0 && items.line_count > 0
-                          ? "Utilisation and queues over time"
-                      : shares.line_count > 0 ? "Utilisation over time"
-                                              : "Queues over time";
+        chart.title = title->str;
         chart.subtitle = subtitle;
         g_ptr_array_add(pictures, sim_chart_render(&chart));
     }

@@ -123,6 +123,12 @@ bool sim_report_is_balanced(const struct sim_report *report);
 const struct sim_figure *sim_section_figure(const struct sim_section *section, uint32_t tier,
                                             const char *metric, const char *aggregate);
 
+/* Whether the tier is a source and among the `most` with the most operations. */
+bool sim_section_is_busy_source(const struct sim_section *section, uint32_t tier, uint32_t most);
+
+/* A value of the scenario language for people: a text without its quotes. Caller frees. */
+char *sim_setting_plain(const char *value);
+
 /* "seconds", "per_second", "ratio": what stands beside a number for machines. */
 const char *sim_unit_name(enum sim_metric_unit unit, bool is_rate);
 /* "latency_p99_seconds", "errors_ratio": name of a figure for machines. Caller frees. */

@@ -30,6 +30,19 @@ void sim_script_quote(GString *script, const char *text, size_t most)
     g_string_append(script, is_long ? "…'" : "'");
 }
 
+double sim_script_key_edge(glong longest, glong most)
+{
+    double pixels = 62.0 + 8.4 * (double)(longest < most ? longest : most);
+    return 1.0 - pixels / 960.0;
+}
+
+void sim_script_quote_tic(GString *script, const char *text, size_t most)
+{
+    g_autoptr(GString) doubled = g_string_new(text);
+    size_t percents = g_string_replace(doubled, "%", "%%", 0);
+    sim_script_quote(script, doubled->str, most + percents);
+}
+
 void sim_script_number(GString *script, double value)
 {
     char text[SIM_TEXT_MAX];
@@ -43,7 +56,6 @@ void sim_script_begin(GString *script, const char *name, const char *title, cons
         script,
         "# Draws %s.svg and %s.png from %s.dat; run it in the folder where it lies.\n"
         "set encoding utf8\n"
-        "set datafile missing 'NaN'\n"
         "do for [format in 'svg png'] {\n"
         "if (format eq 'svg') {\n"
         "    set terminal svg size 960,%d dynamic noenhanced font 'DejaVu Sans,13' "
@@ -73,6 +85,13 @@ char *sim_axis_title(const char *what, double largest, enum sim_metric_unit unit
 {
     struct sim_number_unit scale = sim_number_unit_of(largest, unit, is_rate);
     *ret_factor = scale.factor;
+    bool is_count = unit == SIM_METRIC_EVENTS || unit == SIM_METRIC_ITEMS;
+    if (is_count && largest >= 1e5) { /* six digits on an axis are too many */
+        bool is_huge = largest >= 1e8;
+        *ret_factor = is_huge ? 1e-6 : 1e-3;
+        return g_strdup_printf("%s%s (%s)", what, is_rate ? "/s" : "",
+                               is_huge ? "millions" : "thousands");
+    }
     const char *symbol = scale.symbol[0] == ' ' ? scale.symbol + 1 : scale.symbol;
     if (symbol[0] == '/') {
         return g_strdup_printf("%s%s", what, symbol);

@@ -61,7 +61,7 @@ static char *remark_of(const struct sim_report_expectation *expectation)
     return g_string_free(remark, FALSE);
 }
 
-static void add_expectation(struct sim_table *table, const struct sim_section *section,
+static void add_expectation(struct sim_table *table,
                             const struct sim_report_expectation *expectation)
 {
     char value[SIM_NUMBER_MAX], interval[SIM_NUMBER_MAX];
@@ -77,45 +77,70 @@ static void add_expectation(struct sim_table *table, const struct sim_section *s
     sim_table_add(table, expectation->text);
     sim_table_add(table, value);
     sim_table_add(table, bracketed);
-    sim_table_add(table, section->label);
     sim_table_add(table, remark);
+}
+
+static void print_section_expectations(const struct sim_text *text,
+                                       const struct sim_section *section)
+{
+    static const char *const heads[] = {"verdict", "expected", "measured", "interval", "remark"};
+    struct sim_table table;
+    sim_table_init(&table, "llrll");
+    for (size_t i = 0; i < G_N_ELEMENTS(heads); i++) {
+        sim_table_add(&table, heads[i]);
+    }
+    for (uint32_t i = 0; i < section->expectation_count; i++) {
+        add_expectation(&table, &section->expectations[i]);
+    }
+    if (text->report->section_count > 1) {
+        sim_text_paragraph(text, section->label[0] ? section->label : "(as written)");
+    }
+    sim_table_drop_empty(&table);
+    sim_text_table(text, &table);
+    sim_table_clear(&table);
 }
 
 void sim_text_expectations(const struct sim_text *text)
 {
-    struct sim_table table;
-    sim_table_init(&table, "llrlll");
-    static const char *const heads[] = {"verdict", "expected", "measured", "", "of", "window"};
-    for (size_t i = 0; i < G_N_ELEMENTS(heads); i++) {
-        sim_table_add(&table, heads[i]);
-    }
+    bool is_headed = text->style->is_quiet;
     for (uint32_t s = 0; s < text->report->section_count; s++) {
         const struct sim_section *section = &text->report->sections[s];
-        for (uint32_t i = 0; is_wanted(text, section) && i < section->expectation_count; i++) {
-            add_expectation(&table, section, &section->expectations[i]);
+        if (!is_wanted(text, section) || section->expectation_count == 0) {
+            continue;
         }
-    }
-    if (!sim_table_is_empty(&table)) {
-        sim_table_drop_empty(&table);
-        if (!text->style->is_quiet) {
+        if (!is_headed) {
             sim_text_heading(text, 2, "Expectations");
+            is_headed = true;
         }
-        sim_text_table(text, &table);
+        print_section_expectations(text, section);
     }
-    sim_table_clear(&table);
 }
 
 /* Comparison */
 
-/* The first source of a section, which users look at first; 0 when there is none. */
 uint32_t sim_section_source(const struct sim_section *section)
 {
+    uint32_t busiest = 0;
+    double most = -1.0;
     for (uint32_t t = 0; t < section->tier_count; t++) {
-        if (section->tiers[t].is_source) {
-            return t;
+        const struct sim_figure *issued = sim_section_figure(section, t, "issued", "total");
+        double count = section->tiers[t].is_source && issued ? issued->estimate.value : -1.0;
+        if (count > most) {
+            most = count;
+            busiest = t;
         }
     }
-    return 0;
+    return busiest;
+}
+
+/* The tier of that name: variants may have different ones. */
+static uint32_t tier_named(const struct sim_section *section, const char *name)
+{
+    uint32_t t = 0;
+    while (t < section->tier_count && strcmp(section->tiers[t].name, name) != 0) {
+        t++;
+    }
+    return t;
 }
 
 void sim_text_add_figure(struct sim_table *table, const struct sim_section *section, uint32_t tier,
@@ -158,14 +183,16 @@ void sim_text_comparison(const struct sim_text *text)
     const struct sim_report *report = text->report;
     struct sim_table table;
     sim_table_init(&table, "lrrrrrl");
-    static const char *const heads[] = {"",       "p50",     "p99",    "goodput",
-                                        "failed", "clean s", "busiest"};
+    static const char *const heads[] = {"",       "p50",          "p99",    "goodput",
+                                        "failed", "good seconds", "busiest"};
     for (size_t i = 0; i < G_N_ELEMENTS(heads); i++) {
         sim_table_add(&table, heads[i]);
     }
+    const struct sim_section *first = &report->sections[0];
+    const char *name = first->tier_count > 0 ? first->tiers[sim_section_source(first)].name : "";
     for (uint32_t s = 0; s < report->section_count; s++) {
         const struct sim_section *section = &report->sections[s];
-        uint32_t source = sim_section_source(section);
+        uint32_t source = tier_named(section, name);
         sim_table_add(&table, section->label[0] ? section->label : "(as written)");
         sim_text_add_figure(&table, section, source, "latency", "p50");
         sim_text_add_figure(&table, section, source, "latency", "p99");
@@ -174,10 +201,7 @@ void sim_text_comparison(const struct sim_text *text)
         sim_text_add_figure(&table, section, source, "availability.windows", "ratio");
         add_busiest(&table, section);
     }
-    const struct sim_section *first = &report->sections[0];
-    g_autofree char *heading =
-        g_strdup_printf("Side by side: %s",
-                        first->tier_count > 0 ? first->tiers[sim_section_source(first)].name : "");
+    g_autofree char *heading = g_strdup_printf("Side by side: %s", name);
     sim_text_heading(text, 2, heading);
     sim_table_drop_empty(&table);
     sim_text_table(text, &table);
@@ -233,8 +257,12 @@ GString *sim_render_text(const struct sim_report *report, const struct sim_text_
             sim_text_section(&text, &report->sections[s], report->section_count > 1);
         }
     }
+    sim_text_shared(&text);
     if (!is_full) {
-        sim_text_paragraph(&text, "\n(one of them in full: brink report FOLDER --only LABEL)");
+        g_autofree char *line =
+            g_strdup_printf("\n(one of them in full: brink report %s --only '%s')",
+                            style->folder ? style->folder : "FOLDER", report->sections[0].label);
+        sim_text_paragraph(&text, line);
     }
     sim_text_foot(&text);
     return text.out;

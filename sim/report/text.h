@@ -41,7 +41,9 @@ void sim_text_section(const struct sim_text *text, const struct sim_section *sec
 /* A figure with its interval as the next cell; "-" where there is none. */
 void sim_text_add_figure(struct sim_table *table, const struct sim_section *section, uint32_t tier,
                          const char *metric, const char *aggregate);
-/* The first source of a section; 0 when there is none. */
+/* What all sections have in common, said once: estimates, faults, what is assumed. */
+void sim_text_shared(const struct sim_text *text);
+/* The source with the most operations; 0 when there is none. */
 uint32_t sim_section_source(const struct sim_section *section);
 
 /* Rows of one tier's own metrics: which it has, and of what kind each is. */

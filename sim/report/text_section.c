@@ -43,13 +43,24 @@ static bool has_requests(const struct sim_section *section, uint32_t tier)
 
 /* Latency and requests */
 
+/* The greatest over all runs, where the figure is that of a run. */
+static double greatest_of(const struct sim_figure *figure)
+{
+    double greatest = figure->estimate.value;
+    for (uint32_t i = 0; i < figure->value_count; i++) {
+        greatest = i == 0 || figure->values[i] > greatest ? figure->values[i] : greatest;
+    }
+    return greatest;
+}
+
 static void add_plain_figure(struct sim_table *table, const struct sim_section *section,
                              uint32_t tier, const char *metric, const char *aggregate)
 {
     const struct sim_figure *figure = sim_section_figure(section, tier, metric, aggregate);
     char out[SIM_NUMBER_MAX] = "-";
     if (figure) {
-        sim_number_plain(out, figure->estimate.value, figure->unit, figure->is_rate);
+        double value = strcmp(aggregate, "max") == 0 ? greatest_of(figure) : figure->estimate.value;
+        sim_number_plain(out, value, figure->unit, figure->is_rate);
     }
     sim_table_add(table, out);
 }
@@ -127,8 +138,8 @@ static void add_calls(struct sim_table *table, const struct sim_section *section
 
 static void print_requests(const struct sim_text *text, const struct sim_section *section)
 {
-    static const char *const heads[] = {"Requests", "issued", "goodput",    "succeeded",
-                                        "clean s",  "open",   "calls each", "failures"};
+    static const char *const heads[] = {"Requests",     "issued", "goodput",    "succeeded",
+                                        "good seconds", "open",   "calls each", "failures"};
     struct sim_table table;
     sim_table_init(&table, "lrrrrrrl");
     add_heads(&table, heads);
@@ -196,13 +207,16 @@ static void add_own(const struct sim_section *section, uint32_t tier, const char
     struct own_tables *tables = data;
     switch (kind) {
     case SIM_OWN_LEVEL:
+        if (!(value_of(section, tier, metric, "max") > 0.0)) {
+            break; /* never in use */
+        }
         add_name(&tables->levels, section, tier, metric);
         sim_text_add_figure(&tables->levels, section, tier, metric, "mean");
         add_plain_figure(&tables->levels, section, tier, metric, "max");
         break;
     case SIM_OWN_SAMPLE:
-        if (isnan(value_of(section, tier, metric, "mean"))) {
-            break;
+        if (!(value_of(section, tier, metric, "max") > 0.0)) {
+            break; /* never any, or never more than nothing */
         }
         add_name(&tables->samples, section, tier, metric);
         sim_text_add_figure(&tables->samples, section, tier, metric, "p50");
@@ -371,6 +385,85 @@ static void print_notes(const struct sim_text *text, const struct sim_section *s
     }
 }
 
+/* What is the same in every section is said once, after all of them. */
+
+static bool has_same_estimates(const struct sim_section *a, const struct sim_section *b)
+{
+    bool is_same = a->estimate_count == b->estimate_count;
+    for (uint32_t i = 0; is_same && i < a->estimate_count; i++) {
+        is_same = strcmp(a->estimates[i].name, b->estimates[i].name) == 0 &&
+                  strcmp(a->estimates[i].text, b->estimates[i].text) == 0 &&
+                  !a->estimates[i].figure && !b->estimates[i].figure;
+    }
+    return is_same;
+}
+
+static bool has_same_faults(const struct sim_section *a, const struct sim_section *b)
+{
+    bool is_same = a->fault_count == b->fault_count;
+    for (uint32_t i = 0; is_same && i < a->fault_count; i++) {
+        is_same = strcmp(a->faults[i].label, b->faults[i].label) == 0 &&
+                  a->faults[i].from == b->faults[i].from && a->faults[i].to == b->faults[i].to;
+    }
+    return is_same;
+}
+
+static bool has_same_notes(const struct sim_section *a, const struct sim_section *b)
+{
+    bool is_same = a->note_count == b->note_count;
+    for (uint32_t i = 0; is_same && i < a->note_count; i++) {
+        is_same = strcmp(a->notes[i], b->notes[i]) == 0;
+    }
+    return is_same;
+}
+
+typedef bool (*same)(const struct sim_section *a, const struct sim_section *b);
+
+static bool is_shared(const struct sim_report *report, same is_same)
+{
+    for (uint32_t s = 1; s < report->section_count; s++) {
+        if (!is_same(&report->sections[0], &report->sections[s])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+void sim_text_shared(const struct sim_text *text)
+{
+    const struct sim_section *first = &text->report->sections[0];
+    bool has_heading = text->report->section_count > 1;
+    bool has_estimates = is_shared(text->report, has_same_estimates) && first->estimate_count > 0;
+    bool has_faults = is_shared(text->report, has_same_faults) && first->fault_count > 0;
+    bool has_notes = is_shared(text->report, has_same_notes) && first->note_count > 0;
+    if (has_heading && (has_estimates || has_faults || has_notes)) {
+        sim_text_heading(text, 2, "For all of them");
+    }
+    if (has_estimates) {
+        print_estimates(text, first);
+    }
+    if (has_faults) {
+        print_faults(text, first);
+    }
+    if (has_notes) {
+        print_notes(text, first);
+    }
+}
+
+bool sim_section_is_busy_source(const struct sim_section *section, uint32_t tier, uint32_t most)
+{
+    double own = value_of(section, tier, "issued", "total");
+    uint32_t busier = 0;
+    for (uint32_t t = 0; t < section->tier_count; t++) {
+        double issued = value_of(section, t, "issued", "total");
+        busier += section->tiers[t].is_source && (issued > own || (issued == own && t < tier));
+    }
+    return section->tiers[tier].is_source && busier < most;
+}
+
+/* Of more sources than this, the busiest alone are attributed in the summary. */
+#define ATTRIBUTED_MOST 3
+
 void sim_text_section(const struct sim_text *text, const struct sim_section *section,
                       bool is_labelled)
 {
@@ -381,10 +474,18 @@ void sim_text_section(const struct sim_text *text, const struct sim_section *sec
     print_requests(text, section);
     print_own(text, section);
     for (uint32_t i = 0; i < section->attribution_count; i++) {
-        print_attribution(text, section, &section->attributions[i]);
+        if (sim_section_is_busy_source(section, section->attributions[i].source, ATTRIBUTED_MOST)) {
+            print_attribution(text, section, &section->attributions[i]);
+        }
     }
-    print_estimates(text, section);
-    print_faults(text, section);
+    if (!is_shared(text->report, has_same_estimates)) {
+        print_estimates(text, section);
+    }
     print_network(text, section);
-    print_notes(text, section);
+    if (!is_shared(text->report, has_same_faults)) {
+        print_faults(text, section);
+    }
+    if (!is_shared(text->report, has_same_notes)) {
+        print_notes(text, section);
+    }
 }

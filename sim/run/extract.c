@@ -8,6 +8,29 @@
 
 #define SECONDS 1e-9
 
+/* Reads one metric after the other. A sample merges a window's histogram whenever it is asked for
+ * it; what has been merged since the metric changed is used again, as many probes read the same. */
+struct reader {
+    const struct sim_plan *plan;
+    const struct sim_world *world;
+    const struct sim_metric *metric;
+    bool *is_merged; /* by window of the axis */
+};
+
+static const struct sim_histogram *reader_window(struct reader *reader,
+                                                 const struct sim_metric *metric, uint32_t window)
+{
+    if (reader->metric != metric) {
+        memset(reader->is_merged, 0, reader->plan->axis.window_count * sizeof(bool));
+        reader->metric = metric;
+    }
+    if (reader->is_merged[window]) {
+        return &metric->sample.by_window[window];
+    }
+    reader->is_merged[window] = true;
+    return sim_sample_window(&metric->sample, window);
+}
+
 /* A number out of a window: the value (a ratio's part), what a ratio is of, and how many entries
  * it rests on. */
 struct reading {
@@ -50,13 +73,21 @@ static struct reading read_sample(const struct sim_probe *probe, const struct si
     return reading;
 }
 
-static struct reading read_level(const struct sim_probe *probe, const struct sim_level *level,
-                                 uint32_t window)
+static double level_value(enum sim_probe_kind kind, const struct sim_level *level, uint32_t window)
 {
-    double value = probe->kind == SIM_PROBE_MAX ? (double)sim_level_max(level, window)
-                                                : sim_level_mean(level, window);
+    return kind == SIM_PROBE_MAX ? (double)sim_level_max(level, window)
+                                 : sim_level_mean(level, window);
+}
+
+static struct reading read_level(const struct sim_world *world, const struct sim_probe *probe,
+                                 const struct sim_level *level, uint32_t window)
+{
+    double value = level_value(probe->kind, level, window);
     if (probe->unit == SIM_METRIC_RATIO) {
-        value = level->capacity > 0 ? value / (double)level->capacity : NAN;
+        const struct sim_level *capacity =
+            sim_world_capacity(world, probe->group, probe->member, probe->metric);
+        double whole = capacity ? level_value(probe->kind, capacity, window) : 0.0;
+        value = whole > 0.0 ? value / whole : NAN;
     }
     return (struct reading){.value = value};
 }
@@ -90,22 +121,23 @@ static struct reading read_count(const struct sim_probe *probe, const struct sim
     return (struct reading){count, base, base};
 }
 
-static struct reading read_window(const struct sim_plan *plan, const struct sim_world *world,
-                                  const struct sim_probe *probe, uint32_t window)
+static struct reading read_window(struct reader *reader, const struct sim_probe *probe,
+                                  uint32_t window)
 {
+    const struct sim_world *world = reader->world;
     if (probe->kind == SIM_PROBE_NOTHING) {
         return (struct reading){.value = NAN};
     }
     if (probe->kind == SIM_PROBE_WINDOWS) {
-        return read_windows(probe, world, plan->axis.windows[window]);
+        return read_windows(probe, world, reader->plan->axis.windows[window]);
     }
     const struct sim_metric *metric =
         sim_world_metric(world, probe->group, probe->member, probe->metric);
     switch (metric->kind) {
     case SIM_METRIC_SAMPLE:
-        return read_sample(probe, metric, sim_sample_window(&metric->sample, window));
+        return read_sample(probe, metric, reader_window(reader, metric, window));
     case SIM_METRIC_LEVEL:
-        return read_level(probe, &metric->level, window);
+        return read_level(world, probe, &metric->level, window);
     case SIM_METRIC_COUNT:
         break;
     }
@@ -116,7 +148,7 @@ static struct reading read_window(const struct sim_plan *plan, const struct sim_
 
 /* Quantiles of batches that are merged until each holds enough entries for the quantile, and are
  * at least five. Returns how many there are, 0 when the run is too short for any. */
-static uint32_t read_quantile_batches(const struct sim_probe *probe,
+static uint32_t read_quantile_batches(struct reader *reader, const struct sim_probe *probe,
                                       const struct sim_metric *metric, uint32_t first,
                                       uint32_t count, double *ret_values)
 {
@@ -127,7 +159,7 @@ static uint32_t read_quantile_batches(const struct sim_probe *probe,
             struct sim_histogram merged;
             sim_histogram_init(&merged, SIM_HISTOGRAM_FINE);
             for (uint32_t i = 0; i < merge; i++) {
-                sim_histogram_merge(&merged, sim_sample_window(&metric->sample, first + b + i));
+                sim_histogram_merge(&merged, reader_window(reader, metric, first + b + i));
             }
             struct reading reading = read_sample(probe, metric, &merged);
             is_enough = sim_quantile_is_printable(probe->quantile, reading.observations);
@@ -141,22 +173,22 @@ static uint32_t read_quantile_batches(const struct sim_probe *probe,
     return 0;
 }
 
-static uint32_t read_batches(const struct sim_plan *plan, const struct sim_world *world,
-                             const struct sim_probe *probe, double *ret_values, double *ret_bases)
+static uint32_t read_batches(struct reader *reader, const struct sim_probe *probe,
+                             double *ret_values, double *ret_bases)
 {
-    uint32_t first = plan->batch_first[probe->window];
-    uint32_t count = plan->batch_count[probe->window];
+    uint32_t first = reader->plan->batch_first[probe->window];
+    uint32_t count = reader->plan->batch_count[probe->window];
     if (probe->kind == SIM_PROBE_NOTHING || probe->kind == SIM_PROBE_MAX ||
         probe->kind == SIM_PROBE_MIN) {
         return 0; /* an extreme of a part says nothing of the extreme of the whole */
     }
     if (probe->kind == SIM_PROBE_QUANTILE) {
         const struct sim_metric *metric =
-            sim_world_metric(world, probe->group, probe->member, probe->metric);
-        return read_quantile_batches(probe, metric, first, count, ret_values);
+            sim_world_metric(reader->world, probe->group, probe->member, probe->metric);
+        return read_quantile_batches(reader, probe, metric, first, count, ret_values);
     }
     for (uint32_t b = 0; b < count; b++) {
-        struct reading reading = read_window(plan, world, probe, first + b);
+        struct reading reading = read_window(reader, probe, first + b);
         ret_values[b] = probe->kind == SIM_PROBE_TOTAL ? reading.value * count : reading.value;
         ret_bases[b] = reading.base;
     }
@@ -218,15 +250,19 @@ static void record_attribution(struct sim_record *record, const struct sim_plan 
 void sim_record_read(struct sim_record *record, const struct sim_plan *plan,
                      const struct sim_world *world)
 {
+    struct reader reader = {.plan = plan,
+                            .world = world,
+                            .is_merged =
+                                sim_arena_array(&record->arena, bool, plan->axis.window_count)};
     for (uint32_t p = 0; p < plan->probe_count; p++) {
         const struct sim_probe *probe = &plan->probes[p];
-        struct reading reading = read_window(plan, world, probe, probe->window);
+        struct reading reading = read_window(&reader, probe, probe->window);
         record->values[p] = reading.value;
         record->bases[p] = reading.base;
         record->observations[p] = reading.observations;
         if (plan->is_batched) {
             size_t place = (size_t)p * SIM_PLAN_BATCHES;
-            record->batch_counts[p] = read_batches(plan, world, probe, record->batch_values + place,
+            record->batch_counts[p] = read_batches(&reader, probe, record->batch_values + place,
                                                    record->batch_bases + place);
         }
     }
@@ -245,7 +281,7 @@ void sim_totals_init(struct sim_totals *totals, const struct sim_plan *plan)
     totals->counts = sim_arena_array(&totals->arena, uint64_t *, tracks);
     totals->integrals = sim_arena_array(&totals->arena, sim_wide *, tracks);
     totals->cells = sim_arena_array(&totals->arena, struct sim_histogram *, tracks);
-    totals->capacities = sim_arena_array(&totals->arena, double, tracks);
+    totals->capacities = sim_arena_array(&totals->arena, sim_wide *, tracks);
     for (uint32_t t = 0; t < tracks; t++) {
         switch (plan->tracks[t].kind) {
         case SIM_METRIC_COUNT:
@@ -253,6 +289,7 @@ void sim_totals_init(struct sim_totals *totals, const struct sim_plan *plan)
             break;
         case SIM_METRIC_LEVEL:
             totals->integrals[t] = sim_arena_array(&totals->arena, sim_wide, plan->cell_count);
+            totals->capacities[t] = sim_arena_array(&totals->arena, sim_wide, plan->cell_count);
             break;
         case SIM_METRIC_SAMPLE:
             totals->cells[t] =
@@ -293,8 +330,13 @@ static sim_wide level_cell_integral(const struct sim_level *level, uint32_t cell
 }
 
 static void totals_add_track(struct sim_totals *totals, const struct sim_plan *plan,
-                             const struct sim_metric *metric, uint32_t t)
+                             const struct sim_world *world, uint32_t t)
 {
+    const struct sim_track *track = &plan->tracks[t];
+    const struct sim_metric *metric =
+        sim_world_metric(world, track->group, SIM_NONE, track->metric);
+    const struct sim_level *capacity =
+        sim_world_capacity(world, track->group, SIM_NONE, track->metric);
     sim_assert(metric->kind == plan->tracks[t].kind);
     for (uint32_t c = 0; c < plan->cell_count; c++) {
         switch (metric->kind) {
@@ -303,14 +345,12 @@ static void totals_add_track(struct sim_totals *totals, const struct sim_plan *p
             break;
         case SIM_METRIC_LEVEL:
             totals->integrals[t][c] += level_cell_integral(&metric->level, c);
+            totals->capacities[t][c] += capacity ? level_cell_integral(capacity, c) : 0;
             break;
         case SIM_METRIC_SAMPLE:
             sim_histogram_merge(&totals->cells[t][c], &metric->sample.by_cell[c]);
             break;
         }
-    }
-    if (metric->kind == SIM_METRIC_LEVEL) {
-        totals->capacities[t] += (double)metric->level.capacity;
     }
 }
 
@@ -342,9 +382,7 @@ void sim_totals_add(struct sim_totals *totals, const struct sim_plan *plan,
                     const struct sim_world *world, uint32_t index)
 {
     for (uint32_t t = 0; t < plan->track_count; t++) {
-        const struct sim_track *track = &plan->tracks[t];
-        totals_add_track(totals, plan,
-                         sim_world_metric(world, track->group, SIM_NONE, track->metric), t);
+        totals_add_track(totals, plan, world, t);
     }
     for (uint32_t g = 0; g < plan->scenario->world.group_count; g++) {
         const struct sim_metric *latency =

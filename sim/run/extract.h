@@ -39,7 +39,7 @@ struct sim_totals {
     uint64_t **counts; /* by track, by cell; likewise: */
     sim_wide **integrals;
     struct sim_histogram **cells;
-    double *capacities;                  /* by track: sum over replications */
+    sim_wide **capacities;               /* of levels that are a share of something */
     struct sim_histogram *distributions; /* of latency, by group */
     struct sim_network_totals network;
     uint32_t fault_count; /* of replication 0 */

@@ -55,12 +55,12 @@ static void judge_by_share(struct sim_judgement *judgement, const struct sim_pla
     bool is_below = share.has_interval && share.high < allowed; /* the percentile is within */
     bool is_above = share.has_interval && share.low > allowed;
     judgement->verdict = SIM_INCONCLUSIVE;
-    judgement->reason = "too few requests for this percentile";
+    judgement->reason = "too few requests";
     if (operator== SIM_OP_EQUAL ||(!is_below && !is_above)) {
         return;
     }
     judgement->verdict = is_below == is_upper_limit(operator) ? SIM_PASS : SIM_FAIL;
-    judgement->reason = "by the share of requests beyond the bound";
+    judgement->reason = "by the share beyond it";
 }
 
 static bool was_limited(const struct sim_result *result)

@@ -61,8 +61,8 @@ static double cell_of_level(const struct series_maker *maker, uint32_t t, uint32
     if (maker->plan->tracks[t].unit != SIM_METRIC_RATIO) {
         return mean;
     }
-    double capacity = maker->totals->capacities[t] / runs;
-    return capacity > 0.0 ? mean / capacity : NAN;
+    double capacity = (double)maker->totals->capacities[t][cell];
+    return capacity > 0.0 ? (double)maker->totals->integrals[t][cell] / capacity : NAN;
 }
 
 /* The track of a group's metric, which is there. */
