@@ -23,8 +23,8 @@ local arrivals = {
   poisson = poisson(per_day(2)),
   regular = regular(per_day(1.3)),
   bursty = bursty { rate = per_day(20), on = exponential(days(2)), off = exponential(days(9)) },
-  ramp = ramp { from = per_day(0.1), to = per_day(3), over = days(700) },
-  spike = spike { base = per_day(1), peak = per_day(30), at = days(300), lasts = days(30) },
+  ramp = ramp { from = per_day(0.1), to = per_day(3), over = days(200) },
+  spike = spike { base = per_day(1), peak = per_day(30), at = days(100), lasts = days(30) },
   daily = daily { mean = per_day(4), peak = 1.8 },
 }
 
@@ -56,7 +56,7 @@ add(node "edge" { model = "cache", capacity = 300, policy = "lru", ttl = days(20
 add(node "store" { model = "service", servers = 4, service = exponential(minutes(20)) })
 
 blocks.name = "laws"
-blocks.duration = days(1500)
-blocks.warmup = days(100)
+blocks.duration = days(300)
+blocks.warmup = days(20)
 blocks.runs = 2
 return scenario(blocks)
