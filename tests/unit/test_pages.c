@@ -1,0 +1,109 @@
+/* What the documentation shows is run: every block that is marked "lua scenario" in a page below
+ * docs/ must load, its expectations must hold, and its books must balance. If this failed, a reader
+ * who copies an example would get something else than the page says.
+ */
+#include <glib.h>
+#include <glib/gstdio.h>
+#include <string.h>
+
+#include "models.h"
+#include "run/study.h"
+
+#define OPENING "\n```lua scenario\n"
+#define CLOSING "\n```\n"
+
+static void check_study(const struct sim_study *study)
+{
+    for (uint32_t i = 0; i < study->result_count; i++) {
+        const struct sim_result *result = study->results[i];
+        for (uint32_t r = 0; r < result->replication_count; r++) {
+            g_assert_true(result->replications[r].is_balanced);
+        }
+        for (uint32_t j = 0; j < result->judgement_count; j++) {
+            const struct sim_judgement *judgement = &result->judgements[j];
+            if (judgement->verdict != SIM_PASS) {
+                g_error("does not hold: %s", judgement->expectation->text);
+            }
+        }
+    }
+}
+
+/* `path` names the example; files that it reads lie beside the page. */
+static void run_example(const char *path, const char *page_folder)
+{
+    struct sim_run_options options = {
+        .models = sim_models, .path = path, .data_folder = page_folder, .jobs = 1};
+    struct sim_problems problems;
+    sim_problems_init(&problems);
+    struct sim_study *study = sim_study_run(&options, &problems);
+    if (study == NULL) {
+        sim_problems_print(&problems, stderr);
+        g_error("%s is no scenario", path);
+    }
+    check_study(study);
+    sim_study_free(study);
+    sim_problems_clear(&problems);
+}
+
+static void test_page(gconstpointer data)
+{
+    const char *page = data;
+    g_autofree char *text = NULL;
+    g_autofree char *folder = g_path_get_dirname(page);
+    g_autofree char *scratch = g_dir_make_tmp("brink-pages-XXXXXX", NULL);
+    g_autofree char *path = g_build_filename(scratch, "example.lua", NULL);
+    g_assert_true(g_file_get_contents(page, &text, NULL, NULL));
+    for (const char *at = strstr(text, OPENING); at != NULL; at = strstr(at, OPENING)) {
+        at += strlen(OPENING);
+        const char *end = strstr(at, CLOSING);
+        g_assert_nonnull(end);
+        g_assert_true(g_file_set_contents(path, at, end - at + 1, NULL));
+        run_example(path, folder);
+    }
+    g_remove(path);
+    g_rmdir(scratch);
+}
+
+static int by_name(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* Adds a test for every page below `folder` that has a scenario. */
+static void add_pages(const char *folder, GPtrArray *pages)
+{
+    GDir *dir = g_dir_open(folder, 0, NULL);
+    g_assert_nonnull(dir);
+    const char *name;
+    while ((name = g_dir_read_name(dir)) != NULL) {
+        char *path = g_build_filename(folder, name, NULL);
+        g_autofree char *text = NULL;
+        if (g_file_test(path, G_FILE_TEST_IS_DIR)) {
+            add_pages(path, pages);
+        } else if (g_str_has_suffix(name, ".md") && g_file_get_contents(path, &text, NULL, NULL) &&
+                   strstr(text, OPENING) != NULL) {
+            g_ptr_array_add(pages, path);
+            path = NULL;
+        }
+        g_free(path);
+    }
+    g_dir_close(dir);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    GPtrArray *pages = g_ptr_array_new_with_free_func(g_free);
+    add_pages(BRINK_SOURCE_DIR "/docs", pages);
+    qsort(pages->pdata, pages->len, sizeof *pages->pdata, by_name);
+    for (guint i = 0; i < pages->len; i++) {
+        const char *page = g_ptr_array_index(pages, i);
+        g_autofree char *name =
+            g_strdup_printf("/pages%s", page + strlen(BRINK_SOURCE_DIR "/docs"));
+        g_test_add_data_func(name, page, test_page);
+    }
+    g_assert_cmpuint(pages->len, >=, 6); /* one a model */
+    int result = g_test_run();
+    g_ptr_array_free(pages, TRUE);
+    return result;
+}
