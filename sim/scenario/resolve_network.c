@@ -183,7 +183,7 @@ static const struct sim_value *overlay(struct sim_resolve *resolve, const struct
     return result;
 }
 
-/* The latency of a preset between two zones, as a value. */
+/* The latency of a preset between two zones, as a value; NULL where it knows one of them not. */
 static const struct sim_value *preset_value(struct sim_resolve *resolve,
                                             const struct sim_preset *preset, const char *from,
                                             const char *to)
@@ -191,8 +191,11 @@ static const struct sim_value *preset_value(struct sim_resolve *resolve,
     size_t index[2] = {0, 0};
     const char *names[2] = {from, to};
     for (size_t k = 0; k < 2; k++) {
-        while (strcmp(preset->zones[index[k]], names[k]) != 0) {
+        while (preset->zones[index[k]] && strcmp(preset->zones[index[k]], names[k]) != 0) {
             index[k]++;
+        }
+        if (!preset->zones[index[k]]) { /* has been reported with the list of zones */
+            return NULL;
         }
     }
     struct sim_preset_quantile quantiles[8];

@@ -22,7 +22,15 @@
 
 /* A hang is what is looked for, not a slow machine under a sanitizer: the limit is far off. */
 #define PROCESSOR_SECONDS_MAX 20
-#define RESIDENT_KIB_MAX (900 * 1024)
+#ifdef __has_feature
+#define IS_SANITIZED __has_feature(address_sanitizer)
+#elif defined(__SANITIZE_ADDRESS__)
+#define IS_SANITIZED 1
+#else
+#define IS_SANITIZED 0
+#endif
+/* The sanitizers keep what is freed, and as much again for their shadow. */
+#define RESIDENT_KIB_MAX ((IS_SANITIZED ? 3000 : 600) * 1024)
 
 /* head, `count` times body, `count` times closing, tail; '#' stands for a number that counts. */
 struct made {

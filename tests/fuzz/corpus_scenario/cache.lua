@@ -1,0 +1,1 @@
+return scenario { name = "t", duration = s(60), node "db" { model = "service", service = ms(2) }, node "k" { model = "cache", capacity = 10, policy = "fifo", miss_to = "db", ttl = none, hit = lognormal { median = us(200), p99 = ms(2) } } }

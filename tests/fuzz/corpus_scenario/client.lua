@@ -1,0 +1,1 @@
+return scenario { name = "t", duration = s(60), node "db" { model = "service", service = ms(2) }, node "c" { model = "client", arrivals = poisson(rate(100)), to = "db", retry = retry { max = 3, backoff = ms(50) }, ops = { read = 0.9, write = 0.1 }, keys = zipf { n = 1e3, exponent = 0.99 } } }

@@ -1,0 +1,1 @@
+return scenario { name = "t", duration = s(60), node "db" { model = "service", service = ms(2) }, estimate "x" (800 * posts / timeline * bytes(8) / post * 500e6 * timelines), estimate { a = unit "b" / s(2), c = latency.L1 } }

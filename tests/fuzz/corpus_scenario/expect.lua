@@ -1,0 +1,1 @@
+return scenario { name = "t", duration = s(60), node "db" { model = "service", service = ms(2) }, expect "db.latency p99.9 < 50ms", expect { "db.busy mean < 80%", from = s(5) }, plot { "db.busy", title = "x" } }

@@ -1,0 +1,1 @@
+return scenario { name = "t", duration = s(60), node "db" { model = "service", service = ms(2) }, node "x" { like = "db" }, partition { sides = { "db", "x" }, from = s(1), to = s(2) }, crash { "x", mttf = exponential(s(9)), mttr = s(1) }, slow { "db", factor = 2 }, scale { "db", from = s(3), count = 0 }, swarm { "x", "db" } }

@@ -1,0 +1,1 @@
+return scenario { name = "t", duration = s(60), node "db" { model = "service", service = mixture { { 0.5, pareto(ms(1), 2) }, { 0.5, shifted(truncated(gamma(2, ms(1)), ms(0), ms(5)), ms(1)) } } }, node "e" { model = "service", service = { read = from_quantiles { p50 = ms(1), p99 = ms(3) }, other = weibull { shape = 2, mean = ms(1) } } } }

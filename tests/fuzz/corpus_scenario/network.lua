@@ -1,0 +1,1 @@
+return scenario { name = "t", duration = s(60), network { zones = { "a", "b" }, latency = exponential(ms(1)), link { "a", "b", latency = ms(40), loss = percent(1) } }, node "db" { model = "service", service = ms(1), zone = { "a", "b" }, count = 2 } }

@@ -1,0 +1,1 @@
+local n = param("n", 3) return scenario { name = "t", duration = s(60), node "db" { model = "service", service = ms(2) }, variant "v" { slow { "db", factor = n } }, sweep { n = { 1, 2 } }, expect { "db.busy mean < 80%", variant = "v" } }

@@ -1,0 +1,3 @@
+return scenario { duration = s("ten"),
+  warmup = ms(),
+  drain = s(1, 2) }
