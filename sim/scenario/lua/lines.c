@@ -1,4 +1,4 @@
-/* Lines: a tokenizer for Lua 5.4 (reference manual, section 3.1) and a stack of open brackets.
+/* Lines: the tokens of a text and a stack of open brackets.
  *
  * No grammar is checked here, the compiler does that; a text that does not compile only has to be
  * survived. Entries of a constructor are told apart by the commas whose innermost bracket it is.
@@ -9,27 +9,14 @@
 #include <string.h>
 
 #include "base/sort.h"
+#include "scenario/lua/tokens.h"
 
 #define FUNCTION_DEPTH_MAX 32 /* the compiler's search for names costs depth x locals */
 #define LABEL_COUNT_MAX 200   /* its search for labels is quadratic */
 #define OPEN_COUNT_MAX 400    /* deeper nesting than the compiler takes */
-#define LOOK_COUNT_MAX                                                                             \
-    256 /* entries or tables that one look-up walks past: beyond it the line of                    \
-           the whole serves, so that generated files cost no square */
-
-enum token_kind { TOKEN_END, TOKEN_NAME, TOKEN_KEYWORD, TOKEN_TEXT, TOKEN_NUMBER, TOKEN_SIGN };
-
-struct token {
-    enum token_kind kind;
-    int line;
-    const char *start; /* TEXT: of its contents, as written */
-    size_t length;
-};
-
-struct scanner {
-    const char *at, *end;
-    int line;
-};
+/* Entries or tables that one look-up walks past. Beyond it the line of the whole serves, so that
+ * generated files do not cost their square. */
+#define LOOK_COUNT_MAX 256
 
 struct entry {
     const char *name; /* NULL: an item */
@@ -72,194 +59,30 @@ struct scan {
     GArray *paren_of; /* by token: index of the '(' that a ')' closes, else UINT32_MAX */
 };
 
-/* --- tokens --- */
+/* --- brackets and entries --- */
 
-/* Length of "[[", "[=[", ... at `at`, or 0. */
-static size_t long_bracket(const char *at, const char *end)
-{
-    const char *c = at + 1;
-    while (c < end && *c == '=') {
-        c++;
-    }
-    return *at == '[' && c < end && *c == '[' ? (size_t)(c - at) + 1 : 0;
-}
-
-/* Steps over a long bracket whose opening has `width` bytes; gives its contents. */
-static void skip_long(struct scanner *scanner, size_t width, struct token *token)
-{
-    scanner->at += width;
-    token->start = scanner->at;
-    while (scanner->at < scanner->end) {
-        const char *c = scanner->at;
-        if (*c == ']' && (size_t)(scanner->end - c) >= width && c[width - 1] == ']' &&
-            (width == 2 || (c[1] == '=' && strspn(c + 1, "=") == width - 2))) {
-            token->length = (size_t)(c - token->start);
-            scanner->at += width;
-            return;
-        }
-        scanner->line += *c == '\n';
-        scanner->at++;
-    }
-    token->length = (size_t)(scanner->at - token->start);
-}
-
-static void skip_text(struct scanner *scanner, struct token *token)
-{
-    char quote = *scanner->at++;
-    token->start = scanner->at;
-    while (scanner->at < scanner->end && *scanner->at != quote && *scanner->at != '\n') {
-        if (*scanner->at == '\\' && scanner->at + 1 < scanner->end) {
-            scanner->at++;
-            scanner->line += *scanner->at == '\n';
-        }
-        scanner->at++;
-    }
-    token->length = (size_t)(scanner->at - token->start);
-    if (scanner->at < scanner->end && *scanner->at == quote) {
-        scanner->at++;
-    }
-}
-
-static void skip_blank(struct scanner *scanner)
-{
-    while (scanner->at < scanner->end) {
-        const char *c = scanner->at;
-        if (*c == '-' && c + 1 < scanner->end && c[1] == '-') {
-            scanner->at += 2;
-            size_t width = scanner->at < scanner->end ? long_bracket(scanner->at, scanner->end) : 0;
-            struct token ignored = {0};
-            if (width > 0) {
-                skip_long(scanner, width, &ignored);
-                continue;
-            }
-            while (scanner->at < scanner->end && *scanner->at != '\n') {
-                scanner->at++;
-            }
-        } else if (g_ascii_isspace(*c) || *c == '\v') {
-            scanner->line += *c == '\n';
-            scanner->at++;
-        } else {
-            return;
-        }
-    }
-}
-
-static bool is_keyword(const char *start, size_t length)
-{
-    static const char *const keywords[] = {
-        "and",      "break",  "do",   "else", "elseif", "end",   "false", "for",
-        "function", "goto",   "if",   "in",   "local",  "nil",   "not",   "or",
-        "repeat",   "return", "then", "true", "until",  "while", NULL};
-    for (size_t i = 0; keywords[i]; i++) {
-        if (strlen(keywords[i]) == length && memcmp(keywords[i], start, length) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static void skip_number(struct scanner *scanner)
-{
-    bool is_hex = scanner->end - scanner->at > 1 && scanner->at[0] == '0' &&
-                  (scanner->at[1] == 'x' || scanner->at[1] == 'X');
-    while (scanner->at < scanner->end) {
-        char c = *scanner->at;
-        bool is_exponent = is_hex ? c == 'p' || c == 'P' : c == 'e' || c == 'E';
-        if (is_exponent && scanner->at + 1 < scanner->end &&
-            (scanner->at[1] == '+' || scanner->at[1] == '-')) {
-            scanner->at++;
-        } else if (!g_ascii_isalnum(c) && c != '.' && c != '_') {
-            return;
-        }
-        scanner->at++;
-    }
-}
-
-static void skip_sign(struct scanner *scanner)
-{
-    static const char *const signs[] = {
-        "...", "..", "::", "==", "~=", "<=", ">=", "//", "<<", ">>", NULL};
-    for (size_t i = 0; signs[i]; i++) {
-        size_t length = strlen(signs[i]);
-        if ((size_t)(scanner->end - scanner->at) >= length &&
-            memcmp(scanner->at, signs[i], length) == 0) {
-            scanner->at += length;
-            return;
-        }
-    }
-    scanner->at++;
-}
-
-static struct token next_token(struct scanner *scanner)
-{
-    skip_blank(scanner);
-    struct token token = {.kind = TOKEN_END, .line = scanner->line, .start = scanner->at};
-    if (scanner->at >= scanner->end) {
-        return token;
-    }
-    char c = *scanner->at;
-    size_t width = long_bracket(scanner->at, scanner->end);
-    if (c == '"' || c == '\'') {
-        token.kind = TOKEN_TEXT;
-        skip_text(scanner, &token);
-        return token;
-    }
-    if (width > 0) {
-        token.kind = TOKEN_TEXT;
-        skip_long(scanner, width, &token);
-        return token;
-    }
-    if (g_ascii_isalpha(c) || c == '_') {
-        while (scanner->at < scanner->end &&
-               (g_ascii_isalnum(*scanner->at) || *scanner->at == '_')) {
-            scanner->at++;
-        }
-        token.kind = TOKEN_NAME;
-    } else if (g_ascii_isdigit(c) ||
-               (c == '.' && scanner->at + 1 < scanner->end && g_ascii_isdigit(scanner->at[1]))) {
-        skip_number(scanner);
-        token.kind = TOKEN_NUMBER;
-    } else {
-        skip_sign(scanner);
-        token.kind = TOKEN_SIGN;
-    }
-    token.length = (size_t)(scanner->at - token.start);
-    if (token.kind == TOKEN_NAME && is_keyword(token.start, token.length)) {
-        token.kind = TOKEN_KEYWORD;
-    }
-    return token;
-}
-
-static bool is_token(const struct token *token, enum token_kind kind, const char *text)
-{
-    return token->kind == kind && token->length == strlen(text) &&
-           memcmp(token->start, text, token->length) == 0;
-}
-
-static char *token_text(struct scan *scan, const struct token *token)
+static char *token_text(struct scan *scan, const struct sim_token *token)
 {
     char *text = sim_arena_alloc(scan->arena, token->length + 1);
     memcpy(text, token->start, token->length);
     return text;
 }
 
-/* --- brackets and entries --- */
-
-static const struct token *token_at(const struct scan *scan, uint32_t index)
+static const struct sim_token *token_at(const struct scan *scan, uint32_t index)
 {
-    return &g_array_index(scan->tokens, struct token, index);
+    return &g_array_index(scan->tokens, struct sim_token, index);
 }
 
 static bool is_sign_at(const struct scan *scan, uint32_t index, const char *sign)
 {
-    return index < scan->tokens->len && is_token(token_at(scan, index), TOKEN_SIGN, sign);
+    return index < scan->tokens->len && sim_token_is(token_at(scan, index), TOKEN_SIGN, sign);
 }
 
 /* Finds whose argument the brace at `index` opens: name {, name "text" {, name(...) {, name({. */
 static void find_callee(struct scan *scan, uint32_t index, struct table *table)
 {
     uint32_t i = index; /* one past the token that is looked at */
-    const struct token *literal = NULL;
+    const struct sim_token *literal = NULL;
     if (i > 0 && is_sign_at(scan, i - 1, "(")) {
         i--;
     } else if (i > 0 && token_at(scan, i - 1)->kind == TOKEN_TEXT) {
@@ -286,12 +109,12 @@ static void find_callee(struct scan *scan, uint32_t index, struct table *table)
 static void add_entry(struct scan *scan, uint32_t table_index, uint32_t token)
 {
     struct table *table = &g_array_index(scan->tables, struct table, table_index);
-    const struct token *first = token_at(scan, token);
+    const struct sim_token *first = token_at(scan, token);
     struct entry entry = {.where = {.line = first->line, .order = token, .table = SIM_LINES_NONE},
                           .next = SIM_LINES_NONE};
     if (first->kind == TOKEN_NAME && is_sign_at(scan, token + 1, "=")) {
         entry.name = token_text(scan, first);
-    } else if (is_token(first, TOKEN_SIGN, "[") && token + 1 < scan->tokens->len &&
+    } else if (sim_token_is(first, TOKEN_SIGN, "[") && token + 1 < scan->tokens->len &&
                token_at(scan, token + 1)->kind == TOKEN_TEXT && is_sign_at(scan, token + 2, "]")) {
         entry.name = token_text(scan, token_at(scan, token + 1));
     } else {
@@ -362,26 +185,26 @@ static void refuse(struct scan *scan, int line, const char *text)
 /* Keywords that open and close bodies, in which commas are no separators of entries. */
 static bool see_keyword(struct scan *scan, uint32_t index)
 {
-    const struct token *token = token_at(scan, index);
-    if (is_token(token, TOKEN_KEYWORD, "function")) {
+    const struct sim_token *token = token_at(scan, index);
+    if (sim_token_is(token, TOKEN_KEYWORD, "function")) {
         if (++scan->function_depth > FUNCTION_DEPTH_MAX) {
             refuse(scan, token->line, "functions are nested too deeply");
             return false;
         }
         return push(scan, 'f', index);
     }
-    if (is_token(token, TOKEN_KEYWORD, "do")) {
+    if (sim_token_is(token, TOKEN_KEYWORD, "do")) {
         return push(scan, 'd', index);
     }
-    if (is_token(token, TOKEN_KEYWORD, "if")) {
+    if (sim_token_is(token, TOKEN_KEYWORD, "if")) {
         return push(scan, 'i', index);
     }
-    if (is_token(token, TOKEN_KEYWORD, "repeat")) {
+    if (sim_token_is(token, TOKEN_KEYWORD, "repeat")) {
         return push(scan, 'r', index);
     }
-    if (is_token(token, TOKEN_KEYWORD, "end")) {
+    if (sim_token_is(token, TOKEN_KEYWORD, "end")) {
         pop(scan, "fdi");
-    } else if (is_token(token, TOKEN_KEYWORD, "until")) {
+    } else if (sim_token_is(token, TOKEN_KEYWORD, "until")) {
         pop(scan, "r");
     }
     return true;
@@ -389,33 +212,33 @@ static bool see_keyword(struct scan *scan, uint32_t index)
 
 static bool see_sign(struct scan *scan, uint32_t index)
 {
-    const struct token *token = token_at(scan, index);
-    if (is_token(token, TOKEN_SIGN, "{")) {
+    const struct sim_token *token = token_at(scan, index);
+    if (sim_token_is(token, TOKEN_SIGN, "{")) {
         return open_table(scan, index);
     }
-    if (is_token(token, TOKEN_SIGN, "(") || is_token(token, TOKEN_SIGN, "[")) {
+    if (sim_token_is(token, TOKEN_SIGN, "(") || sim_token_is(token, TOKEN_SIGN, "[")) {
         return push(scan, *token->start, index);
     }
-    if (is_token(token, TOKEN_SIGN, ")")) {
+    if (sim_token_is(token, TOKEN_SIGN, ")")) {
         if (scan->open_count > 0 && scan->open[scan->open_count - 1].kind == '(') {
             g_array_index(scan->paren_of, uint32_t, index) = scan->open[scan->open_count - 1].token;
         }
         pop(scan, "(");
-    } else if (is_token(token, TOKEN_SIGN, "]")) {
+    } else if (sim_token_is(token, TOKEN_SIGN, "]")) {
         pop(scan, "[");
-    } else if (is_token(token, TOKEN_SIGN, "}")) {
+    } else if (sim_token_is(token, TOKEN_SIGN, "}")) {
         pop(scan, "{");
-    } else if (is_token(token, TOKEN_SIGN, ",") || is_token(token, TOKEN_SIGN, ";")) {
+    } else if (sim_token_is(token, TOKEN_SIGN, ",") || sim_token_is(token, TOKEN_SIGN, ";")) {
         if (scan->open_count > 0) {
             scan->open[scan->open_count - 1].is_entry_start = true;
         }
-    } else if (is_token(token, TOKEN_SIGN, "^")) {
+    } else if (sim_token_is(token, TOKEN_SIGN, "^")) {
         refuse(scan, token->line,
                "the operator ^ differs between machines: write math.pow(x, y) instead");
-    } else if (is_token(token, TOKEN_SIGN, "...")) {
+    } else if (sim_token_is(token, TOKEN_SIGN, "...")) {
         refuse(scan, token->line,
                "\"...\" is not part of the scenario language: name the arguments");
-    } else if (is_token(token, TOKEN_SIGN, "::") && ++scan->label_count > LABEL_COUNT_MAX) {
+    } else if (sim_token_is(token, TOKEN_SIGN, "::") && ++scan->label_count > LABEL_COUNT_MAX) {
         refuse(scan, token->line, "too many labels");
         return false;
     }
@@ -425,10 +248,10 @@ static bool see_sign(struct scan *scan, uint32_t index)
 static void scan_tokens(struct scan *scan)
 {
     for (uint32_t i = 0; i < scan->tokens->len; i++) {
-        const struct token *token = token_at(scan, i);
+        const struct sim_token *token = token_at(scan, i);
         struct open_bracket *around = scan->open_count ? &scan->open[scan->open_count - 1] : NULL;
         if (around && around->kind == '{' && around->is_entry_start &&
-            !is_token(token, TOKEN_SIGN, "}")) {
+            !sim_token_is(token, TOKEN_SIGN, "}")) {
             around->is_entry_start = false;
             add_entry(scan, around->table, i);
         }
@@ -481,18 +304,14 @@ const struct sim_lines *sim_lines_scan(struct sim_arena *arena, const char *file
                         .file = file,
                         .problems = problems,
                         .is_clean = true,
-                        .tokens = g_array_new(FALSE, FALSE, sizeof(struct token)),
+                        .tokens = g_array_new(FALSE, FALSE, sizeof(struct sim_token)),
                         .tables = g_array_new(FALSE, FALSE, sizeof(struct table)),
                         .entries = g_array_new(FALSE, FALSE, sizeof(struct entry)),
                         .paren_of = g_array_new(FALSE, FALSE, sizeof(uint32_t))};
-    struct scanner scanner = {.at = text, .end = text + size, .line = 1};
-    if (size > 0 && text[0] == '#') { /* as the compiler does with the first line */
-        while (scanner.at < scanner.end && *scanner.at != '\n') {
-            scanner.at++;
-        }
-    }
+    struct sim_token_reader reader;
+    sim_tokens_init(&reader, text, size);
     for (;;) {
-        struct token token = next_token(&scanner);
+        struct sim_token token = sim_tokens_next(&reader);
         if (token.kind == TOKEN_END) {
             break;
         }
