@@ -1,21 +1,35 @@
 /* Members of a target as a node sees them; see members.h. */
 #include "members.h"
 
+static void look(struct sim_node *self, struct members *members)
+{
+    const struct sim_target *target = members->target;
+    members->version = sim_members_version(self);
+    members->count = sim_members(self, target, members->ids);
+    uint32_t at = 0;
+    for (uint32_t i = 0; members->shares != NULL && i < members->count; i++, at++) {
+        while (target->ids[at] != members->ids[i]) {
+            at++;
+        }
+        members->shares[i] = target->shares[at];
+    }
+}
+
 void members_start(struct sim_node *self, struct members *members, const struct sim_target *target)
 {
     members->target = target;
     members->ids = sim_alloc(self, target->count * sizeof *members->ids);
-    members->count = sim_members(self, target, members->ids);
-    members->version = sim_members_version(self);
+    if (target->shares != NULL) {
+        members->shares = sim_alloc(self, target->count * sizeof *members->shares);
+    }
     members->turn = sim_member(self);
+    look(self, members);
 }
 
 void members_look(struct sim_node *self, struct members *members)
 {
-    uint64_t version = sim_members_version(self);
-    if (members->version != version) {
-        members->version = version;
-        members->count = sim_members(self, members->target, members->ids);
+    if (members->version != sim_members_version(self)) {
+        look(self, members);
     }
 }
 
@@ -26,4 +40,20 @@ sim_node_id members_next(struct sim_node *self, struct members *members)
         return members->count == 0 ? 0 : members->ids[0];
     }
     return members->ids[members->turn++ % members->count];
+}
+
+sim_node_id members_draw(struct sim_node *self, struct members *members, struct sim_random *random)
+{
+    members_look(self, members);
+    double all = 0;
+    for (uint32_t i = 0; i < members->count; i++) {
+        all += members->shares[i];
+    }
+    double left = all * sim_random_unit(random);
+    sim_node_id last = 0; /* rounding may leave a little after the last share */
+    for (uint32_t i = 0; i < members->count && left >= 0; i++) {
+        left -= members->shares[i];
+        last = members->shares[i] > 0 ? members->ids[i] : last;
+    }
+    return last;
 }

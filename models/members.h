@@ -7,6 +7,7 @@
 struct members {
     const struct sim_target *target;
     sim_node_id *ids; /* up, in target order */
+    double *shares;   /* of each of them, as the target states; NULL where it states none */
     uint32_t count;
     uint64_t version; /* of the view */
     uint64_t turn;
@@ -19,5 +20,8 @@ void members_start(struct sim_node *self, struct members *members, const struct 
 void members_look(struct sim_node *self, struct members *members);
 /* The next one in turn, 0 when none is up. */
 sim_node_id members_next(struct sim_node *self, struct members *members);
+/* One drawn by the target's shares, which those that are up divide among them; 0 when none is up or
+ * has a share. */
+sim_node_id members_draw(struct sim_node *self, struct members *members, struct sim_random *random);
 
 #endif

@@ -208,12 +208,20 @@ static void release(struct sim_node *self)
     state->outstanding = 0;
 }
 
+static const char *validate(const void *fields)
+{
+    const struct balancer_params *params = fields;
+    return params->to.shares != NULL ? "to: the policy says who gets a request; no shares here"
+                                     : NULL;
+}
+
 const struct sim_model sim_model_balancer = {
     .abi = SIM_MODEL_ABI,
     .name = "balancer",
     .summary = "spreads requests over the members of a target and passes the replies back",
     .params_size = sizeof(struct balancer_params),
     .params = balancer_params,
+    .validate = validate,
     .state_size = sizeof(struct balancer_state),
     .frame_size = sizeof(struct passage),
     .handle = handle,

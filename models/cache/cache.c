@@ -16,38 +16,16 @@
  *
  * Left out: negative entries, refresh ahead of expiry, write-through and write-behind.
  */
-#include "cache/eviction.h"
+#include "cache/copies.h"
 #include "members.h"
 #include "models.h"
 
-struct cache_params {
-    int64_t capacity; /* objects; 0 = counted in bytes */
-    int64_t bytes_capacity;
-    int32_t policy;                    /* index into policy_names */
-    const struct sim_dist *hit, *miss; /* NULL = no time */
-    int64_t servers;                   /* 0 = as many as it takes */
-    int64_t queue_limit;
-    sim_time ttl;
-    double ttl_jitter;
-    bool coalesce;
-    int64_t object_bytes;
-    struct sim_target miss_to;
-    sim_time timeout;
-};
-
-/* What is kept with an object. */
-struct copy {
-    sim_time expires;
-    uint64_t value, version;
-};
-
 struct cache_state {
-    struct sim_eviction *objects;
-    struct sim_object_table flights;    /* keys that are being fetched, with their first visit */
-    struct sim_station *station;        /* NULL where nothing takes time */
-    struct members members;             /* of miss_to */
-    int64_t shown_entries, shown_bytes; /* what the metrics say */
-    uint64_t shown_evictions;
+    struct copies copies;
+    struct sim_object_table flights; /* keys that are being fetched, with their last visit */
+    struct sim_station *station;     /* NULL where nothing takes time */
+    struct members members;          /* of miss_to */
+    bool has_begun;
 };
 
 enum visit_kind { VISIT_HIT, VISIT_READ, VISIT_WRITE, VISIT_OTHER };
@@ -59,22 +37,6 @@ struct visit {
     enum visit_kind kind;
     sim_frame next;         /* coalesced: who waits for the same answer */
     struct sim_reply reply; /* of a hit */
-};
-
-enum cache_metric {
-    METRIC_LOOKUPS,
-    METRIC_HITS,
-    METRIC_MISSES,
-    METRIC_COALESCED,
-    METRIC_EXPIRATIONS,
-    METRIC_EVICTIONS,
-    METRIC_REFUSALS,
-    METRIC_INVALIDATIONS,
-    METRIC_ENTRIES,
-    METRIC_BYTES,
-    METRIC_BUSY,
-    METRIC_QUEUED,
-    METRIC_WAIT
 };
 
 static const struct sim_metric_spec cache_metrics[] = {
@@ -98,11 +60,7 @@ static const struct sim_metric_spec cache_metrics[] = {
     {0},
 };
 
-enum cache_draw { DRAW_HIT, DRAW_MISS, DRAW_TTL, DRAW_EVICTION };
 static const char *const cache_draws[] = {"hit", "miss", "ttl", "eviction", NULL};
-
-/* In the order of sim_eviction_policies; a test compares the two. */
-static const char *const policy_names[] = {"fifo", "lru", NULL};
 
 static const struct sim_param cache_params[] = {
     {"capacity", SIM_PARAM_INTEGER, offsetof(struct cache_params, capacity), "nil", 1, 1e8,
@@ -110,7 +68,7 @@ static const struct sim_param cache_params[] = {
     {"bytes_capacity", SIM_PARAM_BYTES, offsetof(struct cache_params, bytes_capacity), "nil", 1,
      1e18, "bytes that it holds; or give capacity", NULL, NULL},
     {"policy", SIM_PARAM_CHOICE, offsetof(struct cache_params, policy), "\"lru\"", SIM_UNBOUNDED,
-     "which object makes room for a new one", NULL, policy_names},
+     "which object makes room for a new one", NULL, copies_policy_names},
     {"hit", SIM_PARAM_DURATION_LAW, offsetof(struct cache_params, hit), "nil", SIM_NOT_NEGATIVE,
      "time that a hit takes; left out = none", NULL, NULL},
     {"miss", SIM_PARAM_DURATION_LAW, offsetof(struct cache_params, miss), "nil", SIM_NOT_NEGATIVE,
@@ -142,33 +100,18 @@ static const char *validate(const void *fields)
     if ((params->capacity > 0) == (params->bytes_capacity > 0)) {
         return "give either capacity, in objects, or bytes_capacity";
     }
-    return NULL;
+    return params->miss_to.shares != NULL ? "miss_to: members take turns; no shares here" : NULL;
 }
 
-/* --- Start and end of a life -------------------------------------------------------------------
- */
-
-static void make_objects(struct sim_node *self)
-{
-    const struct cache_params *params = sim_params(self);
-    struct cache_state *state = sim_state(self);
-    bool is_by_count = params->capacity > 0;
-    struct sim_eviction_setup setup = {
-        .policy = sim_eviction_policy_find(policy_names[params->policy]),
-        .unit = is_by_count ? SIM_EVICTION_OBJECTS : SIM_EVICTION_BYTES,
-        .capacity = (uint64_t)(is_by_count ? params->capacity : params->bytes_capacity),
-        .payload_size = sizeof(struct copy),
-        .seed = sim_random_u64(sim_random_of(self, DRAW_EVICTION)),
-    };
-    state->objects = sim_eviction_new(&setup);
-    sim_object_table_init(&state->flights, NULL, sizeof(sim_frame), 0);
-}
+/* ---- start and end of a life ---- */
 
 static void start(struct sim_node *self)
 {
     const struct cache_params *params = sim_params(self);
     struct cache_state *state = sim_state(self);
-    make_objects(self);
+    copies_start(self, &state->copies);
+    sim_object_table_init(&state->flights, NULL, sizeof(sim_frame), 0);
+    state->has_begun = true;
     if (params->hit != NULL || params->miss != NULL) {
         struct sim_station_options options = {
             .servers = params->servers > 0 ? params->servers : INT32_MAX,
@@ -183,105 +126,7 @@ static void start(struct sim_node *self)
     members_start(self, &state->members, &params->miss_to);
 }
 
-/* Brings the metrics up to what the store says. */
-static void show(struct sim_node *self, int64_t entries, int64_t bytes)
-{
-    struct cache_state *state = sim_state(self);
-    if (entries != state->shown_entries) {
-        sim_level(self, METRIC_ENTRIES, entries - state->shown_entries);
-        state->shown_entries = entries;
-    }
-    if (bytes != state->shown_bytes) {
-        sim_level(self, METRIC_BYTES, bytes - state->shown_bytes);
-        state->shown_bytes = bytes;
-    }
-}
-
-static void show_store(struct sim_node *self)
-{
-    struct cache_state *state = sim_state(self);
-    const struct sim_eviction *objects = state->objects;
-    if (objects->evicted_count != state->shown_evictions) {
-        sim_count(self, METRIC_EVICTIONS, objects->evicted_count - state->shown_evictions);
-        state->shown_evictions = objects->evicted_count;
-    }
-    show(self, (int64_t)objects->count, (int64_t)objects->bytes);
-}
-
-static void release(struct sim_node *self)
-{
-    struct cache_state *state = sim_state(self);
-    if (state->objects == NULL) {
-        return;
-    }
-    show(self, 0, 0);
-    sim_eviction_free(state->objects);
-    sim_object_table_clear(&state->flights);
-    state->objects = NULL;
-}
-
-/* --- Copies ------------------------------------------------------------------------------------
- */
-
-/* The object that may be served, or NULL. */
-static struct sim_object *look_up(struct sim_node *self, uint64_t key)
-{
-    struct cache_state *state = sim_state(self);
-    struct sim_object *object = sim_eviction_lookup(state->objects, key);
-    if (object == NULL) {
-        return NULL;
-    }
-    const struct copy *copy = sim_object_payload(object);
-    if (copy->expires > sim_now(self)) {
-        return object;
-    }
-    sim_eviction_remove(state->objects, key);
-    sim_count(self, METRIC_EXPIRATIONS, 1);
-    show_store(self);
-    return NULL;
-}
-
-static sim_time expiry(struct sim_node *self, const struct sim_reply *reply)
-{
-    const struct cache_params *params = sim_params(self);
-    sim_time ttl = params->ttl;
-    if (ttl != SIM_NEVER && params->ttl_jitter > 0) {
-        double spread = 2 * sim_random_unit(sim_random_of(self, DRAW_TTL)) - 1;
-        ttl = sim_time_from_seconds(sim_time_seconds(ttl) * (1 + params->ttl_jitter * spread));
-    }
-    sim_time expires = sim_time_add(sim_now(self), ttl);
-    bool is_fresh_shorter = reply->fresh_until > 0 && reply->fresh_until < expires;
-    return is_fresh_shorter ? reply->fresh_until : expires;
-}
-
-static void fill(struct sim_node *self, uint64_t key, const struct sim_reply *reply)
-{
-    const struct cache_params *params = sim_params(self);
-    struct cache_state *state = sim_state(self);
-    int64_t bytes = reply->bytes > 0 ? reply->bytes : params->object_bytes;
-    struct sim_object *object = sim_eviction_insert(state->objects, key, (uint64_t)bytes);
-    if (object == NULL) {
-        sim_count(self, METRIC_REFUSALS, 1);
-    } else {
-        struct copy *copy = sim_object_payload(object);
-        copy->expires = expiry(self, reply);
-        copy->value = reply->value;
-        copy->version = reply->version;
-    }
-    show_store(self);
-}
-
-static void invalidate(struct sim_node *self, uint64_t key)
-{
-    struct cache_state *state = sim_state(self);
-    if (sim_eviction_remove(state->objects, key)) {
-        sim_count(self, METRIC_INVALIDATIONS, 1);
-        show_store(self);
-    }
-}
-
-/* --- Answers -----------------------------------------------------------------------------------
- */
+/* ---- answers ---- */
 
 static void answer(struct sim_node *self, sim_frame frame, const struct sim_reply *reply)
 {
@@ -298,7 +143,7 @@ static void conclude_read(struct sim_node *self, sim_frame frame, const struct s
     struct cache_state *state = sim_state(self);
     const struct visit *visit = sim_frame_at(self, frame);
     if (reply->status == SIM_STATUS_OK) {
-        fill(self, visit->key, reply);
+        copies_keep(self, &state->copies, visit->key, reply);
     }
     if (params->coalesce) {
         uint32_t flight =
@@ -314,6 +159,7 @@ static void conclude_read(struct sim_node *self, sim_frame frame, const struct s
 
 static void conclude(struct sim_node *self, sim_frame frame, const struct sim_reply *answered)
 {
+    struct cache_state *state = sim_state(self);
     const struct visit *visit = sim_frame_at(self, frame);
     struct sim_reply reply = *answered;
     if (reply.status == SIM_STATUS_REFUSED) {
@@ -325,7 +171,7 @@ static void conclude(struct sim_node *self, sim_frame frame, const struct sim_re
         break;
     case VISIT_WRITE:
         /* Also after a failure: the write may have happened all the same. */
-        invalidate(self, visit->key);
+        copies_invalidate(self, &state->copies, visit->key);
         answer(self, frame, &reply);
         break;
     case VISIT_HIT:
@@ -335,8 +181,7 @@ static void conclude(struct sim_node *self, sim_frame frame, const struct sim_re
     }
 }
 
-/* --- Behind the cache --------------------------------------------------------------------------
- */
+/* ---- behind the cache ---- */
 
 static void answer_here(struct sim_node *self, sim_frame frame, enum sim_status status)
 {
@@ -369,8 +214,7 @@ static void go_on(struct sim_node *self, sim_frame frame)
     sim_send_request(self, to, &request, params->timeout, frame);
 }
 
-/* --- Arrival -----------------------------------------------------------------------------------
- */
+/* ---- arrival ---- */
 
 static enum visit_kind kind_of(uint16_t operation)
 {
@@ -389,17 +233,6 @@ static enum visit_kind kind_of(uint16_t operation)
         break;
     }
     return VISIT_OTHER;
-}
-
-static struct sim_reply reply_of_copy(struct sim_object *object)
-{
-    const struct copy *copy = sim_object_payload(object);
-    return (struct sim_reply){
-        .value = copy->value,
-        .version = copy->version,
-        .bytes = (int64_t)object->size,
-        .fresh_until = copy->expires == SIM_NEVER ? 0 : copy->expires,
-    };
 }
 
 static sim_frame new_visit(struct sim_node *self, const struct sim_input *in, enum visit_kind kind)
@@ -450,29 +283,29 @@ static bool joins_flight(struct sim_node *self, sim_frame frame)
     return false;
 }
 
-static void hit(struct sim_node *self, const struct sim_input *in, struct sim_object *object)
+static void hit(struct sim_node *self, const struct sim_input *in, const struct sim_reply *reply)
 {
     const struct cache_params *params = sim_params(self);
-    struct sim_reply reply = reply_of_copy(object);
     sim_count(self, METRIC_HITS, 1);
     if (params->hit == NULL) {
-        sim_answer(self, in->ticket, &reply);
+        sim_answer(self, in->ticket, reply);
         return;
     }
     sim_frame frame = new_visit(self, in, VISIT_HIT);
-    ((struct visit *)sim_frame_at(self, frame))->reply = reply;
+    ((struct visit *)sim_frame_at(self, frame))->reply = *reply;
     spend(self, in, DRAW_HIT, params->hit, frame);
 }
 
 static void arrive(struct sim_node *self, const struct sim_input *in)
 {
     const struct cache_params *params = sim_params(self);
+    struct cache_state *state = sim_state(self);
     enum visit_kind kind = kind_of(in->request->operation);
     if (kind == VISIT_READ) {
         sim_count(self, METRIC_LOOKUPS, 1);
-        struct sim_object *object = look_up(self, in->request->key);
-        if (object != NULL) {
-            hit(self, in, object);
+        struct sim_reply reply;
+        if (copies_find(self, &state->copies, in->request->key, &reply)) {
+            hit(self, in, &reply);
             return;
         }
         sim_count(self, METRIC_MISSES, 1);
@@ -502,6 +335,15 @@ static void handle(struct sim_node *self, const struct sim_input *in)
         }
     } else if (in->kind == SIM_IN_START) {
         start(self);
+    }
+}
+
+static void release(struct sim_node *self)
+{
+    struct cache_state *state = sim_state(self);
+    copies_clear(self, &state->copies);
+    if (state->has_begun) {
+        sim_object_table_clear(&state->flights);
     }
 }
 

@@ -35,6 +35,9 @@ static sim_node_id choose_member(struct sim_node *self, struct operations *opera
 {
     const struct operation_params *params = operations->params;
     struct members *members = &operations->members;
+    if (members->shares != NULL) {
+        return members_draw(self, members, sim_random_of(self, CLIENT_DRAW_MEMBER));
+    }
     members_look(self, members);
     if (members->count <= 1) {
         return members->count == 0 ? 0 : members->ids[0];

@@ -35,7 +35,8 @@ struct workload_params {
 /* clang-format off */
 #define OPERATION_PARAMS(type, member)                                                             \
     {"to", SIM_PARAM_TARGET, offsetof(type, member.to), NULL, SIM_UNBOUNDED,                       \
-     "whom it asks: one node, or several to choose from", NULL, NULL},                             \
+     "whom it asks: one node, or several, also by shares: { a = percent(70), b = percent(30) }",   \
+     NULL, NULL},                                                                                  \
     {"choose", SIM_PARAM_CHOICE, offsetof(type, member.choose), "\"round_robin\"", SIM_UNBOUNDED,  \
      "how each attempt picks among several", NULL, operation_choose_names},                        \
     {"timeout", SIM_PARAM_DURATION, offsetof(type, member.timeout), "none", 1e-9, 1e300,           \

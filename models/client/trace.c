@@ -103,8 +103,7 @@ static void begin_row(struct sim_node *self)
     operation_begin(self, &state->operations, &wish);
 }
 
-/* --- At the recorded pace ----------------------------------------------------------------------
- */
+/* ---- at the recorded pace ---- */
 
 static sim_time trace_time_of(const struct sim_node *self, const struct trace_state *state,
                               uint64_t row)
@@ -145,8 +144,7 @@ static void change_load(struct sim_node *self, double factor)
     keep_pace(self);
 }
 
-/* --- Back to back ------------------------------------------------------------------------------
- */
+/* ---- back to back ---- */
 
 static void begin_rows(struct sim_node *self)
 {

@@ -104,8 +104,7 @@ static const struct sim_param service_params[] = {
     {0},
 };
 
-/* --- Start -------------------------------------------------------------------------------------
- */
+/* ---- start ---- */
 
 /* A queue before something that is held cannot be one in which all are served at once, or in which
  * who is inside is interrupted. */
@@ -181,8 +180,7 @@ static void start(struct sim_node *self)
     state->reply_bytes = sim_dist_is_constant(params->reply_bytes, &bytes) ? (int64_t)bytes : -1;
 }
 
-/* --- Reply -------------------------------------------------------------------------------------
- */
+/* ---- reply ---- */
 
 static int64_t reply_size(struct sim_node *self, const struct sim_request *request)
 {
@@ -225,8 +223,7 @@ static void end_visit(struct sim_node *self, sim_frame frame)
     }
 }
 
-/* --- Work --------------------------------------------------------------------------------------
- */
+/* ---- work ---- */
 
 /* False when the queue is full. */
 static bool work(struct sim_node *self, const struct sim_request *request, uint64_t tag)
@@ -288,8 +285,7 @@ static void arrive(struct sim_node *self, const struct sim_input *in)
     }
 }
 
-/* --- Downstream --------------------------------------------------------------------------------
- */
+/* ---- downstream ---- */
 
 static bool may_retry(struct sim_node *self, struct visit *visit, const struct sim_reply *answer,
                       sim_time *ret_pause)

@@ -71,8 +71,7 @@ void fixture_clear(struct fixture *fixture)
     memset(fixture, 0, sizeof *fixture);
 }
 
-/* --- Building ----------------------------------------------------------------------------------
- */
+/* ---- building ---- */
 
 static const char *member_label(struct fixture *fixture, const char *name, uint32_t member)
 {
@@ -259,8 +258,7 @@ void fixture_start(struct fixture *fixture)
     fixture->world = sim_world_new(&fixture->spec, &fixture->options);
 }
 
-/* --- Playing -----------------------------------------------------------------------------------
- */
+/* ---- playing ---- */
 
 void fixture_run_until(struct fixture *fixture, sim_time time)
 {
@@ -292,8 +290,7 @@ void fixture_cut(struct fixture *fixture, const char *from, const char *to, bool
     sim_world_cut(fixture->world, fixture_id(fixture, from), fixture_id(fixture, to), is_cut);
 }
 
-/* --- Looking -----------------------------------------------------------------------------------
- */
+/* ---- looking ---- */
 
 sim_node_id fixture_id(const struct fixture *fixture, const char *node)
 {

@@ -69,8 +69,7 @@ void fixture_init(struct fixture *fixture, sim_time duration);
 /* Settles, audits, frees. */
 void fixture_clear(struct fixture *fixture);
 
-/* --- Building: before fixture_start ------------------------------------------------------------
- */
+/* ---- building: before fixture_start ---- */
 
 /* The index of the new group of one node; `text` gives parameters (parameters.h), NULL = none. */
 uint32_t fixture_add_node(struct fixture *fixture, const char *name, const struct sim_model *model,
@@ -104,8 +103,7 @@ const struct sim_dist *fixture_law(struct fixture *fixture, const char *text);
 
 void fixture_start(struct fixture *fixture);
 
-/* --- Playing -----------------------------------------------------------------------------------
- */
+/* ---- playing ---- */
 
 void fixture_run_until(struct fixture *fixture, sim_time time);
 enum sim_ending fixture_run(struct fixture *fixture); /* to the end */
@@ -114,8 +112,7 @@ void fixture_restart(struct fixture *fixture, const char *node);
 void fixture_pause(struct fixture *fixture, const char *node, bool is_paused);
 void fixture_cut(struct fixture *fixture, const char *from, const char *to, bool is_cut);
 
-/* --- Looking: at groups by name, at metrics by name --------------------------------------------
- */
+/* ---- looking: at groups by name, at metrics by name ---- */
 
 /* "web" or "web[2]". */
 sim_node_id fixture_id(const struct fixture *fixture, const char *node);

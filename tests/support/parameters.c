@@ -4,8 +4,7 @@
 #include <glib.h>
 #include <string.h>
 
-/* --- Text to tree ------------------------------------------------------------------------------
- */
+/* ---- text to tree ---- */
 
 enum value_kind { VALUE_NUMBER, VALUE_TEXT, VALUE_WORD, VALUE_LIST };
 
@@ -130,8 +129,7 @@ static struct value *parse_value(struct cursor *cursor)
     return value;
 }
 
-/* --- Measures and laws -------------------------------------------------------------------------
- */
+/* ---- measures and laws ---- */
 
 static bool is_word(const struct value *value, const char *word)
 {
@@ -216,8 +214,7 @@ static const struct sim_dist *law_of(struct sim_arena *arena, const struct value
     return law;
 }
 
-/* --- Tree to struct ----------------------------------------------------------------------------
- */
+/* ---- tree to struct ---- */
 
 struct reading {
     struct sim_arena *arena;

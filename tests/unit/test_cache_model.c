@@ -219,8 +219,7 @@ static void test_table(void)
     g_assert_null(policy->choices[count]);
 }
 
-/* --- The real block trace ----------------------------------------------------------------------
- */
+/* ---- the real block trace ---- */
 
 static struct sim_trace read_cloudphysics(struct sim_trace_row **ret_rows)
 {

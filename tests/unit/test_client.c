@@ -162,6 +162,31 @@ static void test_choose(void)
     }
 }
 
+/* By shares; when a member has gone those that are left divide all. */
+static void test_shares(void)
+{
+    struct fixture f;
+    fixture_init(&f, s(10));
+    fixture_add_node(&f, "users", &sim_model_client_open,
+                     "arrivals = regular(rate(1000)), "
+                     "to = { a = percent(60), b = percent(20), c = percent(20) }");
+    fixture_add_node(&f, "a", &sim_model_service, "service = ms(0)");
+    fixture_add_node(&f, "b", &sim_model_service, "service = ms(0)");
+    uint32_t c = fixture_add_node(&f, "c", &sim_model_service, "service = ms(0)");
+    struct sim_fault_spec *leaves =
+        fixture_add_fault(&f, SIM_FAULT_MEMBERS, s(5) + 1, SIM_NEVER, NULL);
+    leaves->group = c;
+    leaves->members = 0;
+    fixture_start(&f);
+    fixture_run_until(&f, s(10) - 1);
+    double a = (double)fixture_total(&f, "a", "issued");
+    double b = (double)fixture_total(&f, "b", "issued");
+    g_assert_cmpfloat(fabs(a - 3000 - 3750), <, 4 * sqrt(1200 + 940));
+    g_assert_cmpfloat(fabs(b - 1000 - 1250), <, 4 * sqrt(800 + 940));
+    g_assert_cmpuint(fixture_total(&f, "users", "succeeded"), ==, 10000);
+    fixture_clear(&f);
+}
+
 /* One user: 10 ms of thought, 2 + 5 + 2 ms of asking. */
 static void test_closed(void)
 {
@@ -352,6 +377,7 @@ int main(int argc, char **argv)
     g_test_add_func("/client/deadline", test_deadline);
     g_test_add_func("/client/refusal", test_refusal);
     g_test_add_func("/client/choose", test_choose);
+    g_test_add_func("/client/shares", test_shares);
     g_test_add_func("/client/closed", test_closed);
     g_test_add_func("/client/closed/population", test_closed_population);
     g_test_add_func("/client/closed/ramp-up", test_ramp_up);

@@ -44,8 +44,7 @@ static uint64_t count_until(struct load *load, sim_time end)
     return count;
 }
 
-/* --- Exact times -------------------------------------------------------------------------------
- */
+/* ---- exact times ---- */
 
 static void test_regular(void)
 {
@@ -108,8 +107,7 @@ static void test_no_load(void)
     load_clear(&ends);
 }
 
-/* --- Times of inhomogeneous laws, from the gap that the stream gives ----------------------------
- */
+/* ---- times of inhomogeneous laws, from the gap that the stream gives ---- */
 
 /* The first unit-exponential gap of the law's stream. */
 static double first_gap(const char *text)
@@ -303,8 +301,7 @@ static void test_mean_rates(void)
     load_clear(&load);
 }
 
-/* --- Keys --------------------------------------------------------------------------------------
- */
+/* ---- keys ---- */
 
 struct keys {
     struct sim_arena arena;
