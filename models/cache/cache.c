@@ -25,7 +25,6 @@ struct cache_state {
     struct sim_object_table flights; /* keys that are being fetched, with their last visit */
     struct sim_station *station;     /* NULL where nothing takes time */
     struct members members;          /* of miss_to */
-    bool has_begun;
 };
 
 enum visit_kind { VISIT_HIT, VISIT_READ, VISIT_WRITE, VISIT_OTHER };
@@ -111,7 +110,6 @@ static void start(struct sim_node *self)
     struct cache_state *state = sim_state(self);
     copies_start(self, &state->copies);
     sim_object_table_init(&state->flights, NULL, sizeof(sim_frame), 0);
-    state->has_begun = true;
     if (params->hit != NULL || params->miss != NULL) {
         struct sim_station_options options = {
             .servers = params->servers > 0 ? params->servers : INT32_MAX,
@@ -342,9 +340,7 @@ static void release(struct sim_node *self)
 {
     struct cache_state *state = sim_state(self);
     copies_clear(self, &state->copies);
-    if (state->has_begun) {
-        sim_object_table_clear(&state->flights);
-    }
+    sim_object_table_clear(&state->flights);
 }
 
 const struct sim_model sim_model_cache = {
