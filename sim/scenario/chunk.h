@@ -11,7 +11,7 @@
 #include "scenario/scenario.h"
 #include "scenario/value.h"
 
-#define SIM_CHUNK_SOURCE_MAX (256 * 1024) /* bytes of one file */
+#define SIM_CHUNK_SOURCE_MAX ((size_t)256 * 1024) /* bytes of one file */
 
 /* The words that make values: `calls` as word { ... } or word(...), `named` as word "name" { ... }.
  * Both end with NULL and outlive the chunk. */

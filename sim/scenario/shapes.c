@@ -192,11 +192,11 @@ static const char *read_mix(struct sim_reader *reader, const char *where,
     g_autoptr(GString) print = g_string_new("{");
     *mix = (struct sim_mix){0};
     double cumulative = 0;
-    for (uint16_t i = 0; i < SIM_OP_COUNT; i++) {
+    for (int i = 0; i < SIM_OP_COUNT; i++) {
         if (shares[i] > 0) {
             char number[SIM_TEXT_MAX];
             cumulative += shares[i];
-            mix->operation[mix->count] = i;
+            mix->operation[mix->count] = (uint16_t)i;
             mix->cumulative[mix->count++] = cumulative;
             g_string_append_printf(print, "%s %s = %s", print->len > 1 ? "," : "",
                                    sim_operation_names[i], sim_text_double(number, shares[i]));

@@ -249,9 +249,9 @@ static bool read_operation(const struct csv *csv, uint32_t column, uint16_t *ret
     if (!csv_text(csv, column, text)) {
         return false;
     }
-    for (uint16_t i = 0; i < SIM_OP_COUNT; i++) {
+    for (int i = 0; i < SIM_OP_COUNT; i++) {
         if (g_ascii_strcasecmp(sim_operation_names[i], text) == 0) {
-            *ret_operation = i;
+            *ret_operation = (uint16_t)i;
             return true;
         }
     }

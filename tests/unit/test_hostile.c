@@ -127,15 +127,18 @@ static char *report_of(const char *name)
     return g_string_free(report, FALSE);
 }
 
-/* In the child: 0 when both loads ended, and in the same way. */
-static int load_twice(const char *name)
+/* In the child: 0 when the load ended, and a second one, where it is asked for, in the same way. */
+static int load_in_child(const char *name)
 {
     struct rlimit limit = {PROCESSOR_SECONDS_MAX, PROCESSOR_SECONDS_MAX};
     setrlimit(RLIMIT_CPU, &limit);
     g_autofree char *first = report_of(name);
-    g_autofree char *second = report_of(name);
-    bool has_address = strstr(first, "0x") != NULL;
-    return first[0] == '\0' || strcmp(first, second) != 0 || has_address ? 1 : 0;
+    bool is_sane = first[0] != '\0' && !strstr(first, "0x");
+    if (is_sane && (g_str_has_prefix(name, "loop") || g_str_has_prefix(name, "tables"))) {
+        g_autofree char *second = report_of(name);
+        is_sane = strcmp(first, second) == 0;
+    }
+    return is_sane ? 0 : 1;
 }
 
 static void test_hostile(gconstpointer data)
@@ -144,7 +147,7 @@ static void test_hostile(gconstpointer data)
     pid_t child = fork();
     g_assert_cmpint(child, >=, 0);
     if (child == 0) {
-        _exit(load_twice(name));
+        _exit(load_in_child(name));
     }
     struct rusage usage;
     int status = 0;

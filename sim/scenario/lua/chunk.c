@@ -59,7 +59,7 @@ static int run_text(lua_State *lua)
 const struct sim_value *sim_chunk_run(struct sim_chunk *chunk, const char *text, size_t size)
 {
     if (size > SIM_CHUNK_SOURCE_MAX) {
-        sim_problems_add(chunk->problems, chunk->path, 0, "the file is larger than %d KiB",
+        sim_problems_add(chunk->problems, chunk->path, 0, "the file is larger than %zu KiB",
                          SIM_CHUNK_SOURCE_MAX / 1024);
         return NULL;
     }

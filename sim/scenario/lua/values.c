@@ -12,10 +12,15 @@
 
 #define METATABLE "brink.value"
 
+/* What Lua holds: the tree itself lives in the arena. */
+struct box {
+    const struct sim_value *value;
+};
+
 void sim_values_push(lua_State *lua, const struct sim_value *value)
 {
-    const struct sim_value **slot = lua_newuserdatauv(lua, sizeof(*slot), 0);
-    *slot = value;
+    struct box *box = lua_newuserdatauv(lua, sizeof(*box), 0);
+    box->value = value;
     luaL_setmetatable(lua, METATABLE);
 }
 
@@ -31,8 +36,8 @@ void sim_values_push_bad(lua_State *lua)
 
 const struct sim_value *sim_values_get(lua_State *lua, int index)
 {
-    const struct sim_value *const *slot = luaL_testudata(lua, index, METATABLE);
-    return slot ? *slot : NULL;
+    const struct box *box = luaL_testudata(lua, index, METATABLE);
+    return box ? box->value : NULL;
 }
 
 const struct sim_lines *sim_values_lines(const struct sim_chunk *chunk, const char *file)
