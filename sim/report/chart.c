@@ -4,7 +4,7 @@
 #include <math.h>
 #include <string.h>
 
-#define LEFT 0.1 /* of the width: where the panels begin and end */
+#define LEFT 0.11 /* of the width: where the panels begin and end */
 #define RIGHT 0.965
 #define TOP 68    /* pixels above the first panel's key: title and subtitle */
 #define KEY 30    /* pixels of a key above its panel */
@@ -118,7 +118,7 @@ static bool keys_fit(const struct sim_chart *chart)
     for (uint32_t p = 0; p < chart->panel_count; p++) {
         const struct sim_panel *panel = &chart->panels[p];
         glong longest = longest_title(panel);
-        if ((glong)panel->line_count * (longest + 7) > 100) {
+        if ((glong)panel->line_count * (longest + 7) > 80) {
             return false;
         }
     }
@@ -302,9 +302,10 @@ static void append_axes(GString *script, const struct sim_chart *chart, uint32_t
     g_autofree char *unit_title =
         sim_axis_title(panel->what, range->high / (range->factor > 0.0 ? range->factor : 1.0),
                        panel->unit, panel->is_rate, &factor);
-    g_string_append(script, "set ylabel ");
+    g_string_append(script, "set label 3 "); /* where a ylabel would move with its tics */
     sim_script_quote(script, unit_title, 34);
-    g_string_append(script, " textcolor '#404040' offset 0,0\n");
+    g_string_append(script, " at screen 0.018, graph 0.5 center rotate by 90 "
+                            "textcolor '#404040'\n");
     if (range->is_log) {
         g_string_append_printf(script, "set logscale y\nset format y '%%g'\n");
     } else {
@@ -322,6 +323,19 @@ static void append_axes(GString *script, const struct sim_chart *chart, uint32_t
     } else {
         g_string_append(script, "unset xlabel\nset format x ''\n");
     }
+}
+
+/* Names at the points, in the last panel alone. */
+static void append_names(GString *script, const struct sim_chart *chart, bool is_last)
+{
+    g_string_append(script, "set xtics (");
+    for (uint32_t i = 0; i < chart->point_count; i++) {
+        g_string_append(script, i > 0 ? ", " : "");
+        sim_script_quote_tic(script, is_last ? chart->names[i] : "", 18);
+        g_string_append_c(script, ' ');
+        sim_script_number(script, chart->x[i]);
+    }
+    g_string_append(script, ")\n");
 }
 
 static void append_panel(GString *script, const struct sim_chart *chart, uint32_t p,
@@ -352,6 +366,9 @@ static void append_panel(GString *script, const struct sim_chart *chart, uint32_
         g_string_append(script, "unset key\n");
     }
     append_axes(script, chart, p, &range, p + 1 == chart->panel_count);
+    if (chart->names) {
+        append_names(script, chart, p + 1 == chart->panel_count);
+    }
     append_faults(script, chart, p == 0);
     if (range.has_infinite) {
         g_string_append(script, "set label 11 '▲ never answered' at graph 1, graph 0.86 right "
@@ -365,16 +382,6 @@ static void append_panel(GString *script, const struct sim_chart *chart, uint32_
 
 static void append_x_axis(GString *script, const struct sim_chart *chart)
 {
-    if (chart->names) {
-        g_string_append(script, "set xtics (");
-        for (uint32_t i = 0; i < chart->point_count; i++) {
-            g_string_append(script, i > 0 ? ", " : "");
-            sim_script_quote_tic(script, chart->names[i], 18);
-            g_string_append_c(script, ' ');
-            sim_script_number(script, chart->x[i]);
-        }
-        g_string_append(script, ")\n");
-    }
     if (chart->is_categorical) {
         g_string_append_printf(script, "set xrange [-0.5:%u.5]\n", chart->point_count - 1);
     } else if (chart->x_end > 0.0) {

@@ -258,10 +258,14 @@ char *sim_number_interval(char out[SIM_NUMBER_MAX], const struct sim_estimate *e
     double half = 0.5 * (estimate->high - estimate->low) * scale.factor;
     int decimals = isfinite(half) && half > 0.0 ? decimals_of(half) : 3;
     char low[SIM_NUMBER_MAX], high[SIM_NUMBER_MAX];
-    if (!write_special(low, estimate->low, unit)) {
+    bool is_open = write_special(high, estimate->high, unit);
+    if (write_special(low, estimate->low, unit)) {
+        decimals = 0;
+    } else if (is_open) {
+        write_significant(low, estimate->low * scale.factor, PLAIN_DIGITS);
+    } else {
         write_decimals(low, estimate->low * scale.factor, decimals);
     }
-    bool is_open = write_special(high, estimate->high, unit);
     if (!is_open) {
         write_decimals(high, estimate->high * scale.factor, decimals);
     }

@@ -61,7 +61,7 @@ static void append_sample(GString *out, const char *family, const char *bound,
     append_label(out, "bound", bound);
     const char *number = isnan(value)   ? "NaN"
                          : isinf(value) ? (value > 0 ? "+Inf" : "-Inf")
-                                        : sim_text_rounded(text, value, 9);
+                                        : sim_text_rounded(text, value, bound[0] == 'v' ? 9 : 6);
     g_string_append_printf(out, "} %s\n", number);
 }
 

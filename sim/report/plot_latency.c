@@ -92,16 +92,14 @@ static struct frame frame_of(const struct curve *curves, uint32_t count)
 }
 
 /* Tics at 1, 2, 5 (or at decades alone when there are many), in units that read well. */
-static void append_x_tics(GString *script, const struct frame *frame)
+static void append_x_tics(GString *script, const struct frame *frame, bool is_narrow)
 {
     static const double steps[] = {1.0, 2.0, 5.0};
     static const double fine_steps[] = {1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0};
     double spread = frame->x_high / frame->x_low;
-    const double *labelled = spread < 8.0 ? fine_steps : steps;
-    size_t count = spread < 8.0   ? G_N_ELEMENTS(fine_steps)
-                   : spread < 1e3 ? 3
-                   : spread < 1e5 ? 2
-                                  : 1;
+    bool is_fine = spread < 8.0 && !is_narrow;
+    const double *labelled = is_fine ? fine_steps : steps;
+    size_t count = is_fine ? G_N_ELEMENTS(fine_steps) : spread < (is_narrow ? 50.0 : 1e3) ? 3 : 1;
     g_string_append(script, "set xtics (");
     bool is_first = true;
     for (double decade = power_of_ten_below(frame->x_low); decade <= frame->x_high;
@@ -134,7 +132,6 @@ static void append_frame(GString *script, const struct frame *frame)
     g_string_append(script, "]\nset yrange [");
     sim_script_number(script, frame->y_low);
     g_string_append(script, ":1.15]\n");
-    append_x_tics(script, frame);
     g_string_append(script, "set ytics (");
     static const char *const shares[] = {"100 %%",  "10 %%",    "1 %%",     "0.1 %%",
                                          "0.01 %%", "0.001 %%", "0.0001 %%"};
@@ -154,8 +151,10 @@ static void append_frame(GString *script, const struct frame *frame)
 }
 
 /* Above the panel in at most two rows, or to its right, where the names of the percentiles go. */
-static void append_key(GString *script, const struct curve *curves, uint32_t count)
+static void append_key(GString *script, const struct curve *curves, uint32_t count,
+                       const struct frame *frame)
 {
+    bool is_beside = false;
     glong longest = 0;
     for (uint32_t c = 0; c < count; c++) {
         glong length = g_utf8_strlen(curves[c].title, -1);
@@ -171,6 +170,7 @@ static void append_key(GString *script, const struct curve *curves, uint32_t cou
                                 "samplen 1.6 width 1 maxrows 2 textcolor '#303030'\n");
     } else {
         double edge = sim_script_key_edge(longest, TITLE_MOST);
+        is_beside = true;
         g_string_append_printf(script,
                                "set tmargin at screen 0.84\nset rmargin at screen %.4f\n"
                                "unset y2tics\n"
@@ -178,6 +178,7 @@ static void append_key(GString *script, const struct curve *curves, uint32_t cou
                                "samplen 1.6 spacing 1.25 textcolor '#303030'\n",
                                edge, edge + 0.012);
     }
+    append_x_tics(script, frame, is_beside);
 }
 
 /* The figure at a quantile, when it is known and finite. */
@@ -338,7 +339,7 @@ static struct sim_picture *picture_of(const struct sim_report *report, const str
     struct frame frame = frame_of(curves, count);
     sim_script_begin(picture->script, name, picture->title, subtitle, HEIGHT);
     append_frame(picture->script, &frame);
-    append_key(picture->script, curves, count);
+    append_key(picture->script, curves, count, &frame);
     if (count == 1) {
         append_marks(picture->script, &curves[0], &frame);
         append_failures(picture->script, &curves[0]);
