@@ -109,7 +109,8 @@ static void test_targets(void)
     struct sim_scenario *scenario = load(
         "node \"c\" { model = \"client\", arrivals = poisson(rate(1)), to = \"r[2..3] db r[1]\" },"
         "node \"d\" { like = \"c\", to = { r = percent(60), db = 0.4 } },"
-        "node \"r\" { model = \"service\", service = ms(1), count = 3 }," DB);
+        "node \"r\" { model = \"service\", service = ms(1), count = 3 }," DB
+        "node \"e\" { like = \"c\", to = \"r[3] r r[3] db\" }");
     const struct fake_client *client = scenario->world.groups[0].params;
     g_assert_cmpuint(client->to.count, ==, 4);
     g_assert_cmpuint(client->to.ids[0], ==, 4);
@@ -118,6 +119,10 @@ static void test_targets(void)
     g_assert_cmpuint(client->to.ids[3], ==, 3);
     g_assert_null(client->to.shares);
     g_assert_cmpstr(client->to.text, ==, "r[2..3] db r[1]");
+    const struct fake_client *twice = scenario->world.groups[4].params;
+    g_assert_cmpuint(twice->to.count, ==, 4); /* each node once, where it is named first */
+    g_assert_cmpuint(twice->to.ids[0], ==, 5);
+    g_assert_cmpuint(twice->to.ids[3], ==, 6);
     const struct fake_client *other = scenario->world.groups[1].params;
     g_assert_cmpuint(other->to.count, ==, 4);
     g_assert_cmpfloat_with_epsilon(other->to.shares[0], 0.2, 1e-15);

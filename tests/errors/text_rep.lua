@@ -1,0 +1,2 @@
+local x = ("x"):rep(1e6)
+return scenario {}
