@@ -94,7 +94,7 @@ static void ended(struct sim_node *self, struct operations *operations,
     }
 }
 
-static void start(struct sim_node *self)
+static void start(struct sim_node *self, double factor)
 {
     const struct closed_params *params = sim_params(self);
     struct closed_state *state = sim_state(self);
@@ -103,7 +103,7 @@ static void start(struct sim_node *self)
     state->operations.scan_keys = params->workload.scan_keys;
     workload_start(&state->workload, &params->workload);
     state->sessions = sim_alloc(self, count * sizeof *state->sessions);
-    state->factor = 1;
+    state->factor = factor;
     double step = (double)params->ramp_up / (double)count;
     for (uint64_t i = 0; i < count; i++) {
         think(self, i, sim_time_add((sim_time)(step * (double)i), draw_think(self)));
@@ -133,7 +133,7 @@ static void handle(struct sim_node *self, const struct sim_input *in)
 {
     struct closed_state *state = sim_state(self);
     if (in->kind == SIM_IN_START) {
-        start(self);
+        start(self, in->load_factor);
     } else if (in->kind == SIM_IN_LOAD) {
         change_load(self, in->load_factor);
     } else if (in->kind == SIM_IN_TIMER && in->timer == CLIENT_TIMER_NEXT) {

@@ -40,7 +40,7 @@ static void arm(struct sim_node *self, struct open_state *state, sim_time arriva
     }
 }
 
-static void start(struct sim_node *self)
+static void start(struct sim_node *self, double factor)
 {
     const struct open_params *params = sim_params(self);
     struct open_state *state = sim_state(self);
@@ -49,9 +49,9 @@ static void start(struct sim_node *self)
                      NULL);
     state->operations.scan_keys = params->workload.scan_keys;
     workload_start(&state->workload, &params->workload);
-    state->factor = 1;
+    state->factor = factor;
     sim_arrivals_init(&state->arrivals, &params->arrivals, random);
-    arm(self, state, sim_arrivals_next(&state->arrivals, sim_now(self), 1, random));
+    arm(self, state, sim_arrivals_next(&state->arrivals, sim_now(self), factor, random));
 }
 
 static void arrive(struct sim_node *self)
@@ -82,7 +82,7 @@ static void handle(struct sim_node *self, const struct sim_input *in)
 {
     struct open_state *state = sim_state(self);
     if (in->kind == SIM_IN_START) {
-        start(self);
+        start(self, in->load_factor);
     } else if (in->kind == SIM_IN_LOAD) {
         change_load(self, in->load_factor);
     } else if (in->kind == SIM_IN_TIMER && in->timer == CLIENT_TIMER_NEXT) {

@@ -117,6 +117,13 @@ static bool may_retry(struct sim_node *self, struct operations *operations,
     return sim_time_add(sim_now(self), pause) < operation->deadline;
 }
 
+static void pause_before_attempt(struct sim_node *self, sim_frame frame,
+                                 const struct operation *operation, sim_time pause)
+{
+    sim_spend(self, operation->id.span, SIM_CAUSE_RETRY, pause);
+    sim_after(self, pause, CLIENT_TIMER_RETRY, frame);
+}
+
 /* Makes the next attempt. Where no member is up that is an attempt too, failed at once. */
 static void attempt(struct sim_node *self, struct operations *operations, sim_frame frame,
                     struct operation *operation)
@@ -134,7 +141,7 @@ static void attempt(struct sim_node *self, struct operations *operations, sim_fr
         }
         operation->attempt++;
         if (pause > 0) {
-            sim_after(self, pause, CLIENT_TIMER_RETRY, frame);
+            pause_before_attempt(self, frame, operation, pause);
             return;
         }
     }
@@ -184,7 +191,7 @@ static void on_outcome(struct sim_node *self, struct operations *operations,
     } else {
         operation->attempt++;
         if (pause > 0) {
-            sim_after(self, pause, CLIENT_TIMER_RETRY, frame);
+            pause_before_attempt(self, frame, operation, pause);
         } else {
             attempt(self, operations, frame, operation);
         }

@@ -182,7 +182,7 @@ static sim_time lap_length(const struct sim_trace *trace)
     return last + last / (sim_time)(trace->count - 1);
 }
 
-static void start(struct sim_node *self)
+static void start(struct sim_node *self, double factor)
 {
     const struct trace_params *params = sim_params(self);
     struct trace_state *state = sim_state(self);
@@ -190,7 +190,7 @@ static void start(struct sim_node *self)
     operations_start(self, &state->operations, &params->operation, 0,
                      is_back_to_back ? ended : NULL);
     state->end = (uint64_t)params->repeats * params->trace->count;
-    state->speed = params->speed;
+    state->speed = params->speed * factor;
     state->since = sim_now(self);
     if (is_back_to_back) {
         begin_rows(self);
@@ -204,7 +204,7 @@ static void handle(struct sim_node *self, const struct sim_input *in)
 {
     struct trace_state *state = sim_state(self);
     if (in->kind == SIM_IN_START) {
-        start(self);
+        start(self, in->load_factor);
     } else if (in->kind == SIM_IN_LOAD) {
         change_load(self, in->load_factor);
     } else if (in->kind == SIM_IN_TIMER && in->timer == CLIENT_TIMER_NEXT) {

@@ -310,6 +310,7 @@ static void conclude(struct sim_node *self, sim_frame frame, const struct sim_re
     sim_time pause;
     if (may_retry(self, visit, answer, &pause)) {
         visit->attempt++;
+        sim_spend(self, sim_request_of(self, visit->ticket)->span, SIM_CAUSE_RETRY, pause);
         /* As a timer even for no pause at all: a target without members must not recurse. */
         sim_after(self, pause, TIMER_RETRY, frame);
         return;

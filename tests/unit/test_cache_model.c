@@ -5,6 +5,7 @@
 #include "../cache_reference.h"
 #include "fixture.h"
 #include "models.h"
+#include "probe.h"
 
 #define READS(keys)                                                                                \
     "arrivals = regular(rate(100)), ops = { read = 1 }, keys = " keys ", to = 'edge'"
@@ -98,6 +99,35 @@ static void test_ttl(void)
     fixture_run_until(&f, ms(100) - 1);
     check_counts(&f, 10, 5, 5); /* at its very end a copy is stale */
     fixture_clear(&f);
+}
+
+static void answer_fresh_for_15_ms(struct sim_node *self, const struct sim_input *in,
+                                   struct probe *probe)
+{
+    (void)probe;
+    if (in->kind == SIM_IN_REQUEST) {
+        struct sim_reply reply = {
+            .value = 5, .version = 6, .bytes = 77, .fresh_until = sim_now(self) + ms(15)};
+        sim_answer(self, in->ticket, &reply);
+    }
+}
+
+/* The answer itself may say that it is fresh for less than the ttl; and a hit says all that the
+ * answer said. */
+static void test_fresh_until(void)
+{
+    struct fixture f;
+    struct probe store = {.on = answer_fresh_for_15_ms};
+    fixture_init(&f, ms(100));
+    fixture_add_node(&f, "users", &sim_model_client_open, READS("one_key(7)"));
+    fixture_add_node(&f, "edge", &sim_model_cache, "capacity = 10, miss_to = 'db', ttl = ms(50)");
+    probe_add(&f, &store, "db", 1);
+    fixture_start(&f);
+    fixture_run_until(&f, ms(100) - 1);
+    check_counts(&f, 10, 5, 5);
+    g_assert_cmpint(fixture_level(&f, "edge", "bytes"), ==, 77);
+    fixture_clear(&f);
+    probe_clear(&store);
 }
 
 /* With half of it as jitter, copies live between 50 and 150 ms. */
@@ -296,6 +326,7 @@ int main(int argc, char **argv)
     g_test_add_func("/cache/coalesce", test_coalesce);
     g_test_add_func("/cache/failure", test_failure);
     g_test_add_func("/cache/ttl", test_ttl);
+    g_test_add_func("/cache/fresh-until", test_fresh_until);
     g_test_add_func("/cache/ttl-jitter", test_ttl_jitter);
     g_test_add_func("/cache/write", test_write);
     g_test_add_func("/cache/evictions", test_evictions);

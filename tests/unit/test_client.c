@@ -5,6 +5,7 @@
 
 #include "fixture.h"
 #include "models.h"
+#include "probe.h"
 
 /* 10 requests/s from 0 on, 5 ms there, 30 ms of work, 5 ms back. */
 static void test_open(void)
@@ -108,6 +109,117 @@ static void test_deadline(void)
     fixture_clear(&f);
 }
 
+/* A retry whose pause would pass the deadline is not waited for: it ends at 20, not at 50. */
+static void test_pause_past_deadline(void)
+{
+    struct fixture f;
+    fixture_init(&f, s(1));
+    fixture_add_node(
+        &f, "users", &sim_model_client_open,
+        "arrivals = regular(rate(1)), to = 'web', timeout = ms(20), deadline = ms(50), "
+        "retry = retry { backoff = ms(30), jitter = 'none' }");
+    fixture_add_node(&f, "web", &sim_model_service, "service = s(10)");
+    fixture_start(&f);
+    fixture_run_until(&f, ms(20));
+    g_assert_cmpuint(fixture_total(&f, "users", "timeout"), ==, 1);
+    fixture_clear(&f);
+}
+
+/* The budget is filled by first attempts: one retry in ten after the first ten. */
+static void test_budget(void)
+{
+    struct fixture f;
+    fixture_init(&f, s(10));
+    fixture_add_node(&f, "users", &sim_model_client_open,
+                     "arrivals = regular(rate(100)), to = 'web', "
+                     "retry = retry { max = 1, budget = percent(10) }");
+    fixture_add_node(&f, "web", &sim_model_service, "service = ms(1), errors = percent(100)");
+    fixture_start(&f);
+    fixture_run_until(&f, s(10) - 1);
+    g_assert_cmpuint(fixture_total(&f, "users", "issued"), ==, 1000);
+    uint64_t retries = fixture_total(&f, "users", "retries");
+    g_assert_cmpuint(retries, >=, 108); /* the bucket was full at first */
+    g_assert_cmpuint(retries, <=, 110);
+    fixture_clear(&f);
+}
+
+/* A server that answers by a script. */
+struct script {
+    struct sim_reply replies[4]; /* the last one for all that follow */
+    int count;
+    struct sim_request seen[4];
+};
+
+static void play_script(struct sim_node *self, const struct sim_input *in, struct probe *probe)
+{
+    struct script *script = probe->data;
+    if (in->kind == SIM_IN_REQUEST) {
+        int at = script->count < 3 ? script->count : 3;
+        script->seen[at] = *in->request;
+        script->count++;
+        sim_answer(self, in->ticket, &script->replies[at]);
+    }
+}
+
+/* A redirect is followed at once, to where it leads, and is no retry. */
+static void test_redirect(void)
+{
+    struct fixture f;
+    struct script script = {.replies = {{.status = SIM_STATUS_REDIRECT, .redirect = 3},
+                                        {.status = SIM_STATUS_REDIRECT, .redirect = 2},
+                                        {.status = SIM_STATUS_REDIRECT, .redirect = 2},
+                                        {.status = SIM_STATUS_REDIRECT, .redirect = 2}}};
+    struct probe probe = {.on = play_script, .data = &script};
+    fixture_init(&f, s(2));
+    fixture_add_node(&f, "users", &sim_model_client_open,
+                     "arrivals = regular(rate(1)), to = 'old'");
+    probe_add(&f, &probe, "old", 1);
+    fixture_add_node(&f, "new", &sim_model_service, "service = ms(5)");
+    fixture_link_latency(&f, ms(1));
+    fixture_start(&f);
+    fixture_run_until(&f, ms(9));
+    g_assert_cmpuint(fixture_total(&f, "users", "succeeded"), ==, 1); /* 1 + 1 + 1 + 5 + 1 */
+    g_assert_cmpuint(fixture_total(&f, "users", "retries"), ==, 0);
+    fixture_run_until(&f, s(2) - 1); /* one that leads in a circle is given up */
+    g_assert_cmpuint(fixture_total(&f, "users", "failed"), ==, 1);
+    g_assert_cmpint(script.count, ==, 1 + 9);
+    fixture_clear(&f);
+    probe_clear(&probe);
+}
+
+/* Who is told to come back later does; and the session remembers what it has seen. */
+static void test_hints(void)
+{
+    struct fixture f;
+    struct script script = {
+        .replies = {{.status = SIM_STATUS_REJECTED, .retry_after = ms(40), .session_token = 7},
+                    {.status = SIM_STATUS_OK},
+                    {.status = SIM_STATUS_OK, .session_token = 9},
+                    {.status = SIM_STATUS_OK}}};
+    struct probe probe = {.on = play_script, .data = &script};
+    fixture_init(&f, s(2));
+    fixture_add_node(&f, "users", &sim_model_client_closed,
+                     "sessions = 1, think = ms(100), to = 'it', ops = { scan = 1 }, scan_keys = 5, "
+                     "keys = one_key(3), retry = retry { backoff = ms(10), jitter = 'none' }");
+    probe_add(&f, &probe, "it", 1);
+    fixture_start(&f);
+    fixture_run_until(&f, ms(139));
+    g_assert_cmpint(script.count, ==, 1);
+    fixture_run_until(&f, ms(140));
+    g_assert_cmpint(script.count, ==, 2);
+    fixture_run_until(&f, ms(345));
+    static const uint64_t tokens[] = {0, 7, 7, 9};
+    for (int i = 0; i < 4; i++) {
+        g_assert_cmpuint(script.seen[i].session_token, ==, tokens[i]);
+        g_assert_cmpuint(script.seen[i].session, ==, script.seen[0].session);
+        g_assert_cmpuint(script.seen[i].key, ==, 3);
+        g_assert_cmpuint(script.seen[i].key_end, ==, 8);
+        g_assert_cmpuint(script.seen[i].attempt, ==, i == 1);
+    }
+    fixture_clear(&f);
+    probe_clear(&probe);
+}
+
 /* A dead server refuses; the third attempt finds it alive again. */
 static void test_refusal(void)
 {
@@ -169,20 +281,20 @@ static void test_shares(void)
     fixture_init(&f, s(10));
     fixture_add_node(&f, "users", &sim_model_client_open,
                      "arrivals = regular(rate(1000)), "
-                     "to = { a = percent(60), b = percent(20), c = percent(20) }");
-    fixture_add_node(&f, "a", &sim_model_service, "service = ms(0)");
+                     "to = { a = percent(50), b = percent(30), c = percent(10) }");
+    uint32_t a = fixture_add_node(&f, "a", &sim_model_service, "service = ms(0)");
     fixture_add_node(&f, "b", &sim_model_service, "service = ms(0)");
-    uint32_t c = fixture_add_node(&f, "c", &sim_model_service, "service = ms(0)");
+    fixture_add_node(&f, "c", &sim_model_service, "service = ms(0)");
     struct sim_fault_spec *leaves =
         fixture_add_fault(&f, SIM_FAULT_MEMBERS, s(5) + 1, SIM_NEVER, NULL);
-    leaves->group = c;
+    leaves->group = a;
     leaves->members = 0;
     fixture_start(&f);
     fixture_run_until(&f, s(10) - 1);
-    double a = (double)fixture_total(&f, "a", "issued");
-    double b = (double)fixture_total(&f, "b", "issued");
-    g_assert_cmpfloat(fabs(a - 3000 - 3750), <, 4 * sqrt(1200 + 940));
-    g_assert_cmpfloat(fabs(b - 1000 - 1250), <, 4 * sqrt(800 + 940));
+    double at_a = (double)fixture_total(&f, "a", "issued");
+    double at_b = (double)fixture_total(&f, "b", "issued");
+    g_assert_cmpfloat(fabs(at_a - 5000 * 5 / 9.0), <, 4 * sqrt(5000 * 20 / 81.0));
+    g_assert_cmpfloat(fabs(at_b - 5000 * 3 / 9.0 - 5000 * 3 / 4.0), <, 4 * sqrt(1100 + 940));
     g_assert_cmpuint(fixture_total(&f, "users", "succeeded"), ==, 10000);
     fixture_clear(&f);
 }
@@ -266,6 +378,39 @@ static void test_closed_surge(void)
     fixture_clear(&f);
 }
 
+/* A standstill while the answer is awaited, a second surge, and thoughts cut short by it. */
+static void test_closed_surge_while_open(void)
+{
+    struct fixture f;
+    fixture_init(&f, ms(300));
+    fixture_add_node(&f, "users", &sim_model_client_closed,
+                     "sessions = 1, think = ms(100), to = 'web'");
+    fixture_add_node(&f, "web", &sim_model_service, "service = ms(30)");
+    fixture_add_fault(&f, SIM_FAULT_SURGE, ms(50), ms(70), "users")->factor = 2;
+    fixture_add_fault(&f, SIM_FAULT_SURGE, ms(90), ms(140), "users")->factor = 0;
+    fixture_start(&f);
+    fixture_run_until(&f, ms(80) - 1); /* 50, then 40 in 20, then 10 */
+    g_assert_cmpuint(fixture_total(&f, "users", "issued"), ==, 0);
+    fixture_run_until(&f, ms(80));
+    g_assert_cmpuint(fixture_total(&f, "users", "issued"), ==, 1);
+    fixture_run_until(&f, ms(139)); /* answered at 110, while time stands still */
+    g_assert_cmpuint(fixture_total(&f, "users", "succeeded"), ==, 1);
+    fixture_run_until(&f, ms(240) - 1);
+    g_assert_cmpuint(fixture_total(&f, "users", "issued"), ==, 1);
+    fixture_run_until(&f, ms(240));
+    g_assert_cmpuint(fixture_total(&f, "users", "issued"), ==, 2);
+    fixture_clear(&f);
+
+    fixture_init(&f, ms(300)); /* the end of a standstill wakes nobody who awaits an answer */
+    fixture_add_node(&f, "users", &sim_model_client_closed, "sessions = 1, to = 'web'");
+    fixture_add_node(&f, "web", &sim_model_service, "service = ms(30), servers = 9");
+    fixture_add_fault(&f, SIM_FAULT_SURGE, ms(10), ms(20), "users")->factor = 0;
+    fixture_start(&f);
+    fixture_run_until(&f, ms(29));
+    g_assert_cmpuint(fixture_total(&f, "users", "issued"), ==, 1);
+    fixture_clear(&f);
+}
+
 /* A session that is refused at once and does not think must not stop time. */
 static void test_no_spin(void)
 {
@@ -292,6 +437,22 @@ static void test_client_crash(void)
     fixture_run(&f);
     g_assert_cmpuint(fixture_window_total(&f, "users", "unfinished", 0), ==, 3);
     g_assert_cmpuint(fixture_total(&f, "users", "succeeded"), ==, 3 + 3 * 7); /* 10; 42, 52, ... */
+    fixture_clear(&f);
+}
+
+/* A client that comes back in the middle of a surge begins at that load. */
+static void test_crash_in_surge(void)
+{
+    struct fixture f;
+    fixture_init(&f, s(1));
+    fixture_add_node(&f, "users", &sim_model_client_open,
+                     "arrivals = regular(rate(10)), to = 'web'");
+    fixture_add_node(&f, "web", &sim_model_service, "service = ms(0)");
+    fixture_add_fault(&f, SIM_FAULT_SURGE, ms(50), ms(450), "users")->factor = 5;
+    fixture_add_fault(&f, SIM_FAULT_CRASH, ms(55), ms(200), "users");
+    fixture_start(&f);
+    fixture_run_until(&f, ms(449)); /* 0; 200, 220, ..., 440 */
+    g_assert_cmpuint(fixture_total(&f, "users", "issued"), ==, 1 + 13);
     fixture_clear(&f);
 }
 
@@ -368,6 +529,45 @@ static void test_trace_back_to_back(void)
     }
 }
 
+/* Reads say what they expect back, writes carry it. */
+static void test_trace_sizes(void)
+{
+    struct fixture f;
+    struct script script = {.count = 0};
+    struct probe probe = {.on = play_script, .data = &script};
+    fixture_init(&f, ms(200));
+    fixture_trace(&f, "t", &trace);
+    fixture_add_node(&f, "users", &sim_model_client_trace,
+                     "trace = 't', bytes = bytes(10), to = 'it'");
+    probe_add(&f, &probe, "it", 1);
+    fixture_start(&f);
+    fixture_run(&f);
+    static const int64_t bytes[] = {10, 210, 10, 10}, reply_bytes[] = {100, 0, 300, 400};
+    for (int i = 0; i < 4; i++) {
+        g_assert_cmpint(script.seen[i].bytes, ==, bytes[i]);
+        g_assert_cmpint(script.seen[i].reply_bytes, ==, reply_bytes[i]);
+    }
+    fixture_clear(&f);
+    probe_clear(&probe);
+}
+
+/* A hundred thousand rows that fail as they are begun take no stack. */
+static void test_trace_without_target(void)
+{
+    struct fixture f;
+    fixture_init(&f, ms(200));
+    fixture_trace(&f, "t", &trace);
+    fixture_add_node(&f, "users", &sim_model_client_trace,
+                     "trace = 't', repeats = 1e5, pace = 'back_to_back', to = 'web'");
+    uint32_t web = fixture_add_node(&f, "web", &sim_model_service, "service = s(10)");
+    struct sim_fault_spec *leaves = fixture_add_fault(&f, SIM_FAULT_MEMBERS, 0, SIM_NEVER, NULL);
+    leaves->group = web;
+    fixture_start(&f);
+    fixture_run_until(&f, s(10)); /* the first row was on its way */
+    g_assert_cmpuint(fixture_total(&f, "users", "unavailable"), >=, 399999);
+    fixture_clear(&f);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -375,6 +575,10 @@ int main(int argc, char **argv)
     g_test_add_func("/client/open/surge", test_surge);
     g_test_add_func("/client/timeout-and-retry", test_timeout_and_retry);
     g_test_add_func("/client/deadline", test_deadline);
+    g_test_add_func("/client/deadline/pause", test_pause_past_deadline);
+    g_test_add_func("/client/budget", test_budget);
+    g_test_add_func("/client/redirect", test_redirect);
+    g_test_add_func("/client/hints", test_hints);
     g_test_add_func("/client/refusal", test_refusal);
     g_test_add_func("/client/choose", test_choose);
     g_test_add_func("/client/shares", test_shares);
@@ -382,10 +586,14 @@ int main(int argc, char **argv)
     g_test_add_func("/client/closed/population", test_closed_population);
     g_test_add_func("/client/closed/ramp-up", test_ramp_up);
     g_test_add_func("/client/closed/surge", test_closed_surge);
+    g_test_add_func("/client/closed/surge-while-open", test_closed_surge_while_open);
     g_test_add_func("/client/closed/no-spin", test_no_spin);
     g_test_add_func("/client/crash", test_client_crash);
+    g_test_add_func("/client/crash/in-surge", test_crash_in_surge);
     g_test_add_func("/client/trace", test_trace);
     g_test_add_func("/client/trace/surge", test_trace_surge);
     g_test_add_func("/client/trace/back-to-back", test_trace_back_to_back);
+    g_test_add_func("/client/trace/sizes", test_trace_sizes);
+    g_test_add_func("/client/trace/without-target", test_trace_without_target);
     return g_test_run();
 }

@@ -150,6 +150,22 @@ static void test_slots(void)
     fixture_clear(&f);
 }
 
+/* Who holds a slot may wait for a server, however many do: the limit is that before the slots. */
+static void test_slots_before_servers(void)
+{
+    struct fixture f;
+    fixture_init(&f, ms(10));
+    fixture_add_node(&f, "users", &sim_model_client_open,
+                     "arrivals = regular(rate(1e3)), to = 'web'");
+    fixture_add_node(&f, "web", &sim_model_service,
+                     "service = ms(50), slots = 4, queue_limit = 0, discipline = 'lifo'");
+    fixture_start(&f);
+    fixture_run_until(&f, ms(10) - 1);
+    g_assert_cmpuint(fixture_total(&f, "web", "rejected"), ==, 6);
+    g_assert_cmpint(fixture_level(&f, "web", "queued"), ==, 3);
+    fixture_clear(&f);
+}
+
 /* The call downstream is given up after 8 ms and tried once more, 2 ms later. */
 static void test_downstream_retry(void)
 {
@@ -268,6 +284,7 @@ int main(int argc, char **argv)
     g_test_add_func("/service/priority", test_priority);
     g_test_add_func("/service/downstream", test_downstream);
     g_test_add_func("/service/slots", test_slots);
+    g_test_add_func("/service/slots/before-servers", test_slots_before_servers);
     g_test_add_func("/service/downstream/retry", test_downstream_retry);
     g_test_add_func("/service/downstream/refused", test_downstream_refused);
     g_test_add_func("/service/downstream/shares", test_shares);
