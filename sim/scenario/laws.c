@@ -441,6 +441,9 @@ const struct sim_dist *sim_law_read(struct sim_reader *reader, const char *where
         return NULL;
     }
     if (sim_measure_read(value, second, byte, &number)) {
+        if (second == 1 && !sim_measure_check_time(reader, where, value, number)) {
+            return NULL;
+        }
         *ret_text = sim_measure_lua(reader, number, second, byte);
         return sim_dist_constant(reader->arena, number);
     }

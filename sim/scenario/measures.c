@@ -44,6 +44,21 @@ const char *sim_measure_lua(struct sim_reader *reader, double measure, int32_t s
     return sim_quantity_lua(reader->arena, &quantity);
 }
 
+#define NANOSECOND_ALMOST 0.999999e-9 /* ns(1) is not exactly 1e-9 after some arithmetic */
+
+bool sim_measure_check_time(struct sim_reader *reader, const char *where,
+                            const struct sim_value *value, double seconds)
+{
+    bool is_right = seconds == 0 || seconds >= NANOSECOND_ALMOST || seconds <= -NANOSECOND_ALMOST;
+    if (!is_right) {
+        sim_reader_complain(reader, value,
+                            "%s: the clock ticks once a nanosecond: less than that serves in "
+                            "estimates only",
+                            where);
+    }
+    return is_right;
+}
+
 /* A double of seconds is exact to the nanosecond up to 52 days; beyond, microseconds are. */
 sim_time sim_measure_time(double seconds)
 {
@@ -241,7 +256,8 @@ static const char *read_duration(struct sim_reader *reader, const char *where,
     if (!sim_measure_read(value, 1, 0, &seconds)) {
         return complain_type(reader, where, param, value);
     }
-    if (!sim_measure_check(reader, where, param, value, seconds)) {
+    if (!sim_measure_check(reader, where, param, value, seconds) ||
+        !sim_measure_check_time(reader, where, value, seconds)) {
         return NULL;
     }
     if (seconds > 9e9 || seconds < -9e9) {

@@ -85,6 +85,9 @@ bool sim_measure_read(const struct sim_value *value, int32_t second, int32_t byt
                       double *ret_measure);
 const char *sim_measure_lua(struct sim_reader *reader, double measure, int32_t second,
                             int32_t byte);
+/* A duration above 0 that the clock cannot tell from 0: complains, and gives false. */
+bool sim_measure_check_time(struct sim_reader *reader, const char *where,
+                            const struct sim_value *value, double seconds);
 /* Durations as the engine keeps them, in steps that print and read back exactly. */
 sim_time sim_measure_time(double seconds);
 /* Scalar parameters: boolean, numbers, durations, rates, sizes, texts, choices. */

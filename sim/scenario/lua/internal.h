@@ -42,7 +42,9 @@ struct sim_chunk {
     size_t memory_used;
     uint64_t churn;
     uint64_t work;
-    size_t text_max;     /* longest text so far */
+    size_t text_max;          /* longest text so far */
+    const char *refused_file; /* where the last refused allocation was asked for */
+    int refused_line;
     const char *stopped; /* why the chunk must end: sticky; NULL = it may go on */
     bool is_over;        /* the user's text has run: what follows is ours, and has no limits */
 

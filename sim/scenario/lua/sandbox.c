@@ -14,6 +14,40 @@
 /* An instruction that handles a text of this many bytes costs about what two others cost. */
 #define TEXT_BYTES_A_UNIT 32
 
+/* The innermost place in the user's text from `level` on. Allocates nothing. */
+static void find_place(struct sim_chunk *chunk, int level, const char **ret_file, int *ret_line)
+{
+    lua_Debug frame;
+    *ret_file = chunk->path;
+    *ret_line = 0;
+    for (; lua_getstack(chunk->lua, level, &frame); level++) {
+        lua_getinfo(chunk->lua, "Sl", &frame);
+        if (frame.currentline > 0 && frame.source[0] == '=' && frame.source[1] == '#') {
+            guint64 file = g_ascii_strtoull(frame.source + 2, NULL, 10);
+            if (file < chunk->file_count) {
+                *ret_file = chunk->files[file].path;
+                *ret_line = frame.currentline;
+            }
+            return;
+        }
+    }
+}
+
+void sim_sandbox_where(lua_State *lua, const char **ret_file, int *ret_line)
+{
+    find_place(sim_chunk_of(lua), 1, ret_file, ret_line);
+}
+
+/* An allocation is refused: Lua's own message for it has no line. */
+static void *refuse(struct sim_chunk *chunk, const char *stopped)
+{
+    chunk->stopped = stopped ? stopped : chunk->stopped;
+    if (chunk->lua) {
+        find_place(chunk, 0, &chunk->refused_file, &chunk->refused_line);
+    }
+    return NULL;
+}
+
 static void *allocate(void *data, void *block, size_t old_size, size_t new_size)
 {
     struct sim_chunk *chunk = data;
@@ -30,15 +64,13 @@ static void *allocate(void *data, void *block, size_t old_size, size_t new_size)
         }
         chunk->churn += new_size;
         if (is_text && new_size > SIM_CHUNK_TEXT_MAX + 64) {
-            chunk->stopped = "a text is longer than 16384 bytes";
-            return NULL;
+            return refuse(chunk, "a text is longer than 16384 bytes");
         }
         if (chunk->memory_used - held + new_size > SIM_CHUNK_MEMORY_MAX) {
-            return NULL; /* Lua collects garbage and asks once more before it gives up */
+            return refuse(chunk, NULL); /* Lua collects garbage and asks once more */
         }
         if (chunk->churn > SIM_CHUNK_CHURN_MAX) {
-            chunk->stopped = "the scenario builds more tables and texts than it may";
-            return NULL;
+            return refuse(chunk, "the scenario builds more tables and texts than it may");
         }
     }
     void *fresh = realloc(block, new_size);
@@ -129,7 +161,11 @@ static void report(struct sim_chunk *chunk, const char *message)
 {
     const char *file = chunk->path;
     int line = 0;
-    parse_place(chunk, &message, &file, &line);
+    bool has_place = parse_place(chunk, &message, &file, &line);
+    if (!has_place && chunk->refused_line > 0) {
+        file = chunk->refused_file;
+        line = chunk->refused_line;
+    }
     if (chunk->stopped) { /* whatever the message was, this is why */
         sim_problems_add(chunk->problems, file, line, "%s", chunk->stopped);
         return;
@@ -207,25 +243,6 @@ void sim_sandbox_compile(lua_State *lua, uint32_t file, const char *text, size_t
     }
     lua_getfield(lua, LUA_REGISTRYINDEX, SIM_ENVIRONMENT);
     lua_setupvalue(lua, -2, 1);
-}
-
-void sim_sandbox_where(lua_State *lua, const char **ret_file, int *ret_line)
-{
-    struct sim_chunk *chunk = sim_chunk_of(lua);
-    *ret_file = chunk->path;
-    *ret_line = 0;
-    lua_Debug frame;
-    for (int level = 1; lua_getstack(lua, level, &frame); level++) {
-        lua_getinfo(lua, "Sl", &frame);
-        if (frame.currentline > 0 && frame.source[0] == '=' && frame.source[1] == '#') {
-            guint64 file = g_ascii_strtoull(frame.source + 2, NULL, 10);
-            if (file < chunk->file_count) {
-                *ret_file = chunk->files[file].path;
-                *ret_line = frame.currentline;
-            }
-            return;
-        }
-    }
 }
 
 void sim_sandbox_complain(lua_State *lua, const char *format, ...)
