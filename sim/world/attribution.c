@@ -3,7 +3,10 @@
  * A sampled operation carries a span, a table of nanoseconds by (group, cause). Every call gets a
  * span of its own, which is added to the caller's when the reply comes and thrown away when the
  * call fails (its whole length is then a retry's cost), so along a path of calls the parts sum up
- * to the latency; what no part accounts for is "other".
+ * to the latency; what no part accounts for is "other". Calls made side by side all count, so that
+ * the "other" of a fan-out may be negative. A span is closed when its request is answered: work
+ * that outlives the answer is nobody's latency. Handles notice reuse, so whoever still names a span
+ * that has ended does no harm.
  *
  * Operations are sampled by a hash of their number, every one at first. When SAMPLE_MAX are held
  * the rate is halved and half of them are let go, so the sample stays uniform, whatever the length
@@ -19,7 +22,8 @@
 
 struct span {
     uint32_t holders;
-    uint32_t unused;
+    sim_node_id source; /* whose operation it is; 0: the span of a call */
+    bool is_closed;
     int64_t spent[]; /* group_count * SIM_CAUSE_COUNT */
 };
 
@@ -64,19 +68,27 @@ void spans_clear(struct sim_world *world)
     sim_pool_clear(&world->spans->pool);
 }
 
-static struct span *span_at(struct sim_world *world, uint32_t span)
+size_t spans_memory(const struct sim_world *world)
 {
-    return sim_pool_at(&world->spans->pool, span);
+    const struct sim_pool *pool = &world->spans->pool;
+    return (size_t)pool->chunk_count * SIM_POOL_CHUNK_COUNT * pool->record_size;
 }
 
-static uint32_t span_new(struct sim_world *world)
+static struct span *span_find(struct sim_world *world, sim_span span)
+{
+    return sim_pool_find(&world->spans->pool, span);
+}
+
+static sim_span span_new(struct sim_world *world, sim_node_id source)
 {
     struct spans *spans = world->spans;
     uint32_t index = sim_pool_take(&spans->pool);
     struct span *span = sim_pool_at(&spans->pool, index);
     span->holders = 1;
+    span->source = source;
+    span->is_closed = false;
     memset(span->spent, 0, spans->cell_count * sizeof(int64_t));
-    return index;
+    return sim_pool_handle(&spans->pool, index);
 }
 
 static uint64_t sampling_hash(uint64_t operation_id)
@@ -84,7 +96,7 @@ static uint64_t sampling_hash(uint64_t operation_id)
     return sim_hash_pair(operation_id, 0x5350414e);
 }
 
-uint32_t span_begin(struct sim_node *source, uint64_t operation_id)
+sim_span span_begin(struct sim_node *source, uint64_t operation_id)
 {
     struct samples *samples = source->group->samples;
     if (samples == NULL) {
@@ -93,40 +105,67 @@ uint32_t span_begin(struct sim_node *source, uint64_t operation_id)
     if ((sampling_hash(operation_id) & samples->mask) != 0) {
         return 0;
     }
-    return span_new(source->world);
+    return span_new(source->world, source->id);
 }
 
-uint32_t span_child(struct sim_world *world, uint32_t parent)
+sim_span span_child(struct sim_world *world, sim_span parent)
 {
-    sim_assert(parent != 0);
-    return span_new(world);
+    return span_find(world, parent) == NULL ? 0 : span_new(world, 0);
 }
 
-void span_hold(struct sim_world *world, uint32_t span)
+/* Who holds a span knows that it is there. */
+static struct span *held(struct sim_world *world, sim_span handle)
 {
-    span_at(world, span)->holders++;
+    struct span *span = span_find(world, handle);
+    sim_assert(span != NULL && span->holders > 0);
+    return span;
 }
 
-void span_release(struct sim_world *world, uint32_t span)
+void span_hold(struct sim_world *world, sim_span span)
 {
-    if (--span_at(world, span)->holders == 0) {
-        sim_pool_give(&world->spans->pool, span);
+    held(world, span)->holders++;
+}
+
+void span_release(struct sim_world *world, sim_span span)
+{
+    if (--held(world, span)->holders == 0) {
+        sim_pool_give(&world->spans->pool, sim_pool_index(span));
     }
 }
 
-void span_merge(struct sim_world *world, uint32_t parent, uint32_t child)
+void span_close(struct sim_world *world, sim_span span)
 {
-    struct span *into = span_at(world, parent);
-    const struct span *from = span_at(world, child);
-    for (size_t i = 0; i < world->spans->cell_count; i++) {
+    held(world, span)->is_closed = true;
+}
+
+void span_merge(struct sim_world *world, sim_span parent, sim_span child)
+{
+    struct span *into = span_find(world, parent);
+    const struct span *from = held(world, child);
+    for (size_t i = 0; into != NULL && !into->is_closed && i < world->spans->cell_count; i++) {
         into->spent[i] += from->spent[i];
     }
 }
 
-void span_spend(struct sim_world *world, uint32_t span, uint32_t group, enum sim_cause cause,
+void span_spend(struct sim_world *world, sim_span handle, uint32_t group, enum sim_cause cause,
                 sim_time duration)
 {
-    span_at(world, span)->spent[(size_t)group * SIM_CAUSE_COUNT + cause] += duration;
+    struct span *span = span_find(world, handle);
+    if (span != NULL && !span->is_closed) {
+        span->spent[(size_t)group * SIM_CAUSE_COUNT + cause] += duration;
+    }
+}
+
+void spans_drop(struct sim_node *node)
+{
+    struct sim_world *world = node->world;
+    struct sim_pool *pool = &world->spans->pool;
+    for (uint32_t index = 1; pool->live_count > 0 && index < pool->fresh; index++) {
+        const struct span *span = sim_pool_at(pool, index);
+        if (pool_is_used(pool, index) && span->source == node->id) {
+            span_release(world, sim_pool_handle(pool, index));
+        }
+    }
 }
 
 /* Halves the rate until there is room. */
@@ -146,7 +185,7 @@ static void thin(struct samples *samples)
     }
 }
 
-void span_end(struct sim_node *source, uint32_t span_index, uint64_t operation_id, sim_time latency,
+void span_end(struct sim_node *source, sim_span handle, uint64_t operation_id, sim_time latency,
               bool is_answered)
 {
     struct sim_world *world = source->world;
@@ -155,7 +194,7 @@ void span_end(struct sim_node *source, uint32_t span_index, uint64_t operation_i
         thin(samples);
     }
     if (is_answered && (sampling_hash(operation_id) & samples->mask) == 0) {
-        struct span *span = span_at(world, span_index);
+        struct span *span = held(world, handle);
         int64_t other = latency;
         for (size_t i = 0; i < world->spans->cell_count; i++) {
             other -= span->spent[i];
@@ -165,7 +204,7 @@ void span_end(struct sim_node *source, uint32_t span_index, uint64_t operation_i
             (struct sampled){operation_id, latency,
                              g_memdup2(span->spent, world->spans->cell_count * sizeof(int64_t))};
     }
-    span_release(world, span_index);
+    span_release(world, handle);
 }
 
 /* ---- reading ---- */
@@ -214,6 +253,6 @@ void sim_world_attribution(const struct sim_world *world, uint32_t source_group,
     }
     average(sorted, count - (count + 99) / 100, count, spans->cell_count,
             spans->means[SIM_BAND_SLOWEST], &ret_bands[SIM_BAND_SLOWEST]);
-    average(sorted, (uint32_t)(count * 0.45), (uint32_t)(count * 0.55), spans->cell_count,
+    average(sorted, count * 45 / 100, count * 55 / 100, spans->cell_count,
             spans->means[SIM_BAND_MEDIAN], &ret_bands[SIM_BAND_MEDIAN]);
 }

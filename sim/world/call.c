@@ -14,6 +14,14 @@ static struct packet *packet_at(struct sim_world *world, uint32_t index)
     return sim_pool_at(&world->packets, index);
 }
 
+/* What every journey begins with. */
+static void packet_set_out(struct packet *packet, enum packet_state state)
+{
+    packet->state = (uint8_t)state;
+    packet->attempts = 0;
+    packet->is_cold = packet->has_left_card = packet->is_through_card = false;
+}
+
 static void count_call(struct sim_node *self, sim_node_id to, int32_t delta)
 {
     self->open_calls = (uint32_t)((int64_t)self->open_calls + delta);
@@ -36,9 +44,7 @@ static uint32_t packet_for(struct sim_node *self, sim_node_id to, const struct s
     packet->sent = world_now(world);
     packet->caller_incarnation = sim_engine_incarnation(world->engine, self->id);
     packet->connection = 0;
-    packet->state = PACKET_REQUEST;
-    packet->attempts = 0;
-    packet->is_through_card = false;
+    packet_set_out(packet, PACKET_REQUEST);
     packet->bytes = request->bytes;
     packet->request = *request;
     return index;
@@ -49,7 +55,7 @@ sim_call sim_send_request(struct sim_node *self, sim_node_id to, const struct si
 {
     struct sim_world *world = self->world;
     sim_time now = world_now(world);
-    sim_assert(to >= 1 && to <= world->node_count);
+    sim_assert(to >= 1 && to <= world->node_count && timeout >= 0);
     uint32_t call_index = sim_pool_take(&world->calls);
     struct call *call = sim_pool_at(&world->calls, call_index);
     sim_call handle = sim_pool_handle(&world->calls, call_index);
@@ -58,8 +64,8 @@ sim_call sim_send_request(struct sim_node *self, sim_node_id to, const struct si
     call->tag = tag;
     call->called = now;
     call->connection = 0;
-    call->parent_span = request->span;
     call->child_span = request->span == 0 ? 0 : span_child(world, request->span);
+    call->parent_span = call->child_span == 0 ? 0 : request->span;
 
     sim_time end = sim_time_add(now, timeout);
     end = end < request->deadline ? end : request->deadline;
@@ -68,8 +74,8 @@ sim_call sim_send_request(struct sim_node *self, sim_node_id to, const struct si
         call->timer =
             sim_engine_arm(world->engine, end > now ? end : now, self->id, EVENT_TIMEOUT, handle);
     }
-    call->packet = packet_for(self, to, request, handle);
-    struct packet *packet = packet_at(world, call->packet);
+    uint32_t packet_index = packet_for(self, to, request, handle);
+    struct packet *packet = packet_at(world, packet_index);
     packet->request.deadline = end < request->deadline ? end : request->deadline;
     packet->request.span = call->child_span;
     if (call->child_span != 0) {
@@ -81,7 +87,7 @@ sim_call sim_send_request(struct sim_node *self, sim_node_id to, const struct si
     if (request->attempt > 0) {
         metric_count(self, SIM_STANDARD_RETRIES, now, 1);
     }
-    network_send(world, call->packet);
+    network_send(world, packet_index);
     return handle;
 }
 
@@ -179,6 +185,9 @@ void call_on_reply(struct sim_world *world, const struct sim_event *event)
     struct packet *packet = packet_at(world, packet_index);
     struct sim_node *caller = &world->nodes[packet->to];
     struct call *call = sim_pool_find(&world->calls, packet->call);
+    if (world_is_tracing(world)) {
+        world_trace(world, SIM_TRACE_ARRIVE, packet->to, packet->from, "reply", packet_index, 0);
+    }
     if (call == NULL) {
         metric_count(caller, SIM_STANDARD_LATE_REPLIES, world_now(world), 1);
         sim_pool_give(&world->packets, packet_index);
@@ -187,7 +196,7 @@ void call_on_reply(struct sim_world *world, const struct sim_event *event)
     struct sim_outcome outcome = {.reply = packet->reply, .to = call->to, .called = call->called};
     struct sim_input input = {.kind = SIM_IN_OUTCOME, .tag = call->tag, .outcome = &outcome};
     if (call->parent_span != 0) {
-        span_spend(world, call->child_span, world->nodes[call->to].group_index, SIM_CAUSE_NETWORK,
+        span_spend(world, call->parent_span, world->nodes[call->to].group_index, SIM_CAUSE_NETWORK,
                    world_now(world) - packet->sent);
         span_merge(world, call->parent_span, call->child_span);
     }
@@ -197,6 +206,16 @@ void call_on_reply(struct sim_world *world, const struct sim_event *event)
 }
 
 /* ---- the server's side ---- */
+
+/* The machine of `dead` tells the caller that nobody is there, if a reset sent at `time` gets
+ * through. One that is only lost is provoked again by whatever the caller sends next. */
+static void reset(struct sim_world *world, sim_node_id dead, sim_node_id caller, sim_call call,
+                  sim_time time)
+{
+    if (!network_is_cut(world, dead, caller)) {
+        call_refuse(world, call, sim_time_add(time, network_latency(world, dead, caller)));
+    }
+}
 
 void call_on_request(struct sim_world *world, const struct sim_event *event)
 {
@@ -209,8 +228,7 @@ void call_on_request(struct sim_world *world, const struct sim_event *event)
     sim_time now = world_now(world);
     if (!server->is_up) {
         if (!server->is_silent) {
-            call_refuse(world, packet->call,
-                        sim_time_add(now, network_latency(world, packet->to, packet->from)));
+            reset(world, packet->to, packet->from, packet->call, now);
         }
         network_packet_drop(world, packet_index, server->is_silent ? "silence" : "refused");
         return;
@@ -253,10 +271,11 @@ void sim_answer(struct sim_node *self, sim_ticket ticket, const struct sim_reply
     struct sim_reply copy = *reply; /* `reply` may stand on what the packet holds */
     self->open_tickets--;
     if (self->may_go && self->open_tickets == 0) {
-        sim_engine_post(world->engine, world_now(world), 0, EVENT_DRAINED, self->id);
+        members_let_go(self);
     }
     ledger_finish(self, packet->arrived, copy.status);
     if (packet->request.span != 0) {
+        span_close(world, packet->request.span);
         span_release(world, packet->request.span);
     }
     if (copy.served_by == 0) {
@@ -265,10 +284,8 @@ void sim_answer(struct sim_node *self, sim_ticket ticket, const struct sim_reply
     sim_node_id caller = packet->from;
     packet->from = self->id;
     packet->to = caller;
-    packet->state = PACKET_REPLY;
+    packet_set_out(packet, PACKET_REPLY);
     packet->sent = world_now(world);
-    packet->attempts = 0;
-    packet->is_through_card = false;
     packet->bytes = copy.bytes;
     packet->reply = copy;
     if (sim_engine_incarnation(world->engine, caller) != packet->caller_incarnation) {
@@ -297,10 +314,8 @@ void sim_send_message(struct sim_node *self, sim_node_id to, int message,
     packet->call = 0;
     packet->sent = world_now(world);
     packet->connection = 0;
-    packet->state = PACKET_MESSAGE;
+    packet_set_out(packet, PACKET_MESSAGE);
     packet->message = (uint8_t)message;
-    packet->attempts = 0;
-    packet->is_through_card = false;
     packet->bytes = bytes;
     memcpy(packet->words, words, sizeof packet->words);
     network_send(world, index);
@@ -350,8 +365,7 @@ static void drop_packet(struct sim_node *node, uint32_t index, bool is_silent)
     }
     bool is_awaited = packet->state != PACKET_MESSAGE && caller != node->id;
     if (is_awaited && !is_silent) {
-        call_refuse(world, packet->call,
-                    sim_time_add(heard, network_latency(world, node->id, caller)));
+        reset(world, node->id, caller, packet->call, heard);
     }
     network_packet_drop(world, index, "crash");
 }

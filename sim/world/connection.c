@@ -3,7 +3,9 @@
  * Kept per pair of nodes, and only for transports that are not plain (warm, unlimited, one request
  * at a time on each connection: then nothing has to be remembered). A connection that comes free is
  * taken again most recent first; one whose call failed is closed. A handshake costs its round trips
- * in drawn latencies (TCP 1, with TLS 1.3 2, with TLS 1.2 3); the world does not send its packets.
+ * in drawn latencies (TCP 1, with TLS 1.3 2, with TLS 1.2 3); the world does not send its packets,
+ * but the handshake begins only when something gets through. What is sent on a multiplexed
+ * connection waits behind what has yet to be transmitted there (head-of-line blocking).
  */
 #include "world/internal.h"
 
@@ -14,10 +16,14 @@ struct pair {
     uint32_t open;       /* connections that exist */
     uint32_t idle_count; /* of these, not in use */
     uint32_t idle_capacity;
-    sim_time *idle_since;     /* most recently used last */
-    GQueue waiting;           /* packet handles, by GUINT: requests that wait for a connection */
-    sim_time ready;           /* multiplexed: end of the handshake */
-    sim_time last_arrival[2]; /* multiplexed: of requests, of replies */
+    sim_time *idle_since; /* most recently used last */
+    GQueue waiting;       /* uint64_t *, handles of packets: requests that wait for a connection */
+    /* Multiplexed; where there are two, of requests and of replies. */
+    uint32_t in_use;          /* calls on it */
+    sim_time last_used;       /* since when none is */
+    sim_time ready;           /* end of the handshake, SIM_NEVER while it has not begun */
+    sim_time last_arrival[2]; /* of what was transmitted */
+    GQueue behind[2];         /* like `waiting`: the first is yet to be transmitted */
 };
 
 struct connections {
@@ -33,17 +39,14 @@ void connections_init(struct sim_world *world)
     world->connections->pair_of = sim_arena_array(&world->arena, uint32_t *, world->node_count + 1);
 }
 
-static void waiting_clear(struct pair *pair)
-{
-    g_queue_clear_full(&pair->waiting, g_free);
-}
-
 void connections_clear(struct sim_world *world)
 {
     struct connections *connections = world->connections;
     for (guint i = 1; i < connections->pairs->len; i++) {
         struct pair *pair = g_ptr_array_index(connections->pairs, i);
-        waiting_clear(pair);
+        g_queue_clear_full(&pair->waiting, g_free);
+        g_queue_clear_full(&pair->behind[0], g_free);
+        g_queue_clear_full(&pair->behind[1], g_free);
         g_free(pair->idle_since);
         g_free(pair);
     }
@@ -70,6 +73,8 @@ static uint32_t pair_index(struct sim_world *world, sim_node_id from, sim_node_i
         pair->from = from;
         pair->to = to;
         g_queue_init(&pair->waiting);
+        g_queue_init(&pair->behind[0]);
+        g_queue_init(&pair->behind[1]);
         *index = connections->pairs->len;
         g_ptr_array_add(connections->pairs, pair);
     }
@@ -92,16 +97,37 @@ static sim_time handshake(struct sim_world *world, const struct pair *pair,
     return time;
 }
 
-static bool take_multiplexed(struct sim_world *world, struct pair *pair,
-                             const struct sim_transport *transport, sim_time *ret_delay)
+static uint64_t *handle_of(struct sim_world *world, uint32_t packet_index)
 {
-    sim_time now = world_now(world);
-    if (pair->open == 0) {
+    uint64_t *handle = g_new(uint64_t, 1);
+    *handle = sim_pool_handle(&world->packets, packet_index);
+    return handle;
+}
+
+/* True when the handshake is not over. */
+static bool take_multiplexed(struct pair *pair, sim_time now, sim_time idle_max)
+{
+    if (pair->open == 0 || (pair->in_use == 0 && now - pair->last_used > idle_max)) {
         pair->open = 1;
+        pair->ready = SIM_NEVER;
+        pair->last_arrival[0] = pair->last_arrival[1] = 0;
+    }
+    pair->in_use++;
+    return now < pair->ready;
+}
+
+sim_time connection_handshake(struct sim_world *world, const struct packet *packet)
+{
+    struct pair *pair = pair_at(world, pair_index(world, packet->from, packet->to));
+    const struct sim_transport *transport = world->nodes[packet->from].transport;
+    if (!transport->multiplex) {
+        return handshake(world, pair, transport);
+    }
+    sim_time now = world_now(world);
+    if (pair->ready == SIM_NEVER) {
         pair->ready = sim_time_add(now, handshake(world, pair, transport));
     }
-    *ret_delay = pair->ready > now ? pair->ready - now : 0;
-    return true;
+    return pair->ready > now ? pair->ready - now : 0;
 }
 
 static bool take_idle(struct pair *pair, sim_time now, sim_time idle_max)
@@ -118,7 +144,7 @@ static bool take_idle(struct pair *pair, sim_time now, sim_time idle_max)
     return true;
 }
 
-bool connection_take(struct sim_world *world, uint32_t packet_index, sim_time *ret_delay)
+bool connection_take(struct sim_world *world, uint32_t packet_index)
 {
     struct packet *packet = sim_pool_at(&world->packets, packet_index);
     struct call *call = sim_pool_find(&world->calls, packet->call);
@@ -128,18 +154,16 @@ bool connection_take(struct sim_world *world, uint32_t packet_index, sim_time *r
     if (transport->multiplex) {
         packet->connection = index;
         call->connection = index;
-        return take_multiplexed(world, pair, transport, ret_delay);
+        packet->is_cold = take_multiplexed(pair, world_now(world), transport->idle);
+        return true;
     }
-    *ret_delay = 0;
     if (!take_idle(pair, world_now(world), transport->idle)) {
         if (transport->connections_max > 0 && pair->open >= (uint64_t)transport->connections_max) {
-            uint64_t *handle = g_new(uint64_t, 1);
-            *handle = sim_pool_handle(&world->packets, packet_index);
-            g_queue_push_tail(&pair->waiting, handle);
+            g_queue_push_tail(&pair->waiting, handle_of(world, packet_index));
             return false;
         }
         pair->open++;
-        *ret_delay = handshake(world, pair, transport);
+        packet->is_cold = true;
     }
     call->connection = index;
     return true;
@@ -176,6 +200,8 @@ void connection_give(struct sim_world *world, uint32_t connection, bool is_intac
     struct pair *pair = pair_at(world, connection);
     const struct sim_transport *transport = world->nodes[pair->from].transport;
     if (transport->multiplex) {
+        pair->in_use--;
+        pair->last_used = world_now(world);
         return;
     }
     uint32_t packet_index = next_waiting(world, pair);
@@ -190,8 +216,42 @@ void connection_give(struct sim_world *world, uint32_t connection, bool is_intac
     struct packet *packet = sim_pool_at(&world->packets, packet_index);
     struct call *call = sim_pool_find(&world->calls, packet->call);
     call->connection = connection;
-    bool is_reused = is_intact && transport->idle > 0;
-    network_send_after(world, packet_index, is_reused ? 0 : handshake(world, pair, transport));
+    packet->is_cold = !is_intact || transport->idle == 0;
+    network_send_waiting(world, packet_index);
+}
+
+/* ---- multiplexed ---- */
+
+bool connection_is_blocked(struct sim_world *world, uint32_t connection, bool is_reply)
+{
+    return !g_queue_is_empty(&pair_at(world, connection)->behind[is_reply]);
+}
+
+static GQueue *queue_of(struct sim_world *world, uint32_t packet_index)
+{
+    const struct packet *packet = sim_pool_at(&world->packets, packet_index);
+    return &pair_at(world, packet->connection)->behind[packet->state == PACKET_REPLY];
+}
+
+void connection_wait(struct sim_world *world, uint32_t packet_index)
+{
+    g_queue_push_tail(queue_of(world, packet_index), handle_of(world, packet_index));
+}
+
+void connection_wait_first(struct sim_world *world, uint32_t packet_index)
+{
+    g_queue_push_head(queue_of(world, packet_index), handle_of(world, packet_index));
+}
+
+uint32_t connection_next(struct sim_world *world, uint32_t connection, bool is_reply)
+{
+    g_autofree uint64_t *handle = g_queue_pop_head(&pair_at(world, connection)->behind[is_reply]);
+    return handle == NULL ? 0 : sim_pool_index(*handle);
+}
+
+void connection_break(struct sim_world *world, uint32_t connection)
+{
+    pair_at(world, connection)->open = 0;
 }
 
 sim_time connection_in_order(struct sim_world *world, uint32_t connection, bool is_reply,
@@ -227,11 +287,16 @@ void connections_drop(struct sim_node *node)
     struct connections *connections = node->world->connections;
     for (guint i = 1; i < connections->pairs->len; i++) {
         struct pair *pair = g_ptr_array_index(connections->pairs, i);
+        bool is_multiplexed = node->world->nodes[pair->from].transport->multiplex;
         if (pair->from == node->id) {
-            waiting_clear(pair);
+            sim_assert(pair->in_use == 0);
+            g_queue_clear_full(&pair->waiting, g_free);
+            g_queue_clear_full(&pair->behind[0], g_free);
             pair->open = pair->idle_count = 0;
         } else if (pair->to == node->id) {
-            pair->open -= pair->idle_count; /* those in use end with their calls */
+            g_queue_clear_full(&pair->behind[1], g_free);
+            /* Those in use end with their calls. */
+            pair->open = is_multiplexed ? 0 : pair->open - pair->idle_count;
             pair->idle_count = 0;
         }
     }

@@ -12,7 +12,7 @@ struct disk_operation {
     uint32_t incarnation;
     enum disk_work work;
     uint32_t next; /* in the queue */
-    uint32_t span;
+    sim_span span;
     sim_time asked;
     uint64_t tag;
     int64_t bytes;
@@ -83,7 +83,7 @@ static void begin_waiting(struct sim_world *world, struct disk *disk)
 }
 
 void disk_submit(struct sim_node *node, enum disk_work work, const struct sim_dist *law,
-                 int64_t bytes, uint32_t span, uint64_t tag, struct sync *sync)
+                 int64_t bytes, sim_span span, uint64_t tag, struct sync *sync)
 {
     struct sim_world *world = node->world;
     struct disk *disk = node->machine->disk;
@@ -108,12 +108,12 @@ void disk_submit(struct sim_node *node, enum disk_work work, const struct sim_di
     begin_waiting(world, disk);
 }
 
-void sim_disk_read(struct sim_node *self, int64_t bytes, uint32_t span, uint64_t tag)
+void sim_disk_read(struct sim_node *self, int64_t bytes, sim_span span, uint64_t tag)
 {
     disk_submit(self, DISK_READ, NULL, bytes, span, tag, NULL);
 }
 
-void sim_disk_write(struct sim_node *self, int64_t bytes, uint32_t span, uint64_t tag)
+void sim_disk_write(struct sim_node *self, int64_t bytes, sim_span span, uint64_t tag)
 {
     disk_submit(self, DISK_WRITE, NULL, bytes, span, tag, NULL);
 }

@@ -8,7 +8,7 @@
 
 #include "world/node.h"
 
-void sim_disk_read(struct sim_node *self, int64_t bytes, uint32_t span, uint64_t tag);
-void sim_disk_write(struct sim_node *self, int64_t bytes, uint32_t span, uint64_t tag);
+void sim_disk_read(struct sim_node *self, int64_t bytes, sim_span span, uint64_t tag);
+void sim_disk_write(struct sim_node *self, int64_t bytes, sim_span span, uint64_t tag);
 
 #endif

@@ -43,29 +43,37 @@ void executors_clear(struct sim_world *world)
     g_free(world->executors);
 }
 
-static double rate_of(const struct executor *executor)
+/* What each job gets in a stretch of time, and how long it takes to get so much. In one division,
+ * so that shares that come out even in nanoseconds are exact. */
+static double share_of(const struct executor *executor, double time)
 {
     double count = (double)executor->count;
-    return count <= executor->servers ? 1.0 : executor->servers / count;
+    return count <= executor->servers ? time : time * executor->servers / count;
+}
+
+static double time_for(const struct executor *executor, double share)
+{
+    double count = (double)executor->count;
+    return count <= executor->servers ? share : share * count / executor->servers;
 }
 
 static void advance(struct sim_world *world, struct executor *executor)
 {
     sim_time now = world_now(world);
     if (executor->count > 0) {
-        executor->clock += (double)(now - executor->since) * rate_of(executor);
+        executor->clock += share_of(executor, (double)(now - executor->since));
     } else {
         executor->clock = 0.0; /* keeps the clock short, and with it exact */
     }
     executor->since = now;
 }
 
-/* ---- heap by (finish, order) ---- */
+/* ---- heap by (finish, key) ---- */
 
 static bool is_before(struct sim_world *world, uint32_t a, uint32_t b)
 {
     const struct job *x = job_at(world, a), *y = job_at(world, b);
-    return x->finish < y->finish || (x->finish <= y->finish && x->order < y->order);
+    return x->finish < y->finish || (x->finish <= y->finish && x->key < y->key);
 }
 
 static void put(struct sim_world *world, struct executor *executor, uint32_t position, uint32_t job)
@@ -130,8 +138,10 @@ static void rearm(struct sim_world *world, struct executor *executor)
     if (executor->count == 0) {
         return;
     }
-    double left = job_at(world, executor->heap[1])->finish - executor->clock;
-    double wait = left <= 0.0 ? 0.0 : sim_ceil(left / rate_of(executor));
+    /* A hair that rounding has added must not cost a nanosecond. */
+    double left =
+        time_for(executor, job_at(world, executor->heap[1])->finish - executor->clock) - 0x1p-10;
+    double wait = left <= 0.0 ? 0.0 : sim_ceil(left);
     sim_time at = wait >= 9.0e18 ? SIM_NEVER : sim_time_add(executor->since, (sim_time)wait);
     executor->timer =
         sim_engine_arm(world->engine, at, 0, EVENT_SHARE, (uint64_t)(executor - world->executors));
@@ -143,7 +153,7 @@ void executor_add(struct sim_world *world, uint32_t index, uint32_t job_index)
     struct job *job = job_at(world, job_index);
     advance(world, executor);
     job->finish = executor->clock + (double)job->work / job->rate;
-    job->order = executor->order++;
+    job->key = executor->order++;
     executor->count++;
     if (executor->count >= executor->capacity) {
         executor->capacity = executor->capacity == 0 ? 16 : 2 * executor->capacity;
@@ -151,6 +161,13 @@ void executor_add(struct sim_world *world, uint32_t index, uint32_t job_index)
     }
     sift_up(world, executor, executor->count, job_index);
     rearm(world, executor);
+}
+
+double executor_remaining(struct sim_world *world, uint32_t index, const struct job *job)
+{
+    struct executor *executor = &world->executors[index];
+    advance(world, executor);
+    return (job->finish - executor->clock) * job->rate;
 }
 
 void executor_remove(struct sim_world *world, uint32_t index, uint32_t job_index)

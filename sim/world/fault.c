@@ -27,6 +27,12 @@ static bool is_by_target(enum sim_fault_kind kind)
     return kind != SIM_FAULT_PARTITION && kind != SIM_FAULT_LINK && kind != SIM_FAULT_MEMBERS;
 }
 
+/* Nodes that share a machine share its clock and its disk. */
+static bool is_of_machine(enum sim_fault_kind kind)
+{
+    return kind == SIM_FAULT_CLOCK || kind == SIM_FAULT_DISK;
+}
+
 static struct fault_instance *instance_at(struct sim_world *world, uint64_t index)
 {
     return &g_array_index(world->faults->instances, struct fault_instance, index);
@@ -48,14 +54,30 @@ static void schedule_failure(struct sim_world *world, uint64_t index, sim_time n
     }
 }
 
+/* Names the stream that a drawn fault draws from: by what it is, so that another fault in the
+ * scenario does not change it; alike ones are told apart by their order. */
+static void name_purpose(const struct sim_world *world, uint32_t fault_index, char *purpose,
+                         size_t size)
+{
+    const struct sim_fault_spec *spec = &world->spec->faults[fault_index];
+    uint32_t alike = 0;
+    for (uint32_t i = 0; i < fault_index; i++) {
+        const struct sim_fault_spec *other = &world->spec->faults[i];
+        alike += other->kind == spec->kind && other->mttf != NULL &&
+                 g_strcmp0(other->label, spec->label) == 0;
+    }
+    g_snprintf(purpose, size, "fault %d %u %s", (int)spec->kind, alike,
+               spec->label == NULL ? "" : spec->label);
+}
+
 static void instance_add(struct sim_world *world, uint32_t fault_index, sim_node_id target)
 {
     const struct sim_fault_spec *spec = &world->spec->faults[fault_index];
     struct fault_instance instance = {.spec = spec, .target = target};
     uint64_t index = world->faults->instances->len;
     if (spec->mttf != NULL) {
-        char purpose[32];
-        g_snprintf(purpose, sizeof purpose, "fault %u", fault_index);
+        char purpose[128];
+        name_purpose(world, fault_index, purpose, sizeof purpose);
         sim_random_init(&instance.random, world->options.seed, world->nodes[target].name, purpose);
     }
     g_array_append_val(world->faults->instances, instance);
@@ -64,6 +86,18 @@ static void instance_add(struct sim_world *world, uint32_t fault_index, sim_node
     } else {
         post(world, spec->from, EVENT_FAULT_BEGIN, index);
     }
+}
+
+/* Whether the fault acts on its t-th target: on a machine only once, at the first on it. */
+static bool concerns(const struct sim_world *world, const struct sim_fault_spec *spec, uint32_t t)
+{
+    const struct sim_node *node = &world->nodes[spec->targets.ids[t]];
+    for (uint32_t i = 0; is_of_machine(spec->kind) && i < t; i++) {
+        if (world->nodes[spec->targets.ids[i]].machine == node->machine) {
+            return false;
+        }
+    }
+    return true;
 }
 
 void faults_init(struct sim_world *world)
@@ -78,7 +112,9 @@ void faults_init(struct sim_world *world)
             continue;
         }
         for (uint32_t t = 0; t < spec->targets.count; t++) {
-            instance_add(world, i, spec->targets.ids[t]);
+            if (concerns(world, spec, t)) {
+                instance_add(world, i, spec->targets.ids[t]);
+            }
         }
     }
 }
@@ -127,6 +163,7 @@ static void set_disk(struct sim_world *world, struct machine *machine, double fa
     }
     disk->stalls = is_beginning ? disk->stalls + 1 : disk->stalls - 1;
     disk_resume(world, machine);
+    flows_update(world);
 }
 
 static void act_on(struct sim_node *node, const struct sim_fault_spec *spec, bool is_beginning)
@@ -164,7 +201,7 @@ static void act_on(struct sim_node *node, const struct sim_fault_spec *spec, boo
     case SIM_FAULT_PARTITION:
     case SIM_FAULT_LINK:
     case SIM_FAULT_MEMBERS:
-        sim_assert(!"not a fault of a node");
+        sim_assert_failed("not a fault of a node", __FILE__, __LINE__);
     }
 }
 
@@ -185,8 +222,10 @@ static void act(struct sim_world *world, const struct fault_instance *instance, 
     } else if (instance->target != 0) {
         act_on(&world->nodes[instance->target], spec, is_beginning);
     } else {
-        for (uint32_t i = 0; i < spec->targets.count; i++) {
-            act_on(&world->nodes[spec->targets.ids[i]], spec, is_beginning);
+        for (uint32_t t = 0; t < spec->targets.count; t++) {
+            if (concerns(world, spec, t)) {
+                act_on(&world->nodes[spec->targets.ids[t]], spec, is_beginning);
+            }
         }
     }
 }

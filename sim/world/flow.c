@@ -3,9 +3,13 @@
  * Every flow passes up to three resources: the sender's network card, the link between the zones,
  * the receiver's card; or one, the disk. Rates are found by progressive filling (Bertsekas and
  * Gallager, Data Networks, section 6.5.2): the resource that gives its flows least fixes theirs,
- * and is taken out, until all are fixed. They change only when a flow begins or ends, or a
- * partition does; one event stands at the earliest end. Flows and single messages see each other
- * only in that a message on a link is slowed by the number of flows there.
+ * and is taken out, until all are fixed. A degraded link caps the flows that it concerns at its
+ * bandwidth by the slowness. Rates change only when a flow begins or ends, or what hinders one does
+ * (partitions, pauses, stalled disks); one event stands at the earliest end. Flows and single
+ * messages see each other only in that a message on a link is slowed by the number of flows there.
+ * When one end dies the other hears of it after a latency, unless it is silent or cut off: then the
+ * flow stands still until its owner cancels it. Not modelled: what loss does to a flow, and slow
+ * disks.
  */
 #include "world/internal.h"
 
@@ -21,9 +25,11 @@ struct flow {
     uint64_t tag;
     double left;                    /* bytes, as of flows->since */
     double rate;                    /* bytes/s; infinite where nothing limits it */
+    double cap;                     /* of a degraded link, else infinite */
     uint32_t path[PATH_MAX_LENGTH]; /* resources */
     uint32_t path_length;
     bool is_fixed;
+    bool is_orphan; /* the receiver died and the owner has not heard of it */
 };
 
 struct resource {
@@ -33,6 +39,7 @@ struct resource {
 };
 
 struct ending {
+    uint64_t handle; /* of the flow */
     sim_node_id owner;
     uint64_t tag;
     enum sim_status status;
@@ -106,13 +113,23 @@ static void find_path(struct sim_world *world, struct flow *flow)
 static bool is_stalled(const struct sim_world *world, const struct flow *flow)
 {
     const struct sim_node *owner = &world->nodes[flow->owner];
-    if (owner->pauses > 0 || world->nodes[flow->to].pauses > 0) {
+    if (flow->is_orphan || owner->pauses > 0 || world->nodes[flow->to].pauses > 0) {
         return true;
     }
     if (flow->to == flow->owner) {
         return owner->machine->disk->stalls > 0;
     }
     return network_is_cut(world, flow->owner, flow->to);
+}
+
+static double cap_of(struct sim_world *world, const struct flow *flow)
+{
+    if (flow->path_length == 0 || flow->to == flow->owner || world->troubles == NULL) {
+        return INFINITY;
+    }
+    const struct sim_link_law *law = network_link(world, flow->owner, flow->to)->law;
+    double slowness = network_conditions(world, flow->owner, flow->to, law).slowness;
+    return law->bandwidth > 0.0 && slowness > 1.0 ? law->bandwidth / slowness : INFINITY;
 }
 
 static void count_users(struct sim_world *world)
@@ -130,6 +147,7 @@ static void count_users(struct sim_world *world)
             flows->resources[flow->path[p]].flow_count++;
         }
         flow->is_fixed = flow->is_fixed || flow->path_length == 0;
+        flow->cap = cap_of(world, flow);
     }
     uint32_t links = 3 * world->spec->machine_count;
     for (uint32_t i = 0; links + i < flows->resource_count; i++) {
@@ -158,7 +176,7 @@ static bool passes(const struct flow *flow, uint32_t resource)
 }
 
 /* The resource that gives each of its flows least, or resource_count when all flows are fixed. */
-static uint32_t tightest(const struct flows *flows)
+static uint32_t tightest(const struct flows *flows, double *ret_share)
 {
     uint32_t found = flows->resource_count;
     double least = INFINITY;
@@ -169,19 +187,39 @@ static uint32_t tightest(const struct flows *flows)
             found = r;
         }
     }
+    *ret_share = least > 0.0 ? least : 0.0;
     return found;
+}
+
+/* Fixes the flow that a degraded link holds most below the share that it could have. */
+static bool fix_capped(struct flows *flows, double share)
+{
+    struct flow *least = NULL;
+    for (guint i = 0; i < flows->list->len; i++) {
+        struct flow *flow = flow_at(flows, i);
+        if (!flow->is_fixed && flow->cap < share && (least == NULL || flow->cap < least->cap)) {
+            least = flow;
+        }
+    }
+    if (least != NULL) {
+        fix(flows, least, least->cap);
+    }
+    return least != NULL;
 }
 
 static void share(struct sim_world *world)
 {
     struct flows *flows = world->flows;
+    double rate;
     count_users(world);
-    for (uint32_t r = tightest(flows); r < flows->resource_count; r = tightest(flows)) {
-        double rate = flows->resources[r].left / flows->resources[r].flow_count;
+    for (uint32_t r; (r = tightest(flows, &rate)) < flows->resource_count;) {
+        if (fix_capped(flows, rate)) {
+            continue;
+        }
         for (guint i = 0; i < flows->list->len; i++) {
             struct flow *flow = flow_at(flows, i);
             if (!flow->is_fixed && passes(flow, r)) {
-                fix(flows, flow, rate > 0.0 ? rate : 0.0);
+                fix(flows, flow, rate);
             }
         }
     }
@@ -251,7 +289,7 @@ static void announce(struct sim_world *world, const struct flow *flow, enum sim_
     }
     uint32_t index = sim_pool_take(&world->flows->endings);
     *(struct ending *)sim_pool_at(&world->flows->endings, index) =
-        (struct ending){flow->owner, flow->tag, status};
+        (struct ending){flow->handle, flow->owner, flow->tag, status};
     sim_engine_post(world->engine, sim_time_add(world_now(world), delay), owner->id,
                     EVENT_FLOW_DONE, sim_pool_handle(&world->flows->endings, index));
 }
@@ -280,13 +318,30 @@ void flow_on_end(struct sim_world *world, const struct sim_event *event)
 void flow_on_done(struct sim_world *world, const struct sim_event *event)
 {
     struct ending *ending = sim_pool_find(&world->flows->endings, event->payload);
-    sim_assert(ending != NULL);
+    if (ending == NULL) {
+        return; /* cancelled meanwhile */
+    }
     struct sim_node *node = &world->nodes[event->node];
     struct sim_input input = {
         .kind = SIM_IN_FLOW_DONE, .tag = ending->tag, .status = ending->status};
     sim_pool_give(&world->flows->endings, sim_pool_index(event->payload));
     node->open_flows--;
     world_input(node, &input);
+}
+
+/* Nobody is where a flow goes: true when the owner will hear so, `delay` and a latency from now,
+ * and the flow is over. */
+static bool orphan(struct sim_world *world, guint index, sim_time delay, bool is_silent)
+{
+    struct flow *flow = flow_at(world->flows, index);
+    if (is_silent || network_is_cut(world, flow->to, flow->owner)) {
+        flow->is_orphan = true;
+        return false;
+    }
+    sim_time latency = network_latency(world, flow->to, flow->owner);
+    announce(world, flow, SIM_STATUS_REFUSED, sim_time_add(delay, latency));
+    g_ptr_array_remove_index(world->flows->list, index);
+    return true;
 }
 
 /* ---- what a model does ---- */
@@ -307,10 +362,16 @@ static sim_flow flow_begin(struct sim_node *self, sim_node_id to, int64_t bytes,
     find_path(world, flow);
     g_ptr_array_add(flows->list, flow);
     self->open_flows++;
-    world->network.bytes += to == self->id ? 0 : (uint64_t)bytes;
+    uint64_t handle = flow->handle;
+    if (!world->nodes[to].is_up) {
+        orphan(world, flows->list->len - 1, network_latency(world, self->id, to),
+               world->nodes[to].is_silent);
+    } else {
+        world->network.bytes += to == self->id ? 0 : (uint64_t)bytes;
+    }
     share(world);
     rearm(world);
-    return flow->handle;
+    return handle;
 }
 
 sim_flow sim_flow_send(struct sim_node *self, sim_node_id to, int64_t bytes, uint64_t tag)
@@ -322,6 +383,21 @@ sim_flow sim_flow_send(struct sim_node *self, sim_node_id to, int64_t bytes, uin
 sim_flow sim_flow_disk(struct sim_node *self, int64_t bytes, uint64_t tag)
 {
     return flow_begin(self, self->id, bytes, tag);
+}
+
+/* The flow is over and its owner has yet to hear so: now it will not. */
+static void cancel_ending(struct sim_node *self, sim_flow handle)
+{
+    struct sim_pool *endings = &self->world->flows->endings;
+    for (uint32_t index = 1; index < endings->fresh; index++) {
+        const struct ending *ending = sim_pool_at(endings, index);
+        if (pool_is_used(endings, index) && ending->handle == handle) {
+            sim_assert(ending->owner == self->id);
+            sim_pool_give(endings, index);
+            self->open_flows--;
+            return;
+        }
+    }
 }
 
 void sim_flow_cancel(struct sim_node *self, sim_flow handle)
@@ -339,25 +415,22 @@ void sim_flow_cancel(struct sim_node *self, sim_flow handle)
             return;
         }
     }
+    cancel_ending(self, handle);
 }
 
 /* Flows of a dead node end; those towards it fail. */
-void flows_drop(struct sim_node *node)
+void flows_drop(struct sim_node *node, bool is_silent)
 {
     struct sim_world *world = node->world;
     struct flows *flows = world->flows;
     advance(world);
     for (guint i = 0; i < flows->list->len;) {
         struct flow *flow = flow_at(flows, i);
-        if (flow->owner != node->id && flow->to != node->id) {
+        if (flow->owner == node->id) {
+            g_ptr_array_remove_index(flows->list, i);
+        } else if (flow->to != node->id || flow->is_orphan || !orphan(world, i, 0, is_silent)) {
             i++;
-            continue;
         }
-        if (flow->owner != node->id) {
-            announce(world, flow, SIM_STATUS_REFUSED,
-                     network_latency(world, node->id, flow->owner));
-        }
-        g_ptr_array_remove_index(flows->list, i);
     }
     for (uint32_t index = 1; index < flows->endings.fresh; index++) {
         /* Endings that the dead node will not hear of go with the engine's events. */

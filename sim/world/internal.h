@@ -48,7 +48,7 @@ enum world_event {
     EVENT_FAULT_BEGIN,  /* index of a fault instance (node 0) */
     EVENT_FAULT_END,    /* likewise */
     EVENT_MEMBERS,      /* view version << 32 | group, at the observer */
-    EVENT_DRAINED,      /* node id: those who leave may go now if nothing is open (node 0) */
+    EVENT_DRAINED,      /* version << 32 | node id: goes now if nothing is open (node 0) */
     EVENT_LOAD,         /* at a source: its load factor changed */
     WORLD_EVENT_COUNT
 };
@@ -73,6 +73,8 @@ struct packet {
     uint8_t state;        /* enum packet_state */
     uint8_t message;      /* MESSAGE: index */
     uint8_t attempts;     /* transmissions that failed so far */
+    bool is_cold;         /* its connection has yet to be made: a handshake comes first */
+    bool has_left_card;   /* is past the sender's network card and waits for the link */
     bool is_through_card; /* has passed the receiver's network card */
     int64_t bytes;
     union {
@@ -87,10 +89,9 @@ struct call {
     uint64_t tag;
     sim_timer timer;
     sim_time called;
-    uint32_t parent_span; /* 0 = not attributed */
-    uint32_t child_span;
+    sim_span parent_span; /* 0 = not attributed */
+    sim_span child_span;
     uint32_t connection;
-    uint32_t packet; /* 0 once it has been delivered or lost */
 };
 
 /* A model's timer: a record of the world, so that one that fires during a pause can still be
@@ -112,11 +113,12 @@ struct job {
     sim_time finish_at; /* dedicated service: an event that comes at another time is stale */
     double rate;        /* speed of its node while it runs */
     double finish;      /* on the virtual clock of an executor */
-    uint64_t key;       /* least first, in ordered queues; then by `order` */
-    uint64_t order;
+    uint64_t key;       /* least first, then by `order`, in ordered queues; in an executor among
+                           those with one finish */
+    uint64_t order;     /* of arrival at the station */
     uint32_t previous, next; /* in the queue or among the running; job indices */
     uint32_t heap_position;  /* in an executor; 0 = in none */
-    uint32_t span;
+    sim_span span;
     uint16_t priority;
     uint8_t state;  /* enum job_state */
     bool has_begun; /* was in service before (preempted) */
@@ -170,18 +172,19 @@ struct machine {
     struct disk *disk;
 };
 
-/* One-second windows of a ledger. */
+/* One-second windows of a ledger, in pages that are made when something is issued in them. */
 struct second {
     uint32_t issued, succeeded;
 };
+#define SECONDS_PER_PAGE 1024u
 
 struct group {
     const struct sim_group_spec *spec;
     struct sim_metric *metrics;    /* standard, then the model's */
     struct sim_metric *capacities; /* levels, one a metric; only those of ratios are used */
     uint32_t metric_count;
-    struct second *seconds;
-    uint32_t second_count;
+    struct second **second_pages;
+    uint64_t second_count;
     uint8_t *member_state; /* enum member_state, count_max of them */
     uint64_t version;
     struct samples *samples; /* sampled operations of a source */
@@ -231,6 +234,8 @@ struct sim_node {
     bool may_go;    /* draining, and everyone knows: gone when nothing is open */
     bool is_silent; /* while down: nobody refuses */
     bool is_transport_plain;
+    uint64_t drain_version; /* of its group, when it was sent away last */
+    sim_time boots_until;   /* a member that is starting serves from then on */
     double load_factor;
     uint64_t operation_count;
     uint64_t view_version;
@@ -322,12 +327,11 @@ void call_refuse(struct sim_world *world, sim_call call, sim_time time);
 
 /* network.c */
 void network_init(struct sim_world *world);
-void network_clear(struct sim_world *world);
 /* Sends a packet on its way from packet->from to packet->to; takes care of connections, loss, cuts,
  * retransmission and duplication, and posts its arrival. */
 void network_send(struct sim_world *world, uint32_t packet_index);
-/* The same for a packet that waited for a connection and has one now, ready after `delay`. */
-void network_send_after(struct sim_world *world, uint32_t packet_index, sim_time delay);
+/* The same for a packet that waited for a connection and has one now. */
+void network_send_waiting(struct sim_world *world, uint32_t packet_index);
 void network_on_transmit(struct sim_world *world, const struct sim_event *event);
 /* True when the receiver's network card delays the packet further: it was posted again. */
 bool network_delays_at_card(struct sim_world *world, uint32_t packet_index,
@@ -336,10 +340,23 @@ bool network_delays_at_card(struct sim_world *world, uint32_t packet_index,
 sim_time network_latency(struct sim_world *world, sim_node_id from, sim_node_id to);
 /* Whether something sent now would get through, and when it would arrive, sizes aside. */
 bool network_try(struct sim_world *world, sim_node_id from, sim_node_id to, sim_time *ret_arrives);
-bool network_is_cut(const struct sim_world *world, sim_node_id from, sim_node_id to);
-void network_set_cut(struct sim_world *world, sim_node_id from, sim_node_id to, bool is_cut);
 void network_packet_drop(struct sim_world *world, uint32_t packet_index, const char *why);
 struct link *network_link(struct sim_world *world, sim_node_id from, sim_node_id to);
+
+/* trouble.c */
+void troubles_clear(struct sim_world *world);
+/* What a link's law and the degradations in force make of it for a pair of nodes. */
+struct conditions {
+    double factor;   /* of latency */
+    double slowness; /* of bandwidth: the time a byte takes is multiplied */
+    double loss;
+    sim_time extra;
+};
+struct conditions network_conditions(const struct sim_world *world, sim_node_id from,
+                                     sim_node_id to, const struct sim_link_law *law);
+bool network_is_cut(const struct sim_world *world, sim_node_id from, sim_node_id to);
+/* One way; each cut is undone by one that heals. */
+void network_set_cut(struct sim_world *world, sim_node_id from, sim_node_id to, bool is_cut);
 /* Puts a partition or a degradation of links in force, or ends it. */
 void network_begin_fault(struct sim_world *world, const struct sim_fault_spec *fault);
 void network_end_fault(struct sim_world *world, const struct sim_fault_spec *fault);
@@ -347,15 +364,26 @@ void network_end_fault(struct sim_world *world, const struct sim_fault_spec *fau
 /* connection.c */
 void connections_init(struct sim_world *world);
 void connections_clear(struct sim_world *world);
-/* Takes a connection for the packet's call. True: go ahead after *ret_delay (handshake); false: it
- * waits for a connection to come free and will be sent then. */
-bool connection_take(struct sim_world *world, uint32_t packet_index, sim_time *ret_delay);
+/* Takes a connection for the packet's call, and says by packet->is_cold whether it must be made
+ * first. False: the packet waits for a connection to come free and will be sent then. */
+bool connection_take(struct sim_world *world, uint32_t packet_index);
+/* The handshake of a cold packet begins, now that something gets through: how long it takes. */
+sim_time connection_handshake(struct sim_world *world, const struct packet *packet);
 /* The call is over: its connection is idle again, or closed when the call failed. */
 void connection_give(struct sim_world *world, uint32_t connection, bool is_intact);
 /* Arrival not before that of what went before on the same multiplexed connection. */
 sim_time connection_in_order(struct sim_world *world, uint32_t connection, bool is_reply,
                              sim_time arrives);
-/* Extra time of slow start for a body of `bytes`. */
+/* What waits on a multiplexed connection behind a packet that has yet to be transmitted, which is
+ * the first of the queue itself. */
+bool connection_is_blocked(struct sim_world *world, uint32_t connection, bool is_reply);
+void connection_wait(struct sim_world *world, uint32_t packet_index);
+void connection_wait_first(struct sim_world *world, uint32_t packet_index);
+/* Takes the first out of the queue: its packet, or 0 when the queue was empty. */
+uint32_t connection_next(struct sim_world *world, uint32_t connection, bool is_reply);
+/* The connection broke: the next packet makes a new one. */
+void connection_break(struct sim_world *world, uint32_t connection);
+/* Extra time of slow start for the packet's body. */
 sim_time connection_slow_start(struct sim_world *world, const struct packet *packet);
 void connections_drop(struct sim_node *node);
 
@@ -373,6 +401,8 @@ void executors_clear(struct sim_world *world);
 void executor_add(struct sim_world *world, uint32_t executor, uint32_t job_index);
 /* Takes a job out before it is finished; its `work` is what is left. */
 void executor_remove(struct sim_world *world, uint32_t executor, uint32_t job_index);
+/* Work that is left now of a job in the executor, ns. */
+double executor_remaining(struct sim_world *world, uint32_t executor, const struct job *job);
 void executor_set_servers(struct sim_world *world, uint32_t executor, double servers);
 void executor_on_share(struct sim_world *world, const struct sim_event *event);
 
@@ -413,15 +443,22 @@ void metric_capacity(struct sim_node *node, uint32_t metric, int64_t delta);
 /* attribution.c */
 void spans_init(struct sim_world *world);
 void spans_clear(struct sim_world *world);
-uint32_t span_begin(struct sim_node *source, uint64_t operation_id); /* 0 = not sampled */
-void span_end(struct sim_node *source, uint32_t span, uint64_t operation_id, sim_time latency,
+sim_span span_begin(struct sim_node *source, uint64_t operation_id); /* 0 = not sampled */
+void span_end(struct sim_node *source, sim_span span, uint64_t operation_id, sim_time latency,
               bool is_answered);
-uint32_t span_child(struct sim_world *world, uint32_t parent);
-void span_release(struct sim_world *world, uint32_t span);
-void span_hold(struct sim_world *world, uint32_t span);
-void span_merge(struct sim_world *world, uint32_t parent, uint32_t child);
-void span_spend(struct sim_world *world, uint32_t span, uint32_t group, enum sim_cause cause,
+/* A span for a call of whoever owns `parent`; 0 where that has ended or is 0. */
+sim_span span_child(struct sim_world *world, sim_span parent);
+void span_hold(struct sim_world *world, sim_span span);
+void span_release(struct sim_world *world, sim_span span);
+/* The request is answered: what is spent or merged there from now on is not counted. */
+void span_close(struct sim_world *world, sim_span span);
+/* Nothing happens where `parent` or `span` has ended or is closed. */
+void span_merge(struct sim_world *world, sim_span parent, sim_span child);
+void span_spend(struct sim_world *world, sim_span span, uint32_t group, enum sim_cause cause,
                 sim_time duration);
+/* Operations of a dead source will not end theirs. */
+void spans_drop(struct sim_node *node);
+size_t spans_memory(const struct sim_world *world);
 
 /* fault.c, members.c */
 void faults_init(struct sim_world *world);
@@ -434,6 +471,10 @@ void members_clear(struct sim_world *world);
 void members_set(struct sim_world *world, const struct sim_fault_spec *change);
 void members_on_drained(struct sim_world *world, const struct sim_event *event);
 void members_on_change(struct sim_world *world, const struct sim_event *event);
+/* A new life asks anew: it sees what everyone knows by now. */
+void members_look_again(struct sim_node *node);
+/* One that may go has nothing open any more. */
+void members_let_go(struct sim_node *node);
 
 /* disk.c: operations of a machine's disk, in the order in which they were asked for. */
 enum disk_work { DISK_READ, DISK_WRITE, DISK_SYNC };
@@ -447,7 +488,7 @@ struct disk {
 };
 /* `law` replaces the disk's own where it is not NULL. `sync` is the sync record of DISK_SYNC. */
 void disk_submit(struct sim_node *node, enum disk_work work, const struct sim_dist *law,
-                 int64_t bytes, uint32_t span, uint64_t tag, struct sync *sync);
+                 int64_t bytes, sim_span span, uint64_t tag, struct sync *sync);
 void disks_init(struct sim_world *world);
 void disks_clear(struct sim_world *world);
 void disk_on_event(struct sim_world *world, const struct sim_event *event);
@@ -468,12 +509,13 @@ void streams_clear(struct sim_world *world);
 void stream_on_event(struct sim_world *world, const struct sim_event *event);
 void stream_on_retry(struct sim_world *world, const struct sim_event *event);
 void streams_drop(struct sim_node *node, bool is_silent);
+size_t streams_memory(const struct sim_world *world);
 void flows_init(struct sim_world *world);
 void flows_clear(struct sim_world *world);
 void flow_on_end(struct sim_world *world, const struct sim_event *event);
 void flow_on_done(struct sim_world *world, const struct sim_event *event);
-/* Shares are worked out anew: a partition or a degradation began or ended. */
+/* Shares are worked out anew: a partition, a degradation, a pause or a stall began or ended. */
 void flows_update(struct sim_world *world);
-void flows_drop(struct sim_node *node);
+void flows_drop(struct sim_node *node, bool is_silent);
 
 #endif

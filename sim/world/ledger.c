@@ -114,8 +114,9 @@ void ledger_init(struct sim_world *world)
         struct group *group = &world->groups[g];
         metrics_new(world, group->spec->model, &group->metrics, &group->capacities);
         group->metric_count = metric_count_of(group->spec->model);
-        group->second_count = (uint32_t)seconds;
-        group->seconds = sim_arena_array(&world->arena, struct second, seconds);
+        group->second_count = seconds;
+        group->second_pages =
+            sim_arena_array(&world->arena, struct second *, (seconds - 1) / SECONDS_PER_PAGE + 1);
     }
 }
 
@@ -155,17 +156,25 @@ void metric_capacity(struct sim_node *node, uint32_t metric, int64_t delta)
 
 /* ---- entries ---- */
 
-static struct second *second_of(struct group *group, sim_time issued)
+static struct second *second_of(struct sim_node *node, sim_time issued)
 {
+    struct group *group = node->group;
     uint64_t index = (uint64_t)issued / (uint64_t)SIM_SECOND;
-    return index < group->second_count ? &group->seconds[index] : NULL;
+    if (index >= group->second_count) {
+        return NULL;
+    }
+    struct second **page = &group->second_pages[index / SECONDS_PER_PAGE];
+    if (*page == NULL) {
+        *page = sim_arena_array(&node->world->arena, struct second, SECONDS_PER_PAGE);
+    }
+    return &(*page)[index % SECONDS_PER_PAGE];
 }
 
 void ledger_issue(struct sim_node *node, sim_time issued)
 {
     metric_count(node, SIM_STANDARD_ISSUED, issued, 1);
     metric_level(node, SIM_STANDARD_OPEN, issued, 1);
-    struct second *second = second_of(node->group, issued);
+    struct second *second = second_of(node, issued);
     if (second != NULL) {
         second->issued++;
     }
@@ -193,7 +202,7 @@ static enum sim_standard_metric metric_of_failure(enum sim_status status)
     case SIM_STATUS_COUNT:
         break;
     }
-    sim_assert(!"an answer is no failure");
+    sim_assert_failed("an answer is no failure", __FILE__, __LINE__);
     return SIM_STANDARD_ERROR;
 }
 
@@ -216,7 +225,7 @@ void ledger_finish(struct sim_node *node, sim_time issued, enum sim_status statu
     metric_count(node, SIM_STANDARD_SUCCEEDED, issued, 1);
     metric_count(node, SIM_STANDARD_GOODPUT, now, 1);
     metric_sample(node, SIM_STANDARD_LATENCY, issued, now - issued);
-    struct second *second = second_of(node->group, issued);
+    struct second *second = second_of(node, issued);
     if (second != NULL) {
         second->succeeded++;
     }
@@ -270,8 +279,10 @@ void sim_operation_end(struct sim_node *self, const struct sim_operation_id *ope
 
 void ledger_drop_operations(struct sim_node *node)
 {
-    /* Operations of a source that dies are not followed one by one: they stay open, and settling
-     * counts them as unfinished in the windows in which they began. */
+    /* Operations of a source that dies are not followed one by one: they will have no end, and
+     * settling counts them as unfinished in the windows in which they began. Nobody waits for them
+     * any more, so the level goes down. */
+    metric_level(node, SIM_STANDARD_OPEN, world_now(node->world), -(int64_t)node->open_operations);
     node->lost_operations += node->open_operations;
     node->open_operations = 0;
     node->world->measured_open -= node->open_measured;
@@ -474,11 +485,16 @@ void sim_world_windows(const struct sim_world *world, uint32_t group_index, sim_
     const struct group *group = &world->groups[group_index];
     uint64_t windows = 0, good = 0;
     /* Whole seconds inside [from, to). */
-    uint64_t first = (uint64_t)((from + SIM_SECOND - 1) / SIM_SECOND);
-    for (uint64_t i = first; i < group->second_count && (sim_time)(i + 1) * SIM_SECOND <= to; i++) {
-        windows += group->seconds[i].issued > 0;
-        good +=
-            group->seconds[i].issued > 0 && group->seconds[i].succeeded == group->seconds[i].issued;
+    uint64_t first = (uint64_t)(from / SIM_SECOND + (from % SIM_SECOND != 0));
+    uint64_t last = (uint64_t)(to / SIM_SECOND);
+    last = last < group->second_count ? last : group->second_count;
+    for (uint64_t i = first; i < last; i++) {
+        const struct second *page = group->second_pages[i / SECONDS_PER_PAGE];
+        if (page != NULL) {
+            const struct second *second = &page[i % SECONDS_PER_PAGE];
+            windows += second->issued > 0;
+            good += second->issued > 0 && second->succeeded == second->issued;
+        }
     }
     *ret_windows = windows;
     *ret_good = good;

@@ -128,7 +128,7 @@ void sim_log_forget(struct sim_node *self, int number, uint64_t index)
     image_forget(&log->seen, index);
 }
 
-void sim_log_sync(struct sim_node *self, int number, const struct sim_dist *law, uint32_t span,
+void sim_log_sync(struct sim_node *self, int number, const struct sim_dist *law, sim_span span,
                   uint64_t tag)
 {
     struct node_log *log = log_of(self, number);

@@ -21,7 +21,7 @@ struct sim_log_record {
 /* Index of the record, counting from 0 since the log began. */
 uint64_t sim_log_append(struct sim_node *self, int log, const struct sim_log_record *record);
 /* `law` is how long the fsync takes, in seconds; NULL = as the machine's disk says. */
-void sim_log_sync(struct sim_node *self, int log, const struct sim_dist *law, uint32_t span,
+void sim_log_sync(struct sim_node *self, int log, const struct sim_dist *law, sim_span span,
                   uint64_t tag);
 /* Records in [begin, end) exist; those below `durable` would survive a crash now. */
 uint64_t sim_log_begin(const struct sim_node *self, int log);

@@ -2,16 +2,21 @@
  *
  * A group has count_max nodes, of which the first `count` are up at the start. A change of
  * membership reaches every other node as an event, and only then does that node's view change: an
- * observer asks its own view. Views are versions of the group's list; the list of every version is
- * kept.
+ * observer asks its own view; one that was down asks anew when its next life begins. Views are
+ * versions of the group's list; the list of every version is kept.
  */
 #include "world/internal.h"
 
 #include <glib.h>
 
-/* The count of members that are up, by version: members come and go at the end of the list. */
+/* One version of a group: members come and go at the end of the list. */
+struct version {
+    uint32_t count; /* of members that are up */
+    sim_time known; /* to everyone from then on */
+};
+
 struct views {
-    GArray **counts;   /* by group: uint32_t by version */
+    GArray **versions; /* by group: struct version */
     uint32_t *version; /* [node * group_count + group]; NULL until something changes */
 };
 
@@ -19,7 +24,8 @@ static void begin_life(struct sim_world *world, struct group *group, uint32_t me
 {
     struct sim_node *node = &world->nodes[group->spec->first_id + member];
     group->member_state[member] = MEMBER_STARTING;
-    sim_engine_post(world->engine, sim_time_add(world_now(world), boot), node->id, EVENT_START, 0);
+    node->boots_until = sim_time_add(world_now(world), boot);
+    sim_engine_post(world->engine, node->boots_until, node->id, EVENT_START, 0);
 }
 
 /* A member that leaves serves on until everyone knows and nothing is open at it. */
@@ -28,15 +34,23 @@ static void begin_drain(struct sim_world *world, struct group *group, uint32_t m
 {
     sim_node_id id = group->spec->first_id + member;
     group->member_state[member] = MEMBER_DRAINING;
-    sim_engine_post(world->engine, sim_time_add(world_now(world), notice), 0, EVENT_DRAINED, id);
+    sim_engine_post(world->engine, sim_time_add(world_now(world), notice), 0, EVENT_DRAINED,
+                    group->version << 32 | id);
+    world->nodes[id].drain_version = group->version;
+}
+
+void members_let_go(struct sim_node *node)
+{
+    sim_engine_post(node->world->engine, world_now(node->world), 0, EVENT_DRAINED,
+                    node->drain_version << 32 | node->id);
 }
 
 void members_on_drained(struct sim_world *world, const struct sim_event *event)
 {
-    struct sim_node *node = &world->nodes[event->payload];
+    struct sim_node *node = &world->nodes[(uint32_t)event->payload];
     uint8_t *state = &node->group->member_state[node->member];
-    if (*state != MEMBER_DRAINING) {
-        return; /* called back meanwhile */
+    if (*state != MEMBER_DRAINING || node->drain_version != event->payload >> 32) {
+        return; /* called back meanwhile, and perhaps sent away again */
     }
     node->may_go = true;
     if (node->open_tickets == 0) {
@@ -52,12 +66,13 @@ void members_on_drained(struct sim_world *world, const struct sim_event *event)
 void members_init(struct sim_world *world)
 {
     world->views = sim_arena_new(&world->arena, struct views);
-    world->views->counts = g_new0(GArray *, world->spec->group_count);
+    world->views->versions = g_new0(GArray *, world->spec->group_count);
     for (uint32_t g = 0; g < world->spec->group_count; g++) {
         struct group *group = &world->groups[g];
         group->member_state = sim_arena_array(&world->arena, uint8_t, group->spec->count_max);
-        world->views->counts[g] = g_array_new(FALSE, FALSE, sizeof(uint32_t));
-        g_array_append_val(world->views->counts[g], group->spec->count);
+        world->views->versions[g] = g_array_new(FALSE, FALSE, sizeof(struct version));
+        struct version first = {group->spec->count, 0};
+        g_array_append_val(world->views->versions[g], first);
         for (uint32_t member = 0; member < group->spec->count; member++) {
             begin_life(world, group, member, 0);
         }
@@ -67,17 +82,17 @@ void members_init(struct sim_world *world)
 void members_clear(struct sim_world *world)
 {
     for (uint32_t g = 0; g < world->spec->group_count; g++) {
-        g_array_free(world->views->counts[g], TRUE);
+        g_array_free(world->views->versions[g], TRUE);
     }
-    g_free(world->views->counts);
+    g_free(world->views->versions);
     g_free(world->views->version);
 }
 
 void members_set(struct sim_world *world, const struct sim_fault_spec *change)
 {
     struct group *group = &world->groups[change->group];
-    GArray *counts = world->views->counts[change->group];
-    uint32_t before = g_array_index(counts, uint32_t, counts->len - 1);
+    GArray *versions = world->views->versions[change->group];
+    uint32_t before = g_array_index(versions, struct version, versions->len - 1).count;
     uint32_t after = change->members;
     sim_assert(after <= group->spec->count_max);
     if (after == before) {
@@ -87,8 +102,11 @@ void members_set(struct sim_world *world, const struct sim_fault_spec *change)
         world->views->version =
             g_new0(uint32_t, (size_t)(world->node_count + 1) * world->spec->group_count);
     }
-    g_array_append_val(counts, after);
-    group->version = counts->len - 1;
+    sim_time boot = after > before ? change->boot : 0;
+    sim_time known = sim_time_add(world_now(world), sim_time_add(change->notice, boot));
+    struct version version = {after, known};
+    g_array_append_val(versions, version);
+    group->version = versions->len - 1;
     for (uint32_t member = before; member < after; member++) {
         if (group->member_state[member] == MEMBER_DRAINING) {
             group->member_state[member] = MEMBER_UP;
@@ -100,8 +118,6 @@ void members_set(struct sim_world *world, const struct sim_fault_spec *change)
     for (uint32_t member = before; member > after; member--) {
         begin_drain(world, group, member - 1, change->notice);
     }
-    sim_time boot = after > before ? change->boot : 0;
-    sim_time known = sim_time_add(world_now(world), sim_time_add(change->notice, boot));
     for (sim_node_id id = 1; id <= world->node_count; id++) {
         sim_engine_post(world->engine, known, id, EVENT_MEMBERS,
                         group->version << 32 | change->group);
@@ -125,6 +141,21 @@ void members_on_change(struct sim_world *world, const struct sim_event *event)
     }
 }
 
+void members_look_again(struct sim_node *node)
+{
+    struct sim_world *world = node->world;
+    const struct views *views = world->views;
+    for (uint32_t g = 0; views->version != NULL && g < world->spec->group_count; g++) {
+        uint32_t *seen = &views->version[(size_t)node->id * world->spec->group_count + g];
+        for (uint32_t v = *seen + 1; v < views->versions[g]->len; v++) {
+            if (g_array_index(views->versions[g], struct version, v).known <= world_now(world)) {
+                *seen = v;
+                node->view_version++;
+            }
+        }
+    }
+}
+
 /* How many members of a group are up, as `observer` knows. */
 static uint32_t seen_count(const struct sim_node *observer, uint32_t group)
 {
@@ -133,7 +164,7 @@ static uint32_t seen_count(const struct sim_node *observer, uint32_t group)
         views->version == NULL
             ? 0
             : views->version[(size_t)observer->id * observer->world->spec->group_count + group];
-    return g_array_index(views->counts[group], uint32_t, version);
+    return g_array_index(views->versions[group], struct version, version).count;
 }
 
 uint32_t sim_members(struct sim_node *self, const struct sim_target *target, sim_node_id *ids)

@@ -6,25 +6,17 @@
  * capacity 1/latency. Nodes on one machine reach each other in no time.
  *
  * Over a connection a lost or cut-off transmission is repeated after the retransmission timeout,
- * which doubles each time up to two minutes (RFC 6298, section 5); after 15 failures the connection
- * breaks and the caller is refused. A datagram is simply gone. Not modelled: routes, congestion
- * windows past slow start, selective acknowledgement, fast retransmit.
+ * which doubles each time up to two minutes (RFC 6298, section 5); when 15 repetitions have failed
+ * the connection breaks and the caller is refused. What follows it on a multiplexed connection
+ * waits for it. A datagram is simply gone. Not modelled: routes, congestion windows past slow
+ * start, selective acknowledgement, fast retransmit.
  */
 #include "world/internal.h"
 
 #include <glib.h>
 
 #define RETRANSMIT_MAX (2 * SIM_MINUTE)
-#define TRANSMISSIONS_MAX 15
-
-/* A partition or a degradation in force. `side` is by node id, from 1; 0 = not concerned. */
-struct trouble {
-    struct trouble *next;
-    const struct sim_fault_spec *fault; /* NULL: cut by hand */
-    uint8_t *side;
-    bool is_one_way;
-    bool is_cut;
-};
+#define RETRANSMISSIONS_MAX 15
 
 void network_init(struct sim_world *world)
 {
@@ -36,122 +28,10 @@ void network_init(struct sim_world *world)
     }
 }
 
-static void trouble_free(struct trouble *trouble)
-{
-    g_free(trouble->side);
-    g_free(trouble);
-}
-
-void network_clear(struct sim_world *world)
-{
-    while (world->troubles != NULL) {
-        struct trouble *next = world->troubles->next;
-        trouble_free(world->troubles);
-        world->troubles = next;
-    }
-}
-
 struct link *network_link(struct sim_world *world, sim_node_id from, sim_node_id to)
 {
     uint32_t zones = world->spec->network.zone_count;
     return &world->links[(size_t)world->nodes[from].zone * zones + world->nodes[to].zone];
-}
-
-/* ---- partitions and degradations ---- */
-
-static bool concerns(const struct trouble *trouble, sim_node_id from, sim_node_id to)
-{
-    uint8_t a = trouble->side[from], b = trouble->side[to];
-    return a != 0 && b != 0 && a != b && (!trouble->is_one_way || a == 1);
-}
-
-static struct trouble *trouble_add(struct sim_world *world, const struct sim_fault_spec *fault)
-{
-    struct trouble *trouble = g_new0(struct trouble, 1);
-    trouble->fault = fault;
-    trouble->side = g_new0(uint8_t, world->node_count + 1);
-    trouble->next = world->troubles;
-    world->troubles = trouble;
-    return trouble;
-}
-
-void network_begin_fault(struct sim_world *world, const struct sim_fault_spec *fault)
-{
-    struct trouble *trouble = trouble_add(world, fault);
-    trouble->is_one_way = fault->one_way;
-    trouble->is_cut = fault->kind == SIM_FAULT_PARTITION;
-    for (uint32_t side = 0; side < fault->side_count; side++) {
-        for (uint32_t i = 0; i < fault->sides[side].count; i++) {
-            trouble->side[fault->sides[side].ids[i]] = (uint8_t)(side + 1);
-        }
-    }
-}
-
-void network_end_fault(struct sim_world *world, const struct sim_fault_spec *fault)
-{
-    for (struct trouble **link = &world->troubles; *link != NULL; link = &(*link)->next) {
-        if ((*link)->fault == fault) {
-            struct trouble *ended = *link;
-            *link = ended->next;
-            trouble_free(ended);
-            return;
-        }
-    }
-}
-
-void network_set_cut(struct sim_world *world, sim_node_id from, sim_node_id to, bool is_cut)
-{
-    if (is_cut) {
-        struct trouble *trouble = trouble_add(world, NULL);
-        trouble->is_one_way = true;
-        trouble->is_cut = true;
-        trouble->side[from] = 1;
-        trouble->side[to] = 2;
-        return;
-    }
-    for (struct trouble **link = &world->troubles; *link != NULL; link = &(*link)->next) {
-        if ((*link)->fault == NULL && concerns(*link, from, to)) {
-            struct trouble *ended = *link;
-            *link = ended->next;
-            trouble_free(ended);
-            return;
-        }
-    }
-}
-
-bool network_is_cut(const struct sim_world *world, sim_node_id from, sim_node_id to)
-{
-    for (const struct trouble *trouble = world->troubles; trouble != NULL;
-         trouble = trouble->next) {
-        if (trouble->is_cut && concerns(trouble, from, to)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* What the degradations in force make of a link. */
-struct conditions {
-    double factor;   /* of latency */
-    double slowness; /* of bandwidth: the time a byte takes is multiplied */
-    double loss;
-    sim_time extra;
-};
-
-static struct conditions conditions_of(const struct sim_world *world, sim_node_id from,
-                                       sim_node_id to, const struct sim_link_law *law)
-{
-    struct conditions conditions = {1.0, 1.0, law->loss, 0};
-    for (const struct trouble *trouble = world->troubles; trouble != NULL;
-         trouble = trouble->next) {
-        if (!trouble->is_cut && concerns(trouble, from, to)) {
-            conditions.factor *= trouble->fault->factor;
-            conditions.slowness *= trouble->fault->slowness;
-            conditions.loss = 1.0 - (1.0 - conditions.loss) * (1.0 - trouble->fault->loss);
-            conditions.extra += trouble->fault->extra;
-        }
-    }
-    return conditions;
 }
 
 /* ---- one transmission ---- */
@@ -173,7 +53,7 @@ sim_time network_latency(struct sim_world *world, sim_node_id from, sim_node_id 
         return 0;
     }
     const struct sim_link_law *law = network_link(world, from, to)->law;
-    struct conditions conditions = conditions_of(world, from, to, law);
+    struct conditions conditions = network_conditions(world, from, to, law);
     return draw_latency(law, &sender->network_draw, &conditions);
 }
 
@@ -185,7 +65,7 @@ bool network_try(struct sim_world *world, sim_node_id from, sim_node_id to, sim_
         return true;
     }
     const struct sim_link_law *law = network_link(world, from, to)->law;
-    struct conditions conditions = conditions_of(world, from, to, law);
+    struct conditions conditions = network_conditions(world, from, to, law);
     if (network_is_cut(world, from, to)) {
         world->network.cut++;
         return false;
@@ -222,27 +102,47 @@ static const struct sim_node *owner_of(const struct sim_world *world, const stru
     return &world->nodes[packet->state == PACKET_REPLY ? packet->to : packet->from];
 }
 
-static void retransmit_later(struct sim_world *world, uint32_t packet_index,
-                             const struct sim_transport *transport)
+/* What became of a packet that was to be transmitted. */
+enum sending {
+    SENDING_GONE,  /* it left */
+    SENDING_HELD,  /* it will be tried again: EVENT_TRANSMIT */
+    SENDING_BROKEN /* given up, like its connection */
+};
+
+static void post_transmit(struct sim_world *world, uint32_t packet_index, sim_time time)
 {
     struct packet *packet = sim_pool_at(&world->packets, packet_index);
-    if (packet->attempts >= TRANSMISSIONS_MAX) {
-        if (packet->state != PACKET_MESSAGE) {
-            call_refuse(world, packet->call, world_now(world));
-        }
-        network_packet_drop(world, packet_index, "connection broken");
-        return;
+    packet->arrived = SIM_NEVER;
+    sim_engine_post(world->engine, time, packet->from, EVENT_TRANSMIT,
+                    sim_pool_handle(&world->packets, packet_index));
+}
+
+static void break_off(struct sim_world *world, uint32_t packet_index)
+{
+    struct packet *packet = sim_pool_at(&world->packets, packet_index);
+    if (packet->state != PACKET_MESSAGE) {
+        call_refuse(world, packet->call, world_now(world));
+    }
+    network_packet_drop(world, packet_index, "connection broken");
+}
+
+static enum sending retransmit_later(struct sim_world *world, uint32_t packet_index,
+                                     const struct sim_transport *transport)
+{
+    struct packet *packet = sim_pool_at(&world->packets, packet_index);
+    if (packet->attempts >= RETRANSMISSIONS_MAX) {
+        break_off(world, packet_index);
+        return SENDING_BROKEN;
     }
     sim_time pause = transport->retransmit;
     for (uint8_t i = 0; i < packet->attempts && pause < RETRANSMIT_MAX; i++) {
         pause *= 2;
     }
     packet->attempts++;
-    packet->arrived = SIM_NEVER;
     world->network.retransmits++;
-    sim_engine_post(world->engine,
-                    world_now(world) + (pause < RETRANSMIT_MAX ? pause : RETRANSMIT_MAX),
-                    packet->from, EVENT_TRANSMIT, sim_pool_handle(&world->packets, packet_index));
+    post_transmit(world, packet_index,
+                  world_now(world) + (pause < RETRANSMIT_MAX ? pause : RETRANSMIT_MAX));
+    return SENDING_HELD;
 }
 
 static uint16_t arrival_kind(const struct packet *packet)
@@ -271,46 +171,23 @@ static void duplicate(struct sim_world *world, uint32_t packet_index, sim_time a
     sim_engine_post(world->engine, arrives, copy->to, arrival_kind(copy), copy_index);
 }
 
-static void transmit_remote(struct sim_world *world, uint32_t packet_index, sim_time delay)
+/* Puts a packet on the link and posts its arrival. */
+static void fly(struct sim_world *world, uint32_t packet_index, sim_time leaves,
+                const struct conditions *conditions)
 {
     struct packet *packet = sim_pool_at(&world->packets, packet_index);
     struct sim_node *sender = &world->nodes[packet->from];
     struct link *link = network_link(world, packet->from, packet->to);
     const struct sim_link_law *law = link->law;
     const struct sim_transport *transport = owner_of(world, packet)->transport;
-    struct conditions conditions = {1.0, 1.0, law->loss, 0};
-    bool is_cut = false;
-    if (world->troubles != NULL) {
-        conditions = conditions_of(world, packet->from, packet->to, law);
-        is_cut = network_is_cut(world, packet->from, packet->to);
-    }
-    if (is_cut ||
-        (conditions.loss > 0.0 && sim_random_chance(&sender->network_draw, conditions.loss))) {
-        *(is_cut ? &world->network.cut : &world->network.lost) += 1;
-        if (world_is_tracing(world)) {
-            world_trace(world, SIM_TRACE_DROP, packet->from, packet->to,
-                        is_cut ? "cut off" : "lost", packet_index, packet->attempts);
-        }
-        if (transport->kind == SIM_TRANSPORT_CONNECTION) {
-            retransmit_later(world, packet_index, transport);
-        } else {
-            network_packet_drop(world, packet_index, is_cut ? "cut off" : "lost");
-        }
-        return;
-    }
-    sim_time leaves = sim_time_add(world_now(world), delay);
-    double bytes = (double)packet->bytes;
-    if (sender->machine->spec->bandwidth > 0.0) {
-        leaves = put_on_wire(leaves, &sender->machine->card_out_free, bytes,
-                             sender->machine->spec->bandwidth);
-    }
     if (law->bandwidth > 0.0) {
-        leaves = put_on_wire(leaves, &link->free, bytes * conditions.slowness * (1.0 + link->flows),
+        leaves = put_on_wire(leaves, &link->free,
+                             (double)packet->bytes * conditions->slowness * (1.0 + link->flows),
                              law->bandwidth);
     }
-    sim_time arrives = sim_time_add(leaves, draw_latency(law, &sender->network_draw, &conditions));
+    sim_time arrives = sim_time_add(leaves, draw_latency(law, &sender->network_draw, conditions));
     if (law->reorder > 0.0 && sim_random_chance(&sender->network_draw, law->reorder)) {
-        arrives = sim_time_add(arrives, reorder_delay(law, &sender->network_draw, &conditions));
+        arrives = sim_time_add(arrives, reorder_delay(law, &sender->network_draw, conditions));
     }
     if (transport->window_bytes > 0 && packet->state != PACKET_MESSAGE) {
         arrives = sim_time_add(arrives, connection_slow_start(world, packet));
@@ -324,53 +201,155 @@ static void transmit_remote(struct sim_world *world, uint32_t packet_index, sim_
     if (law->duplicate > 0.0 && transport->kind == SIM_TRANSPORT_DATAGRAM &&
         sim_random_chance(&sender->network_draw, law->duplicate)) {
         duplicate(world, packet_index,
-                  sim_time_add(leaves, draw_latency(law, &sender->network_draw, &conditions)));
+                  sim_time_add(leaves, draw_latency(law, &sender->network_draw, conditions)));
     }
 }
 
-static void transmit(struct sim_world *world, uint32_t packet_index, sim_time delay)
+/* Puts a packet on its way. The link is entered only when the sender's card is through with the
+ * packet: a slow card must not keep others from a link that it does not use yet. */
+static void leave(struct sim_world *world, uint32_t packet_index,
+                  const struct conditions *conditions)
+{
+    struct packet *packet = sim_pool_at(&world->packets, packet_index);
+    struct machine *machine = world->nodes[packet->from].machine;
+    sim_time now = world_now(world), leaves = now;
+    if (machine->spec->bandwidth > 0.0) {
+        leaves = put_on_wire(now, &machine->card_out_free, (double)packet->bytes,
+                             machine->spec->bandwidth);
+        if (leaves > now && network_link(world, packet->from, packet->to)->law->bandwidth > 0.0) {
+            packet->has_left_card = true;
+            post_transmit(world, packet_index, leaves);
+            return;
+        }
+    }
+    fly(world, packet_index, leaves, conditions);
+}
+
+static enum sending transmit_remote(struct sim_world *world, uint32_t packet_index)
+{
+    struct packet *packet = sim_pool_at(&world->packets, packet_index);
+    struct sim_node *sender = &world->nodes[packet->from];
+    const struct sim_link_law *law = network_link(world, packet->from, packet->to)->law;
+    struct conditions conditions = {1.0, 1.0, law->loss, 0};
+    bool is_cut = false;
+    if (world->troubles != NULL) {
+        conditions = network_conditions(world, packet->from, packet->to, law);
+        is_cut = network_is_cut(world, packet->from, packet->to);
+    }
+    if (is_cut ||
+        (conditions.loss > 0.0 && sim_random_chance(&sender->network_draw, conditions.loss))) {
+        *(is_cut ? &world->network.cut : &world->network.lost) += 1;
+        const struct sim_transport *transport = owner_of(world, packet)->transport;
+        if (world_is_tracing(world)) {
+            world_trace(world, SIM_TRACE_DROP, packet->from, packet->to,
+                        is_cut ? "cut off" : "lost", packet_index, packet->attempts);
+        }
+        if (transport->kind == SIM_TRANSPORT_CONNECTION) {
+            return retransmit_later(world, packet_index, transport);
+        }
+        network_packet_drop(world, packet_index, is_cut ? "cut off" : "lost");
+        return SENDING_GONE;
+    }
+    /* Where nobody is, the first packet of the handshake is as good as the request: both are
+     * refused when they get there. */
+    if (packet->is_cold && world->nodes[packet->to].is_up) {
+        packet->is_cold = false;
+        packet->attempts = 0;
+        sim_time delay = connection_handshake(world, packet);
+        if (delay > 0) {
+            post_transmit(world, packet_index, sim_time_add(world_now(world), delay));
+            return SENDING_HELD;
+        }
+    }
+    leave(world, packet_index, &conditions);
+    return SENDING_GONE;
+}
+
+/* Whether nothing between two nodes can take time or be lost. */
+static bool is_nothing_between(const struct sim_world *world, const struct packet *packet)
+{
+    const struct machine *from = world->nodes[packet->from].machine;
+    return from == world->nodes[packet->to].machine ||
+           (!world->spec->network.is_given && world->troubles == NULL &&
+            from->spec->bandwidth <= 0.0);
+}
+
+static enum sending transmit(struct sim_world *world, uint32_t packet_index)
 {
     struct packet *packet = sim_pool_at(&world->packets, packet_index);
     if (world_is_tracing(world)) {
         static const char *const labels[] = {"request", "open", "reply", "message"};
         const char *label = packet->state == PACKET_MESSAGE
                                 ? world->nodes[packet->from].model->messages[packet->message]
-                                : labels[packet->state];
+                            : packet->is_cold ? "connect"
+                                              : labels[packet->state];
         world_trace(world, SIM_TRACE_SEND, packet->from, packet->to, label, packet_index,
                     packet->attempts);
     }
-    bool is_local = world->nodes[packet->from].machine == world->nodes[packet->to].machine;
-    if (is_local || !world->spec->network.is_given) {
-        if (!is_local && world->troubles != NULL) {
-            transmit_remote(world, packet_index, delay);
+    if (!is_nothing_between(world, packet)) {
+        return transmit_remote(world, packet_index);
+    }
+    if (packet->is_cold) {
+        packet->is_cold = false;
+        connection_handshake(world, packet); /* takes no time either */
+    }
+    packet->arrived = world_now(world);
+    sim_engine_post(world->engine, packet->arrived, packet->to, arrival_kind(packet), packet_index);
+    return SENDING_GONE;
+}
+
+/* ---- in order, where one connection carries all ---- */
+
+/* Nobody waits for the request of a packet that has not left yet. */
+static bool is_given_up(const struct sim_world *world, const struct packet *packet)
+{
+    return packet->state == PACKET_REQUEST && sim_pool_find(&world->calls, packet->call) == NULL;
+}
+
+/* Transmits what waited behind a packet that has gone or was given up, until one is held. */
+static void flush(struct sim_world *world, uint32_t connection, bool is_reply, bool is_broken)
+{
+    if (is_broken) {
+        connection_break(world, connection);
+    }
+    uint32_t index;
+    while ((index = connection_next(world, connection, is_reply)) != 0) {
+        if (is_given_up(world, sim_pool_at(&world->packets, index))) {
+            network_packet_drop(world, index, "given up");
+        } else if (is_broken) {
+            break_off(world, index);
+        } else if (transmit(world, index) == SENDING_HELD) {
+            connection_wait_first(world, index);
             return;
         }
-        packet->arrived = sim_time_add(world_now(world), delay);
-        sim_engine_post(world->engine, packet->arrived, packet->to, arrival_kind(packet),
-                        packet_index);
-        return;
     }
-    transmit_remote(world, packet_index, delay);
+}
+
+void network_send_waiting(struct sim_world *world, uint32_t packet_index)
+{
+    struct packet *packet = sim_pool_at(&world->packets, packet_index);
+    if (packet->connection == 0) {
+        transmit(world, packet_index);
+    } else if (connection_is_blocked(world, packet->connection, packet->state == PACKET_REPLY) ||
+               transmit(world, packet_index) == SENDING_HELD) {
+        packet->arrived = SIM_NEVER;
+        connection_wait(world, packet_index);
+    }
 }
 
 void network_send(struct sim_world *world, uint32_t packet_index)
 {
     struct packet *packet = sim_pool_at(&world->packets, packet_index);
+    sim_assert(packet->bytes >= 0);
     world->network.messages++;
     world->network.bytes += (uint64_t)packet->bytes;
-    sim_time delay = 0;
     if (packet->state == PACKET_REQUEST && !world->nodes[packet->from].is_transport_plain) {
         packet->arrived = SIM_NEVER;
-        if (!connection_take(world, packet_index, &delay)) {
+        if (!connection_take(world, packet_index)) {
             return; /* waits for a connection */
         }
     }
-    transmit(world, packet_index, delay);
-}
-
-void network_send_after(struct sim_world *world, uint32_t packet_index, sim_time delay)
-{
-    transmit(world, packet_index, delay);
+    network_send_waiting(world, packet_index);
 }
 
 void network_on_transmit(struct sim_world *world, const struct sim_event *event)
@@ -379,11 +358,25 @@ void network_on_transmit(struct sim_world *world, const struct sim_event *event)
     if (packet == NULL) {
         return;
     }
-    if (packet->state == PACKET_REQUEST && sim_pool_find(&world->calls, packet->call) == NULL) {
-        network_packet_drop(world, sim_pool_index(event->payload), "given up");
-        return; /* the caller has closed the connection */
+    uint32_t packet_index = sim_pool_index(event->payload);
+    if (packet->has_left_card) {
+        const struct sim_link_law *law = network_link(world, packet->from, packet->to)->law;
+        struct conditions conditions = network_conditions(world, packet->from, packet->to, law);
+        fly(world, packet_index, world_now(world), &conditions);
+        return;
     }
-    transmit(world, sim_pool_index(event->payload), 0);
+    uint32_t connection = packet->connection;
+    bool is_reply = packet->state == PACKET_REPLY;
+    enum sending sending = SENDING_GONE;
+    if (is_given_up(world, packet)) {
+        network_packet_drop(world, packet_index, "given up"); /* the caller closed the connection */
+    } else {
+        sending = transmit(world, packet_index);
+    }
+    if (connection != 0 && sending != SENDING_HELD) {
+        connection_next(world, connection, is_reply); /* that was this packet */
+        flush(world, connection, is_reply, sending == SENDING_BROKEN);
+    }
 }
 
 bool network_delays_at_card(struct sim_world *world, uint32_t packet_index,

@@ -145,7 +145,7 @@ void sim_note(struct sim_node *self, const char *text, uint64_t number)
     }
 }
 
-void sim_spend(struct sim_node *self, uint32_t span, enum sim_cause cause, sim_time duration)
+void sim_spend(struct sim_node *self, sim_span span, enum sim_cause cause, sim_time duration)
 {
     if (span != 0) {
         span_spend(self->world, span, self->group_index, cause, duration);
@@ -183,7 +183,11 @@ void node_clear_life(struct sim_node *node)
         g_free(node->allocations);
         node->allocations = next;
     }
-    sim_pool_clear(&node->frames);
-    sim_pool_init(&node->frames, node->model->frame_size);
+    /* One by one, so that a handle that travelled to another node and comes back is found stale. */
+    for (uint32_t index = 1; index < node->frames.fresh; index++) {
+        if (pool_is_used(&node->frames, index)) {
+            sim_pool_give(&node->frames, index);
+        }
+    }
     memset(node->state, 0, node->model->state_size);
 }

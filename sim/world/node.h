@@ -43,7 +43,7 @@ void sim_frame_end(struct sim_node *self, sim_frame frame);
 sim_call sim_send_request(struct sim_node *self, sim_node_id to, const struct sim_request *request,
                           sim_time timeout, uint64_t tag);
 void sim_call_cancel(struct sim_node *self, sim_call call);
-/* Calls by this group's nodes that are open to `to` (for least-connections and the like). */
+/* Calls by this node that are open to `to` (for least-connections and the like). */
 uint32_t sim_open_calls(const struct sim_node *self, sim_node_id to);
 
 /* Requests received. A ticket is answered exactly once; the request stays readable until then. */
@@ -73,7 +73,7 @@ extern const char *const sim_cause_names[SIM_CAUSE_COUNT + 1];
 struct sim_operation_id {
     uint64_t id;
     sim_time began;
-    uint32_t span;
+    sim_span span;
 };
 struct sim_operation_id sim_operation_begin(struct sim_node *self);
 void sim_operation_end(struct sim_node *self, const struct sim_operation_id *operation,
@@ -82,7 +82,7 @@ void sim_operation_end(struct sim_node *self, const struct sim_operation_id *ope
 /* Says where time of an operation went that no station, call or disk accounts for by itself (a
  * pause between attempts, a wait for a lock). `span` comes with the request or the operation; 0 =
  * none. */
-void sim_spend(struct sim_node *self, uint32_t span, enum sim_cause cause, sim_time duration);
+void sim_spend(struct sim_node *self, sim_span span, enum sim_cause cause, sim_time duration);
 
 /* Facts. `metric` is an index into the descriptor's table of metrics. */
 void sim_count(struct sim_node *self, int metric, uint64_t n);

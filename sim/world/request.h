@@ -15,6 +15,7 @@ typedef uint64_t sim_ticket; /* a request that this node has received and not ye
 typedef uint64_t sim_call;   /* a call that this node has made and that has no outcome yet */
 typedef uint64_t sim_stream; /* an open stream, the same handle at both ends */
 typedef uint64_t sim_frame;  /* what a model remembers of one operation */
+typedef uint64_t sim_span;   /* where an operation's time is attributed; 0 = not sampled */
 
 enum sim_status {
     SIM_STATUS_OK,
@@ -62,8 +63,8 @@ struct sim_request {
     sim_time staleness;     /* SIM_CONSISTENCY_BOUNDED */
     int64_t bytes;          /* of the request on the wire */
     int64_t reply_bytes;    /* expected of the reply; 0 = the server's default */
+    sim_span span;          /* what is spent there after the answer is not counted */
     uint32_t attempt;       /* 0 = first */
-    uint32_t span;          /* where its time is being attributed; 0 = not sampled */
     uint16_t operation;     /* enum sim_operation */
     uint16_t priority;      /* 0 = most urgent class */
     uint16_t consistency;   /* enum sim_consistency */

@@ -142,9 +142,15 @@ static void show(struct sim_station *station)
     show_level(station, station->options.queued_metric, &station->shown_queued, queued);
 }
 
+/* Servers that count as a capacity: as many as it takes are none that could be short. */
+static int64_t capacity_of(int64_t servers)
+{
+    return servers < INT32_MAX ? servers : 0;
+}
+
 static void count_capacity(struct sim_station *station, int64_t delta)
 {
-    if (station->options.busy_metric != SIM_STATION_NO_METRIC && station->servers < INT32_MAX) {
+    if (station->options.busy_metric != SIM_STATION_NO_METRIC && delta != 0) {
         metric_capacity(station->node, SIM_STANDARD_COUNT + (uint32_t)station->options.busy_metric,
                         delta);
     }
@@ -156,6 +162,7 @@ struct sim_station *sim_station_new(struct sim_node *self,
                                     const struct sim_station_options *options)
 {
     sim_assert(options->servers >= 1);
+    sim_assert(!options->is_slots || options->discipline != SIM_PROCESSOR_SHARING);
     struct sim_station *station = sim_alloc(self, sizeof *station);
     station->node = self;
     station->options = *options;
@@ -170,7 +177,7 @@ struct sim_station *sim_station_new(struct sim_node *self,
     }
     station->next = self->stations;
     self->stations = station;
-    count_capacity(station, station->servers);
+    count_capacity(station, capacity_of(station->servers));
     return station;
 }
 
@@ -278,7 +285,7 @@ static void enqueue(struct sim_station *station, uint32_t index)
     case SIM_LIFO:
     case SIM_PROCESSOR_SHARING:
     case SIM_DISCIPLINE_COUNT:
-        sim_assert(!"a discipline without an order");
+        sim_assert_failed("a discipline without an order", __FILE__, __LINE__);
     }
     ordered_push(world, station, index);
 }
@@ -310,8 +317,7 @@ static double remaining(struct sim_station *station, const struct job *job)
 {
     struct sim_world *world = station->node->world;
     if (job->heap_position != 0) {
-        const struct executor *executor = &world->executors[station->executor - 1];
-        return (job->finish - executor->clock) * job->rate;
+        return executor_remaining(world, station->executor - 1, job);
     }
     return (double)job->work - (double)(world_now(world) - job->resumed) * job->rate;
 }
@@ -329,7 +335,8 @@ static uint32_t find_victim(struct sim_station *station, const struct job *candi
     for (uint32_t index = station->running.first; index != 0; index = job_at(world, index)->next) {
         const struct job *job = job_at(world, index);
         double value = is_by_work ? remaining(station, job) : (double)job->priority;
-        if (value > worst) { /* among equals the first that started is spared longest */
+        /* Among equals the first that started is spared longest. */
+        if (value > worst || (victim != 0 && value >= worst)) {
             worst = value;
             victim = index;
         }
@@ -338,7 +345,7 @@ static uint32_t find_victim(struct sim_station *station, const struct job *candi
 }
 
 static uint32_t job_new(struct sim_node *self, struct sim_station *station, uint16_t priority,
-                        uint32_t span, uint64_t tag)
+                        sim_span span, uint64_t tag)
 {
     struct sim_world *world = self->world;
     sim_assert(station->node == self);
@@ -371,7 +378,7 @@ static bool is_full(const struct sim_station *station)
 }
 
 bool sim_station_work(struct sim_node *self, struct sim_station *station, sim_time work,
-                      uint16_t priority, uint32_t span, uint64_t tag)
+                      uint16_t priority, sim_span span, uint64_t tag)
 {
     sim_assert(!station->options.is_slots && work >= 0);
     struct sim_world *world = self->world;
@@ -437,7 +444,7 @@ void station_on_work(struct sim_world *world, const struct sim_event *event)
 /* ---- slots ---- */
 
 enum sim_entry sim_station_enter(struct sim_node *self, struct sim_station *station,
-                                 uint16_t priority, uint32_t span, uint64_t tag)
+                                 uint16_t priority, sim_span span, uint64_t tag)
 {
     struct sim_world *world = self->world;
     sim_assert(station->options.is_slots && station->node == self);
@@ -499,7 +506,7 @@ void sim_station_resize(struct sim_node *self, struct sim_station *station, int6
 {
     sim_assert(station->node == self && servers >= 1);
     touch(station);
-    count_capacity(station, servers - station->servers);
+    count_capacity(station, capacity_of(servers) - capacity_of(station->servers));
     station->servers = servers;
     if (station->is_sharing && self->machine->executor == 0) {
         executor_set_servers(self->world, station->executor - 1, (double)servers);
@@ -570,7 +577,7 @@ void stations_drop(struct sim_node *node)
         }
         station->queued = station->busy = 0;
         show(station);
-        count_capacity(station, -station->servers);
+        count_capacity(station, -capacity_of(station->servers));
         g_free(station->ordered);
         if (station->is_sharing && node->machine->executor == 0) {
             executor_release(world, station->executor - 1);

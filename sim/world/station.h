@@ -6,8 +6,9 @@
  * (true) or later by SIM_IN_GRANTED.
  *
  * Work is stretched by what happens to the machine: slow faults, pauses, and a shortage of cores,
- * which all running jobs of a machine share equally. The books of every station are audited: the
- * time integral of the number present equals the sum of sojourns, in integers.
+ * which all running jobs of a machine share equally. (On a machine with cores a processor-sharing
+ * station is limited by the cores alone, not by its own servers.) The books of every station are
+ * audited: the time integral of the number present equals the sum of sojourns, in integers.
  */
 #ifndef BRINK_WORLD_STATION_H
 #define BRINK_WORLD_STATION_H
@@ -47,11 +48,11 @@ struct sim_station *sim_station_new(struct sim_node *self,
 
 /* False when the queue is full: the job was not taken. `span` attributes its time; 0 = none. */
 bool sim_station_work(struct sim_node *self, struct sim_station *station, sim_time work,
-                      uint16_t priority, uint32_t span, uint64_t tag);
+                      uint16_t priority, sim_span span, uint64_t tag);
 
 enum sim_entry { SIM_ENTRY_GRANTED, SIM_ENTRY_QUEUED, SIM_ENTRY_REJECTED };
 enum sim_entry sim_station_enter(struct sim_node *self, struct sim_station *station,
-                                 uint16_t priority, uint32_t span, uint64_t tag);
+                                 uint16_t priority, sim_span span, uint64_t tag);
 void sim_station_leave(struct sim_node *self, struct sim_station *station);
 
 int64_t sim_station_queued(const struct sim_station *station);

@@ -3,13 +3,14 @@
  * A stream is one record in a pool, and a note is what travels on it: open, item, credit, close.
  * Notes of one direction arrive in the order in which they were sent. One that cannot be
  * transmitted (lost, cut off) is repeated as network.c does it, and those behind it wait. When a
- * node dies its peers hear of it after a latency, unless it is silent: then the stream hangs until
- * they close it.
+ * node dies its peers hear of it after a latency, unless it is silent or cut off: then the stream
+ * hangs until they close it, or until what they send reaches a machine that answers. Not modelled:
+ * bandwidth.
  */
 #include "world/internal.h"
 
 #define RETRY_MAX (2 * SIM_MINUTE)
-#define TRANSMISSIONS_MAX 15
+#define RETRANSMISSIONS_MAX 15
 
 enum direction { TO_OPENER, TO_FAR, DIRECTION_COUNT };
 
@@ -38,6 +39,7 @@ struct stream {
     uint64_t credit; /* of the far end, to send */
     struct way ways[DIRECTION_COUNT];
     bool is_closed[DIRECTION_COUNT]; /* that end is done with it: its node closed or heard so */
+    bool is_told[DIRECTION_COUNT];   /* word that it is closed is on its way there */
 };
 
 struct streams {
@@ -49,6 +51,13 @@ void streams_init(struct sim_world *world)
     world->streams = sim_arena_new(&world->arena, struct streams);
     sim_pool_init(&world->streams->pool, sizeof(struct stream));
     sim_pool_init(&world->streams->notes, sizeof(struct note));
+}
+
+size_t streams_memory(const struct sim_world *world)
+{
+    const struct sim_pool *pool = &world->streams->pool, *notes = &world->streams->notes;
+    return SIM_POOL_CHUNK_COUNT * ((size_t)pool->chunk_count * pool->record_size +
+                                   (size_t)notes->chunk_count * notes->record_size);
 }
 
 void streams_clear(struct sim_world *world)
@@ -92,6 +101,7 @@ static bool transmit(struct sim_world *world, struct stream *stream, uint32_t in
         return false;
     }
     note->is_waiting = false;
+    stream->is_told[note->direction] |= note->kind == NOTE_CLOSE;
     way->failures = 0;
     way->last_arrival = arrives > way->last_arrival ? arrives : way->last_arrival;
     sim_engine_post(world->engine, way->last_arrival, to, EVENT_STREAM, index);
@@ -185,6 +195,40 @@ static void tell_closed(struct sim_node *node, sim_stream handle, uint64_t tag,
     world_input(node, &input);
 }
 
+/* The machine of the end that notes in `direction` go to says that the stream is over. */
+static void announce_closed(struct sim_world *world, sim_stream handle, enum direction direction)
+{
+    struct stream *stream = stream_find(world, handle);
+    struct way *way = &stream->ways[direction];
+    sim_time now = world_now(world);
+    sim_node_id to = receiver_of(stream, direction);
+    uint32_t index = sim_pool_take(&world->streams->notes);
+    *note_at(world, index) = (struct note){.stream = handle,
+                                           .value = SIM_STATUS_REFUSED,
+                                           .to = to,
+                                           .kind = NOTE_CLOSE,
+                                           .direction = (uint8_t)direction};
+    way->last_arrival = now > way->last_arrival ? now : way->last_arrival;
+    sim_engine_post(world->engine, way->last_arrival, to, EVENT_STREAM, index);
+}
+
+/* Nothing gets through in `direction`: each end is told by its own machine. */
+static void break_off(struct sim_world *world, sim_stream handle, enum direction direction)
+{
+    struct stream *stream = stream_find(world, handle);
+    enum direction back = direction == TO_FAR ? TO_OPENER : TO_FAR;
+    give_notes(world, &stream->ways[direction]);
+    if (!stream->is_closed[direction]) {
+        announce_closed(world, handle, direction);
+    }
+    if (!stream->is_closed[back]) {
+        sim_node_id sender = sender_of(stream, direction);
+        uint64_t tag = stream->tag;
+        end_side(world, handle, direction == TO_FAR);
+        tell_closed(&world->nodes[sender], handle, tag, SIM_STATUS_REFUSED);
+    }
+}
+
 void stream_on_retry(struct sim_world *world, const struct sim_event *event)
 {
     enum direction direction = (enum direction)(event->kind >> 8);
@@ -200,24 +244,35 @@ void stream_on_retry(struct sim_world *world, const struct sim_event *event)
             way->first = next;
             continue;
         }
-        if (way->failures < TRANSMISSIONS_MAX) {
+        if (way->failures < RETRANSMISSIONS_MAX) {
             retry_later(world, stream, event->payload, direction);
             return;
         }
-        /* Broken: both ends are told, each by its own machine. */
-        sim_node_id sender = sender_of(stream, direction);
-        uint64_t tag = stream->tag;
-        give_notes(world, way);
-        end_side(world, event->payload, direction == TO_FAR);
-        if (stream_find(world, event->payload) != NULL) {
-            end_side(world, event->payload, direction != TO_FAR);
-        }
-        tell_closed(&world->nodes[sender], event->payload, tag, SIM_STATUS_REFUSED);
+        break_off(world, event->payload, direction);
         return;
     }
 }
 
 /* ---- arrival ---- */
+
+/* A note has reached an end that is done with the stream. Its peer is told, unless word is on its
+ * way or nobody is there to send it. */
+static void answer_stray(struct sim_world *world, const struct note *note)
+{
+    enum direction back = note->direction == TO_OPENER ? TO_FAR : TO_OPENER;
+    struct stream *stream = stream_find(world, note->stream);
+    if (stream->is_closed[back]) {
+        give_notes(world, &stream->ways[back]);
+        give_notes(world, &stream->ways[note->direction]);
+        sim_pool_give(&world->streams->pool, sim_pool_index(note->stream));
+        return;
+    }
+    const struct sim_node *node = &world->nodes[note->to];
+    if (!stream->is_told[back] && stream->ways[back].first == 0 &&
+        (node->is_up || !node->is_silent)) {
+        reset(world, note->stream, back);
+    }
+}
 
 void stream_on_event(struct sim_world *world, const struct sim_event *event)
 {
@@ -226,14 +281,14 @@ void stream_on_event(struct sim_world *world, const struct sim_event *event)
     sim_pool_give(&world->streams->notes, index);
     struct stream *stream = stream_find(world, note.stream);
     struct sim_node *node = &world->nodes[event->node];
-    if (stream == NULL || stream->is_closed[note.direction == TO_OPENER ? TO_OPENER : TO_FAR]) {
-        return; /* this end has closed it meanwhile */
+    if (stream == NULL) {
+        return;
     }
     if (!node->is_up) {
-        if (!node->is_silent && note.kind != NOTE_CLOSE) {
-            reset(world, note.stream, note.direction == TO_OPENER ? TO_FAR : TO_OPENER);
-            end_side(world, note.stream, note.direction == TO_OPENER);
-        }
+        stream->is_closed[note.direction] = true; /* it never got here, or died here */
+    }
+    if (stream->is_closed[note.direction]) {
+        answer_stray(world, &note);
         return;
     }
     struct sim_input input = {.stream = note.stream, .tag = stream->tag};

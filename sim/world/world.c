@@ -111,7 +111,6 @@ struct sim_world *sim_world_new(const struct sim_world_spec *spec,
     for (uint32_t g = 0; g < spec->group_count; g++) {
         sim_assert(spec->groups[g].model->abi == SIM_MODEL_ABI);
         world->groups[g].spec = &spec->groups[g];
-        world->groups[g].metrics = NULL;
     }
     ledger_init(world);
     for (uint32_t g = 0; g < spec->group_count; g++) {
@@ -153,7 +152,7 @@ void sim_world_free(struct sim_world *world)
     disks_clear(world);
     spans_clear(world);
     executors_clear(world);
-    network_clear(world);
+    troubles_clear(world);
     sim_pool_clear(&world->packets);
     sim_pool_clear(&world->calls);
     sim_pool_clear(&world->timers);
@@ -260,13 +259,14 @@ static void dispatch(struct sim_world *world, const struct sim_event *event)
     case EVENT_DRAINED:
         members_on_drained(world, event);
         break;
-    case EVENT_LOAD: {
-        struct sim_input input = {.kind = SIM_IN_LOAD, .load_factor = node->load_factor};
-        world_input(node, &input);
+    case EVENT_LOAD:
+        if (node->is_up) { /* else its next life begins with the factor */
+            struct sim_input input = {.kind = SIM_IN_LOAD, .load_factor = node->load_factor};
+            world_input(node, &input);
+        }
         break;
-    }
     case WORLD_EVENT_COUNT:
-        sim_assert(!"an event of no kind");
+        sim_assert_failed("an event of no kind", __FILE__, __LINE__);
         break;
     }
 }
@@ -295,7 +295,8 @@ static size_t memory_of(const struct sim_world *world, const struct sim_engine_s
 {
     const struct sim_pool *const pools[] = {&world->packets, &world->calls, &world->timers,
                                             &world->jobs, &world->disk_operations};
-    size_t bytes = world->arena.used_bytes + stats->pending_max * sizeof(struct sim_event);
+    size_t bytes = world->arena.used_bytes + stats->pending_max * sizeof(struct sim_event) +
+                   streams_memory(world) + spans_memory(world);
     for (size_t i = 0; i < G_N_ELEMENTS(pools); i++) {
         bytes += (size_t)pools[i]->chunk_count * SIM_POOL_CHUNK_COUNT * pools[i]->record_size;
     }
@@ -393,21 +394,25 @@ void sim_world_run_until(struct sim_world *world, sim_time time)
 uint64_t sim_world_run_events(struct sim_world *world, uint64_t count)
 {
     uint64_t done = 0;
+    sim_assert_set_context(describe_failure, world);
     while (done < count && step(world, SIM_NEVER)) {
         done++;
     }
+    sim_assert_set_context(NULL, NULL);
     return done;
 }
 
 bool sim_world_run_while_not(struct sim_world *world, sim_world_condition condition, void *data,
                              sim_time limit)
 {
-    while (!condition(world, data)) {
-        if (!step(world, limit)) {
-            return condition(world, data);
-        }
+    sim_assert_set_context(describe_failure, world);
+    bool is_met = condition(world, data);
+    while (!is_met && step(world, limit)) {
+        is_met = condition(world, data);
     }
-    return true;
+    is_met = is_met || condition(world, data); /* the clock may have moved to the limit */
+    sim_assert_set_context(NULL, NULL);
+    return is_met;
 }
 
 /* ---- lives of nodes ---- */
@@ -419,11 +424,16 @@ void world_input(struct sim_node *node, const struct sim_input *input)
 
 void node_start(struct sim_node *node, bool is_restart)
 {
-    if (node->is_up || node->crashes > 0) {
-        return; /* a fault holds it: it starts when that ends */
+    uint8_t *state = &node->group->member_state[node->member];
+    if (node->is_up || node->crashes > 0 || *state == MEMBER_ABSENT || *state == MEMBER_GONE ||
+        world_now(node->world) < node->boots_until) {
+        return; /* a fault holds it: it starts when that ends; or it left before it had started */
     }
     node->is_up = true;
-    node->group->member_state[node->member] = MEMBER_UP;
+    if (*state == MEMBER_STARTING) {
+        *state = MEMBER_UP;
+    }
+    members_look_again(node);
     memset(node->state, 0, node->model->state_size);
     struct sim_input input = {
         .kind = SIM_IN_START, .is_restart = is_restart, .load_factor = node->load_factor};
@@ -441,13 +451,17 @@ void node_crash(struct sim_node *node, bool is_silent, bool is_torn)
     node->deferred_count = 0;
     disk_drop(node);
     logs_crash(node, is_torn);
-    flows_drop(node);
+    flows_drop(node, is_silent);
     streams_drop(node, is_silent);
     calls_drop(node, is_silent);
     connections_drop(node);
     ledger_drop_operations(node);
+    spans_drop(node);
     node_clear_life(node);
     sim_engine_kill(node->world->engine, node->id);
+    if (node->may_go) {
+        members_let_go(node); /* nothing is open any more */
+    }
 }
 
 void node_restart(struct sim_node *node)
@@ -466,18 +480,19 @@ void node_restart(struct sim_node *node)
 
 void node_set_paused(struct sim_node *node, bool is_paused)
 {
+    sim_assert(is_paused || node->pauses > 0);
     if (is_paused) {
         node->pauses++;
     } else {
         node->pauses--;
     }
     node->speed = node->pauses > 0 ? 0.0 : 1.0 / node->slow_factor;
-    if (!node->is_up) {
-        return;
+    if (node->is_up) {
+        stations_change_speed(node);
     }
-    stations_change_speed(node);
+    flows_update(node->world);
     if (node->pauses == 0) {
-        /* Handlers may crash or pause the node again: what is left then waits, or is lost. */
+        /* What came meanwhile, the start of a new life too. */
         uint32_t count = node->deferred_count;
         struct sim_event *events = node->deferred;
         node->deferred = NULL;
@@ -521,6 +536,7 @@ void sim_world_pause(struct sim_world *world, sim_node_id node, bool is_paused)
 void sim_world_cut(struct sim_world *world, sim_node_id from, sim_node_id to, bool is_cut)
 {
     network_set_cut(world, from, to, is_cut);
+    flows_update(world);
 }
 
 sim_time sim_world_now(const struct sim_world *world)
