@@ -1,6 +1,8 @@
 -- A 2 s brown-out at 90 % load. Which retry policy lets the service recover?
+local load = param("load", 900) -- operations a second; the service can do 1,000
+
 local function clients(retry)
-  return node "clients" { model = "client.open", arrivals = poisson(rate(900)),
+  return node "clients" { model = "client.open", arrivals = poisson(rate(load)),
                           to = "api", timeout = ms(250), retry = retry }
 end
 

@@ -14,8 +14,8 @@ local function readers(region, reads_per_day, to)
                         bytes = bytes(300), timeout = s(2) }
 end
 
--- The blocks of a variant: readers everywhere and a hundredth as many writers. `near` names caches
--- that stand beside their readers.
+-- The blocks of a variant: readers everywhere, a hundredth as many writers, and what a planner would
+-- write on an envelope about them. `near` names caches that stand beside their readers.
 local function load(reads_per_day, near)
   local blocks = {}
   for _, region in ipairs { "virginia", "california", "ireland", "sao_paulo", "singapore" } do
@@ -31,6 +31,13 @@ local function load(reads_per_day, near)
     model = "client.open", zone = "Virginia", to = "web", ops = { write = 1 },
     arrivals = poisson(per_day(reads_per_day / 100)), keys = uniform_keys(codes),
     bytes = bytes(412), timeout = s(2) }
+
+  local asked = per_day(1.01 * reads_per_day)
+  blocks[#blocks + 1] = estimate "requests" { asked * requests, simulated = "web.issued rate" }
+  blocks[#blocks + 1] = estimate "web busy" { percent(100) * (asked * ms(1) / 4),
+                                           simulated = "web.busy mean" }
+  blocks[#blocks + 1] = estimate "requests behind a cache that takes 80 %" {
+    asked * 0.2 * requests, simulated = "store.issued rate" }
   return blocks
 end
 
@@ -53,15 +60,12 @@ return scenario {
   variant "near"  (load(100e6, { sao_paulo = "edge_sao_paulo", singapore = "edge_singapore" })),
   variant "huge"  (load(400e6)),
 
-  estimate "reads at 100 thousand a day" (100e3 * reads / days(1)),
-  estimate "reads at 100 million a day"  (100e6 * reads / days(1)),
-  estimate "new codes"                   (new),
-  estimate "storage a year"              (new * days(365) * bytes(112) / urls),
-  estimate "codes of eight characters"   (codes * urls),
-  estimate "years until one in a thousand is taken" (codes / 1000 * urls / new / days(365)),
-  estimate "collisions of random codes in ten years"
-    (math.pow(3650 * 1000, 2) / (2 * codes)),
-  estimate "reads a web server can take" (4 * reads / ms(1)),
+  estimate "new codes"                 (new),
+  estimate "storage a year"            (new * days(365) * bytes(112) / urls),
+  estimate "codes of eight characters" (codes * urls),
+  estimate "years until one in a thousand is taken" (codes / 1000 * urls / (new * days(365))),
+  estimate "collisions of random codes in ten years" (math.pow(3650 * 1000, 2) / (2 * codes)),
+  estimate "what the web server can take" (4 * requests / ms(1)),
 
   -- Inside one region and across one ocean the promise holds, ...
   expect { "virginia.latency p90 < 200ms",   variant = "small" },
