@@ -210,6 +210,10 @@ static char *help_text(const struct sim_param *param)
     if (param->type == SIM_PARAM_SHAPE && param->family && param->family->example) {
         g_string_append_printf(help, "; such as %s", param->family->example);
     }
+    g_autofree char *range = range_text(param);
+    if (range[0]) {
+        g_string_append_printf(help, " (%s)", range);
+    }
     return g_string_free(help, FALSE);
 }
 
@@ -217,19 +221,16 @@ static void append_params(GString *out, const struct sim_param *params)
 {
     struct sim_table table;
     g_autoptr(GPtrArray) helps = g_ptr_array_new_with_free_func(g_free);
-    sim_table_init(&table, "llll");
+    sim_table_init(&table, "lll");
     sim_table_add(&table, "parameter");
     sim_table_add(&table, "is a");
     sim_table_add(&table, "default");
-    sim_table_add(&table, "range");
     g_ptr_array_add(helps, g_strdup(""));
     for (const struct sim_param *param = params; param && param->name; param++) {
         g_autofree char *type = type_text(param);
-        g_autofree char *range = range_text(param);
         sim_table_add(&table, param->name);
         sim_table_add(&table, type);
         sim_table_add(&table, fallback_text(param));
-        sim_table_add(&table, range);
         g_ptr_array_add(helps, help_text(param));
     }
     append_wrapped_table(out, &table, helps);
@@ -305,9 +306,9 @@ static int print_model(const struct sim_model *model)
         g_string_append_c(out, '\n');
         append_metrics(out, model->metrics);
     }
-    g_string_append(out, "\nEvery model also has: latency, latency.answered");
-    for (int i = 1; i < SIM_STANDARD_COUNT; i++) {
-        g_string_append_printf(out, ",%s%s", i % 8 == 0 ? "\n  " : " ",
+    g_string_append(out, "\nEvery model also has");
+    for (int i = 0; i < SIM_STANDARD_COUNT; i++) {
+        g_string_append_printf(out, "%s%s%s", i > 0 ? "," : "", i % 9 == 0 ? "\n  " : " ",
                                sim_standard_metrics[i].name);
     }
     g_string_append(out, "\n");

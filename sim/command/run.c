@@ -13,7 +13,7 @@
 
 #define PROGRESS_EVERY_US 100000
 #define JOBS_MAX 1024
-#define RUNS_MAX 1000000
+#define RUNS_MAX 100000
 
 struct run_arguments {
     char *seed, *variant, *out, *data, *trace;

@@ -31,8 +31,9 @@ bool sim_folder_write_file(const char *folder, const char *name, const GString *
                                  0666, &problem)) {
         return true;
     }
-    g_set_error(error, G_FILE_ERROR, problem->code, "cannot write '%s': %s", path,
-                problem->message);
+    const char *reason = strrchr(problem->message, ':'); /* before it: a temporary name */
+    g_set_error(error, G_FILE_ERROR, problem->code, "cannot write '%s'%s", path,
+                reason ? reason : "");
     return false;
 }
 

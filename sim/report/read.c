@@ -455,7 +455,9 @@ struct sim_report *sim_report_parse(const char *text, size_t size, const char *n
     g_autoptr(JsonParser) parser = json_parser_new();
     g_autoptr(GError) problem = NULL;
     if (!json_parser_load_from_data(parser, text, (gssize)size, &problem)) {
-        g_set_error(error, SIM_REPORT_ERROR, 0, "%s: not JSON: %s", name, problem->message);
+        const char *place = problem->message; /* "<data>:LINE:COLUMN: ..." */
+        place += g_str_has_prefix(place, "<data>:") ? strlen("<data>:") : 0;
+        g_set_error(error, SIM_REPORT_ERROR, 0, "%s: not JSON: %s", name, place);
         return NULL;
     }
     JsonNode *node = json_parser_get_root(parser);
@@ -480,7 +482,11 @@ struct sim_report *sim_report_read(const char *folder, GError **error)
     g_autofree char *path = g_build_filename(folder, "summary.json", NULL);
     g_autofree char *text = NULL;
     gsize size = 0;
-    if (!g_file_get_contents(path, &text, &size, error)) {
+    g_autoptr(GError) problem = NULL;
+    if (!g_file_get_contents(path, &text, &size, &problem)) {
+        const char *reason = strrchr(problem->message, ':');
+        g_set_error(error, G_FILE_ERROR, problem->code, "cannot read '%s'%s", path,
+                    reason ? reason : "");
         return NULL;
     }
     return sim_report_parse(text, size, path, error);

@@ -17,7 +17,7 @@ struct sim_case {
     uint32_t runs_begun;
     double precision; /* reached; NaN when none is asked for */
     struct sim_plan *plan;
-    struct sim_record *records; /* runs_asked of them */
+    struct sim_record *records; /* runs_asked of them; zero until their run begins */
     struct sim_totals totals;
     pthread_mutex_t mutex; /* guards totals */
     char *replay;          /* the command, for a failing assertion */

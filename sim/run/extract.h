@@ -47,6 +47,7 @@ struct sim_totals {
 };
 
 void sim_record_init(struct sim_record *record, const struct sim_plan *plan);
+/* Also of a record that is all zero. */
 void sim_record_clear(struct sim_record *record);
 /* Reads a settled world. Fills all but `replication`'s seed and warm-up. */
 void sim_record_read(struct sim_record *record, const struct sim_plan *plan,

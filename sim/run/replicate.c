@@ -52,6 +52,7 @@ void sim_case_replicate(struct sim_case *item, uint32_t index,
                         const struct sim_run_options *options, bool is_traced)
 {
     struct sim_record *record = &item->records[index];
+    sim_record_init(record, item->plan);
     record->replication.seed = sim_replication_seed(item->scenario->seed, index);
     struct sim_world_options world_options = {
         .seed = record->replication.seed,

@@ -9,6 +9,7 @@
 
 #include <glib.h>
 #include <math.h>
+#include <string.h>
 
 #include "run/case.h"
 #include "run/reduce.h"
@@ -79,9 +80,7 @@ static void prepare_case(struct sim_case *item)
 static void extend_records(struct sim_case *item, uint32_t from)
 {
     item->records = g_renew(struct sim_record, item->records, item->runs_asked);
-    for (uint32_t i = from; i < item->runs_asked; i++) {
-        sim_record_init(&item->records[i], item->plan);
-    }
+    memset(&item->records[from], 0, (item->runs_asked - from) * sizeof(item->records[0]));
 }
 
 static void replicate_task(uint32_t index, void *data)
