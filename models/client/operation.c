@@ -93,7 +93,7 @@ static void send_attempt(struct sim_node *self, struct operations *operations, s
     if (wish->operation == SIM_OP_SCAN) {
         request.key_end = wish->key + (uint64_t)operations->scan_keys;
     }
-    if (wish->session != OPERATION_NO_SESSION) {
+    if (operations->tokens != NULL && wish->session != OPERATION_NO_SESSION) {
         request.session = (uint64_t)sim_self(self) << 32 | (wish->session + 1);
         request.session_token = operations->tokens[wish->session];
     }

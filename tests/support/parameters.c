@@ -227,9 +227,9 @@ static void read_table(const struct reading *reading, const struct sim_param *pa
 
 static uint16_t operation_of(const char *name)
 {
-    for (uint16_t i = 0; i < SIM_OP_COUNT; i++) {
+    for (int i = 0; i < SIM_OP_COUNT; i++) {
         if (strcmp(sim_operation_names[i], name) == 0) {
-            return i;
+            return (uint16_t)i;
         }
     }
     g_error("parameters: no operation: %s", name);
@@ -360,6 +360,7 @@ static void read_param(const struct reading *reading, const struct sim_param *pa
         }
         break;
     case SIM_PARAM_TRACE:
+        g_assert_nonnull(reading->names);
         *(const struct sim_trace **)field =
             reading->names->find_trace(value->text, reading->names->data);
         break;
@@ -428,6 +429,7 @@ void parameters_read(struct sim_arena *arena, const char *who, const struct sim_
 struct sim_target parameters_target(struct sim_arena *arena, const char *text,
                                     const struct parameter_names *names)
 {
+    g_assert_nonnull(names);
     gchar **words = g_strsplit_set(text, " ", -1);
     sim_node_id *ids = sim_arena_array(arena, sim_node_id, IDS_MAX);
     uint32_t count = 0;

@@ -306,9 +306,12 @@ static void test_cloudphysics(void)
     int checked = 0;
     for (char **line = lines; line != NULL && *line != NULL; line++) {
         struct reference_row row = reference_row_parse(*line);
-        bool is_ours = strcmp(row.trace, "cloudphysics") == 0 &&
-                       strcmp(row.mode, "bytes:size_og") != 0 &&
-                       (strcmp(row.policy, "lru") == 0 || strcmp(row.policy, "fifo") == 0);
+        bool is_known =
+            reference_is_exact(row.policy) && sim_eviction_policy_find(row.policy) != NULL;
+        bool is_queue = strcmp(row.policy, "lru") == 0 || strcmp(row.policy, "fifo") == 0;
+        bool is_by_count = strcmp(row.mode, "count") == 0;
+        bool is_ours = strcmp(row.trace, "cloudphysics") == 0 && is_known &&
+                       (is_by_count || (is_queue && strcmp(row.mode, "bytes:size") == 0));
         if (is_ours) {
             replay(&trace, &row, checked % 4 != 3);
             checked++;

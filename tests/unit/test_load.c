@@ -227,6 +227,7 @@ static void test_surge_is_exact(void)
             next = load_next(&load, now, factor);
         }
     }
+    g_assert_cmpint(n, ==, 40000);
     g_assert_cmpfloat(fabs(sum / n - 1), <, 4 / sqrt(n));
     load_clear(&load);
 }
