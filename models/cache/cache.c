@@ -99,6 +99,10 @@ static const char *validate(const void *fields)
     if ((params->capacity > 0) == (params->bytes_capacity > 0)) {
         return "give either capacity, in objects, or bytes_capacity";
     }
+    uint32_t count_min = sim_eviction_policy_find(copies_policy_names[params->policy])->count_min;
+    if (params->capacity > 0 && params->capacity < count_min) {
+        return "capacity: too few objects for this policy to keep any (s3fifo: give 20 or more)";
+    }
     return params->miss_to.shares != NULL ? "miss_to: members take turns; no shares here" : NULL;
 }
 

@@ -1,7 +1,8 @@
 /* Copies of the cache model: an eviction store with a time to live; see copies.h. */
 #include "cache/copies.h"
 
-const char *const copies_policy_names[] = {"fifo", "lru", NULL};
+const char *const copies_policy_names[] = {"fifo",  "lru",    "lfu", "random",   "clock",
+                                           "sieve", "s3fifo", "arc", "wtinylfu", NULL};
 
 /* What is kept with an object. */
 struct copy {

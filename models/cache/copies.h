@@ -13,7 +13,7 @@
 struct cache_params {
     int64_t capacity; /* objects; 0 = counted in bytes */
     int64_t bytes_capacity;
-    int32_t policy;                    /* index into policy_names */
+    int32_t policy;                    /* index into copies_policy_names */
     const struct sim_dist *hit, *miss; /* NULL = no time */
     int64_t servers;                   /* 0 = as many as it takes */
     int64_t queue_limit;

@@ -6,9 +6,11 @@
 #include <string.h>
 
 const struct sim_eviction_policy *const sim_eviction_policies[] = {
-    &sim_eviction_fifo,
-    &sim_eviction_lru,
-    NULL,
+    &sim_eviction_fifo,     &sim_eviction_lru,
+    &sim_eviction_lfu,      &sim_eviction_random,
+    &sim_eviction_clock,    &sim_eviction_sieve,
+    &sim_eviction_s3fifo,   &sim_eviction_arc,
+    &sim_eviction_wtinylfu, NULL,
 };
 
 const struct sim_eviction_policy *sim_eviction_policy_find(const char *name)
@@ -32,6 +34,24 @@ static void *take_zeroed(struct sim_arena *arena, size_t size)
         exit(3);
     }
     return memory;
+}
+
+void *sim_eviction_grow(struct sim_arena *arena, void *old, size_t size, size_t old_count,
+                        size_t count)
+{
+    void *array = take_zeroed(arena, size * count);
+    if (old != NULL) {
+        memcpy(array, old, size * old_count);
+        sim_eviction_release(arena, old);
+    }
+    return array;
+}
+
+void sim_eviction_release(struct sim_arena *arena, void *array)
+{
+    if (arena == NULL) {
+        free(array);
+    }
 }
 
 static void start_policy(struct sim_eviction *cache)
@@ -164,8 +184,9 @@ static uint32_t insert_absent(struct sim_eviction *cache, uint64_t key, uint64_t
     if (ghost == 0 && fits) {
         index = sim_object_table_add(&cache->objects, key);
     }
-    if (index != 0 && cache->policy->arrive != NULL) {
-        cache->policy->arrive(cache->state, &cache->objects, index, size);
+    if (index != 0 && cache->policy->arrive != NULL &&
+        !cache->policy->arrive(cache->state, &cache->objects, index, size)) {
+        fits = false;
     }
     if (fits && enter(cache, index, size)) {
         return index;

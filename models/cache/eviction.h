@@ -43,6 +43,10 @@ struct sim_eviction_policy {
     /* Whether a hit relinks the object: then a replay also fetches its neighbours ahead. */
     bool hit_relinks;
 
+    /* Objects of equal size that there must be room for, or the policy keeps none; 0 = it can keep
+     * as many as there is room for. */
+    uint32_t count_min;
+
     /* Called with a zeroed state. Sets *size_max, which is the capacity, to the heaviest object
      * that the policy can take, where that is less. Memory comes from setup->arena, or from the
      * heap and is given back by clear. NULL: nothing to do. */
@@ -55,8 +59,9 @@ struct sim_eviction_policy {
     /* An object that is not cached is about to enter, before room is made. It is new, or a ghost
      * (by its state), which the policy then takes out of its queue; what the policy must remember
      * of that goes into the tag. `size` is the new one, object->size still that of the ghost. A
-     * ghost that turns out too large is dropped after this. NULL: the policy has no ghosts. */
-    void (*arrive)(void *state, struct sim_object_table *objects, uint32_t object, uint64_t size);
+     * ghost that turns out too large is dropped after this. False: the policy refuses the object,
+     * and nothing is evicted for it. NULL: neither ghosts nor refusals. */
+    bool (*arrive)(void *state, struct sim_object_table *objects, uint32_t object, uint64_t size);
 
     /* Room is there: takes the arriving object into a queue. False when the policy will not have it
      * after all; then it is dropped and counts as refused. */
@@ -78,11 +83,26 @@ struct sim_eviction_policy {
 
 extern const struct sim_eviction_policy sim_eviction_fifo;
 extern const struct sim_eviction_policy sim_eviction_lru;
+extern const struct sim_eviction_policy sim_eviction_lfu;
+extern const struct sim_eviction_policy sim_eviction_random;
+extern const struct sim_eviction_policy sim_eviction_clock;
+extern const struct sim_eviction_policy sim_eviction_sieve;
+extern const struct sim_eviction_policy sim_eviction_s3fifo;
+extern const struct sim_eviction_policy sim_eviction_arc;
+extern const struct sim_eviction_policy sim_eviction_wtinylfu;
 
 /* Every policy, NULL at the end. */
 extern const struct sim_eviction_policy *const sim_eviction_policies[];
 /* The policy called `name`, or NULL. */
 const struct sim_eviction_policy *sim_eviction_policy_find(const char *name);
+
+/* For policies that keep arrays of their own: an array of `count` items of `size` bytes that starts
+ * with the `old_count` items of `old`, the rest zeroed. `old`, which may be NULL for none, is given
+ * back. `arena` is that of the setup; NULL = the heap. */
+void *sim_eviction_grow(struct sim_arena *arena, void *old, size_t size, size_t old_count,
+                        size_t count);
+/* Gives back an array, which may be NULL; nothing to do where an arena will. */
+void sim_eviction_release(struct sim_arena *arena, void *array);
 
 /* Told of each object that is evicted for another, before it goes; removals and clearing are not
  * evictions. It may read the object and its payload and calls nothing of the store. */

@@ -297,7 +297,7 @@ static void ghostly_hit(void *state, struct sim_object_table *objects, uint32_t 
     sim_eviction_lru.hit(queue, objects, index);
 }
 
-static void ghostly_arrive(void *state, struct sim_object_table *objects, uint32_t index,
+static bool ghostly_arrive(void *state, struct sim_object_table *objects, uint32_t index,
                            uint64_t size)
 {
     struct ghostly *ghostly = state;
@@ -307,6 +307,7 @@ static void ghostly_arrive(void *state, struct sim_object_table *objects, uint32
         sim_eviction_fifo.remove(&ghostly->ghosts, objects, index);
         object->tag = GHOSTLY_PINNED;
     }
+    return true;
 }
 
 static bool ghostly_insert(void *state, struct sim_object_table *objects, uint32_t index)
