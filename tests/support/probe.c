@@ -228,3 +228,37 @@ void probe_message(struct fixture *fixture, const char *from, const char *to, ui
     const uint64_t words[SIM_MESSAGE_WORDS] = {word};
     sim_send_message(probe_node(fixture, from), fixture_id(fixture, to), 0, words, bytes);
 }
+
+void story_begin(struct story *story, enum probe_reply reply, sim_time latency)
+{
+    *story = (struct story){.server.reply = reply};
+    fixture_init(&story->f, s(3000));
+    probe_add(&story->f, &story->client, "client", 1);
+    probe_add(&story->f, &story->server, "server", 1);
+    fixture_link_latency(&story->f, latency);
+}
+
+void story_start(struct story *story)
+{
+    fixture_start(&story->f);
+    fixture_run_until(&story->f, 0);
+}
+
+void story_end(struct story *story)
+{
+    fixture_clear(&story->f);
+    probe_clear(&story->client);
+    probe_clear(&story->server);
+}
+
+struct sim_transport *story_transport(struct story *story)
+{
+    return &fixture_group(&story->f, "client")->transport;
+}
+
+struct sim_network_totals story_totals(const struct story *story)
+{
+    struct sim_network_totals found;
+    sim_world_network_totals(story->f.world, &found);
+    return found;
+}

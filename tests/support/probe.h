@@ -97,4 +97,17 @@ sim_call probe_call_bytes(struct fixture *fixture, const char *from, const char 
 void probe_message(struct fixture *fixture, const char *from, const char *to, uint64_t word,
                    int64_t bytes);
 
+/* A client and a server, `latency` apart; the server replies as it is told. */
+struct story {
+    struct fixture f;
+    struct probe client, server;
+};
+
+void story_begin(struct story *story, enum probe_reply reply, sim_time latency);
+void story_start(struct story *story); /* plays the first instant */
+void story_end(struct story *story);   /* audits */
+/* How the client reaches others. */
+struct sim_transport *story_transport(struct story *story);
+struct sim_network_totals story_totals(const struct story *story);
+
 #endif

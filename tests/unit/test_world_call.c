@@ -1,34 +1,6 @@
 /* Calls: one call, exactly one outcome, at the exact moment at which it is due. */
 #include "probe.h"
 
-struct story {
-    struct fixture f;
-    struct probe client, server;
-};
-
-/* A client and a server, 5 ms apart. */
-static void begin(struct story *story, enum probe_reply reply)
-{
-    *story = (struct story){.server.reply = reply};
-    fixture_init(&story->f, s(10));
-    probe_add(&story->f, &story->client, "client", 1);
-    probe_add(&story->f, &story->server, "server", 1);
-    fixture_link_latency(&story->f, ms(5));
-}
-
-static void start(struct story *story)
-{
-    fixture_start(&story->f);
-    fixture_run_until(&story->f, 0);
-}
-
-static void end(struct story *story)
-{
-    fixture_clear(&story->f);
-    probe_clear(&story->client);
-    probe_clear(&story->server);
-}
-
 static uint32_t outcomes(const struct story *story)
 {
     return probe_count(&story->client, SIM_IN_OUTCOME);
@@ -37,8 +9,8 @@ static uint32_t outcomes(const struct story *story)
 static void test_reply(void)
 {
     struct story story;
-    begin(&story, PROBE_LATER);
-    start(&story);
+    story_begin(&story, PROBE_LATER, ms(5));
+    story_start(&story);
     probe_call(&story.f, "client", "server", ms(3), 7);
     fixture_run_until(&story.f, s(1));
     probe_at(&story.server, SIM_IN_REQUEST, 0, ms(5));
@@ -48,14 +20,14 @@ static void test_reply(void)
     g_assert_cmpuint(fixture_total(&story.f, "client", "attempts"), ==, 1);
     g_assert_cmpuint(fixture_total(&story.f, "server", "issued"), ==, 1);
     g_assert_cmpuint(fixture_total(&story.f, "server", "succeeded"), ==, 1);
-    end(&story);
+    story_end(&story);
 }
 
 static void test_refused_by_the_dead(void)
 {
     struct story story;
-    begin(&story, PROBE_AT_ONCE);
-    start(&story);
+    story_begin(&story, PROBE_AT_ONCE, ms(5));
+    story_start(&story);
     fixture_crash(&story.f, "server");
     probe_call(&story.f, "client", "server", 0, 1);
     fixture_run_until(&story.f, s(1));
@@ -66,26 +38,26 @@ static void test_refused_by_the_dead(void)
     probe_call(&story.f, "client", "server", 0, 2);
     fixture_run_until(&story.f, s(2));
     probe_outcome(&story.client, 1, s(1) + ms(10), 2, SIM_STATUS_OK);
-    end(&story);
+    story_end(&story);
 }
 
 static void test_refused_by_the_absent(void)
 {
     struct story story;
-    begin(&story, PROBE_AT_ONCE);
+    story_begin(&story, PROBE_AT_ONCE, ms(5));
     fixture_group(&story.f, "server")->count = 0;
-    start(&story);
+    story_start(&story);
     probe_call(&story.f, "client", "server", 0, 1);
     fixture_run_until(&story.f, s(1));
     probe_outcome(&story.client, 0, ms(10), 1, SIM_STATUS_REFUSED);
-    end(&story);
+    story_end(&story);
 }
 
 static void test_silence(void)
 {
     struct story story;
-    begin(&story, PROBE_HOLD);
-    start(&story);
+    story_begin(&story, PROBE_HOLD, ms(5));
+    story_start(&story);
     probe_call_within(&story.f, "client", "server", 0, ms(100), 1); /* in hand at the crash */
     fixture_run_until(&story.f, ms(20));
     sim_world_crash(story.f.world, fixture_id(&story.f, "server"), true);
@@ -94,14 +66,14 @@ static void test_silence(void)
     g_assert_cmpuint(outcomes(&story), ==, 2);
     probe_outcome(&story.client, 0, ms(100), 1, SIM_STATUS_TIMEOUT);
     probe_outcome(&story.client, 1, ms(120), 2, SIM_STATUS_TIMEOUT);
-    end(&story);
+    story_end(&story);
 }
 
 static void test_timeout_and_late_reply(void)
 {
     struct story story;
-    begin(&story, PROBE_LATER);
-    start(&story);
+    story_begin(&story, PROBE_LATER, ms(5));
+    story_start(&story);
     probe_call_within(&story.f, "client", "server", ms(50), ms(20), 1);
     fixture_run_until(&story.f, ms(59));
     g_assert_cmpuint(fixture_total(&story.f, "client", "late_replies"), ==, 0);
@@ -110,7 +82,7 @@ static void test_timeout_and_late_reply(void)
     probe_outcome(&story.client, 0, ms(20), 1, SIM_STATUS_TIMEOUT);
     g_assert_cmpuint(fixture_total(&story.f, "client", "late_replies"), ==, 1);
     g_assert_cmpuint(fixture_total(&story.f, "server", "succeeded"), ==, 1);
-    end(&story);
+    story_end(&story);
 }
 
 static void pass_on(struct sim_node *self, const struct sim_input *in, struct probe *probe)
@@ -128,10 +100,10 @@ static void test_deadline_travels(void)
 {
     struct story story;
     struct probe last = {.reply = PROBE_LATER};
-    begin(&story, PROBE_HOLD);
+    story_begin(&story, PROBE_HOLD, ms(5));
     story.server.on = pass_on;
     probe_add(&story.f, &last, "last", 1);
-    start(&story);
+    story_start(&story);
     struct sim_request request = {.deadline = ms(40), .value = (uint64_t)s(1), .key = 1};
     sim_send_request(probe_node(&story.f, "client"), 2, &request, s(5), 1);
     request.deadline = s(9);
@@ -149,15 +121,15 @@ static void test_deadline_travels(void)
     fixture_run_until(&story.f, s(3));
     probe_outcome(&story.client, 2, s(2), 3, SIM_STATUS_TIMEOUT);
     g_assert_cmpuint(outcomes(&story), ==, 3);
-    end(&story);
+    story_end(&story);
     probe_clear(&last);
 }
 
 static void test_cancel(void)
 {
     struct story story;
-    begin(&story, PROBE_LATER);
-    start(&story);
+    story_begin(&story, PROBE_LATER, ms(5));
+    story_start(&story);
     sim_call call = probe_call_within(&story.f, "client", "server", ms(10), ms(100), 1);
     struct sim_node *client = probe_node(&story.f, "client");
     g_assert_cmpuint(sim_open_calls(client, 2), ==, 1);
@@ -168,15 +140,15 @@ static void test_cancel(void)
     fixture_run_until(&story.f, s(1));
     g_assert_cmpuint(outcomes(&story), ==, 0);
     g_assert_cmpuint(fixture_total(&story.f, "client", "late_replies"), ==, 1);
-    end(&story);
+    story_end(&story);
 }
 
 /* What was in hand, on its way there, and on its way back when the server died. */
 static void test_crash_resets_callers(void)
 {
     struct story story;
-    begin(&story, PROBE_LATER);
-    start(&story);
+    story_begin(&story, PROBE_LATER, ms(5));
+    story_start(&story);
     probe_call(&story.f, "client", "server", ms(100), 1); /* in hand */
     probe_call(&story.f, "client", "server", ms(13), 2);  /* its reply leaves at 18 */
     fixture_run_until(&story.f, ms(17));
@@ -190,15 +162,15 @@ static void test_crash_resets_callers(void)
     probe_outcome(&story.client, 0, ms(23), 2, SIM_STATUS_OK);
     probe_outcome(&story.client, 1, ms(25), 1, SIM_STATUS_REFUSED);
     probe_outcome(&story.client, 2, ms(27), 3, SIM_STATUS_REFUSED);
-    end(&story);
+    story_end(&story);
 }
 
 /* A reset does not cross a partition. */
 static void test_crash_behind_a_partition(void)
 {
     struct story story;
-    begin(&story, PROBE_HOLD);
-    start(&story);
+    story_begin(&story, PROBE_HOLD, ms(5));
+    story_start(&story);
     probe_call_within(&story.f, "client", "server", 0, ms(500), 1);
     fixture_run_until(&story.f, ms(10));
     fixture_cut(&story.f, "server", "client", true);
@@ -209,15 +181,15 @@ static void test_crash_behind_a_partition(void)
     g_assert_cmpuint(outcomes(&story), ==, 2);
     probe_outcome(&story.client, 0, ms(500), 1, SIM_STATUS_TIMEOUT);
     probe_outcome(&story.client, 1, ms(520), 2, SIM_STATUS_TIMEOUT);
-    end(&story);
+    story_end(&story);
 }
 
 /* The death of the caller drops its calls; the work goes on and its answer is thrown away. */
 static void test_caller_dies(void)
 {
     struct story story;
-    begin(&story, PROBE_LATER);
-    start(&story);
+    story_begin(&story, PROBE_LATER, ms(5));
+    story_start(&story);
     probe_call_within(&story.f, "client", "server", ms(30), ms(100), 1);
     fixture_run_until(&story.f, ms(10));
     fixture_crash(&story.f, "client");
@@ -228,15 +200,15 @@ static void test_caller_dies(void)
     g_assert_cmpuint(fixture_total(&story.f, "client", "late_replies"), ==, 0);
     g_assert_cmpuint(fixture_total(&story.f, "server", "succeeded"), ==, 1);
     g_assert_true(probe_nth(&story.client, SIM_IN_START, 1)->is_restart);
-    end(&story);
+    story_end(&story);
 }
 
 /* A paused server hears late, a paused caller too; nothing is lost. */
 static void test_pause(void)
 {
     struct story story;
-    begin(&story, PROBE_AT_ONCE);
-    start(&story);
+    story_begin(&story, PROBE_AT_ONCE, ms(5));
+    story_start(&story);
     fixture_pause(&story.f, "server", true);
     probe_call(&story.f, "client", "server", 0, 1);
     fixture_run_until(&story.f, ms(50));
@@ -250,15 +222,15 @@ static void test_pause(void)
     probe_at(&story.server, SIM_IN_REQUEST, 0, ms(50));
     g_assert_cmpuint(outcomes(&story), ==, 1);
     probe_outcome(&story.client, 0, ms(80), 1, SIM_STATUS_OK);
-    end(&story);
+    story_end(&story);
 }
 
 /* Reply and timeout both came during the pause: the first of them is the outcome. */
 static void test_pause_over_reply_and_timeout(void)
 {
     struct story story;
-    begin(&story, PROBE_AT_ONCE);
-    start(&story);
+    story_begin(&story, PROBE_AT_ONCE, ms(5));
+    story_start(&story);
     probe_call_within(&story.f, "client", "server", 0, ms(20), 1); /* reply at 10 */
     fixture_run_until(&story.f, ms(1));
     fixture_pause(&story.f, "client", true);
@@ -268,7 +240,7 @@ static void test_pause_over_reply_and_timeout(void)
     probe_outcome(&story.client, 0, ms(30), 1, SIM_STATUS_OK);
     fixture_run_until(&story.f, s(1));
     g_assert_cmpuint(outcomes(&story), ==, 1);
-    end(&story);
+    story_end(&story);
 }
 
 /* A node that died while it was paused, or was paused while dead, begins its next life when both
@@ -276,8 +248,8 @@ static void test_pause_over_reply_and_timeout(void)
 static void test_pause_and_crash(void)
 {
     struct story story;
-    begin(&story, PROBE_AT_ONCE);
-    start(&story);
+    story_begin(&story, PROBE_AT_ONCE, ms(5));
+    story_start(&story);
     fixture_pause(&story.f, "server", true);
     fixture_crash(&story.f, "server");
     fixture_run_until(&story.f, ms(10));
@@ -291,18 +263,18 @@ static void test_pause_and_crash(void)
     probe_call(&story.f, "client", "server", 0, 1);
     fixture_run_until(&story.f, ms(50));
     probe_outcome(&story.client, 0, ms(40), 1, SIM_STATUS_OK);
-    end(&story);
+    story_end(&story);
 }
 
 /* A call to oneself and to a neighbour on the machine takes no time and is as good as any other. */
 static void test_on_one_machine(void)
 {
     struct story story;
-    begin(&story, PROBE_AT_ONCE);
+    story_begin(&story, PROBE_AT_ONCE, ms(5));
     struct probe pair = {.reply = PROBE_AT_ONCE};
     probe_add(&story.f, &pair, "pair", 2);
     fixture_share_machine(&story.f, "pair");
-    start(&story);
+    story_start(&story);
     probe_call(&story.f, "pair[1]", "pair[2]", 0, 1);
     probe_call(&story.f, "pair[1]", "pair[1]", 0, 2);
     fixture_run_until(&story.f, ms(1));
@@ -315,7 +287,7 @@ static void test_on_one_machine(void)
     fixture_crash(&story.f, "pair[1]");
     fixture_run_until(&story.f, ms(3));
     g_assert_cmpuint(probe_count(&pair, SIM_IN_OUTCOME), ==, 2);
-    end(&story);
+    story_end(&story);
     probe_clear(&pair);
 }
 
@@ -344,8 +316,8 @@ static void test_kinds_of_failure(void)
         "unavailable", "refused",   "timeout",   "expired",  "error"};
     for (enum sim_status status = SIM_STATUS_OK; status < SIM_STATUS_COUNT; status++) {
         struct story story;
-        begin(&story, PROBE_HOLD);
-        start(&story);
+        story_begin(&story, PROBE_HOLD, ms(5));
+        story_start(&story);
         probe_call(&story.f, "client", "server", 0, 1);
         fixture_run_until(&story.f, ms(6));
         sim_answer_status(probe_node(&story.f, "server"),
@@ -358,15 +330,15 @@ static void test_kinds_of_failure(void)
                          status <= SIM_STATUS_CONFLICT);
         fixture_run_until(&story.f, ms(20));
         probe_outcome(&story.client, 0, ms(11), 1, status);
-        end(&story);
+        story_end(&story);
     }
 }
 
 static void answer_twice(void)
 {
     struct story story;
-    begin(&story, PROBE_AT_ONCE);
-    start(&story);
+    story_begin(&story, PROBE_AT_ONCE, ms(5));
+    story_start(&story);
     probe_call(&story.f, "client", "server", 0, 1);
     fixture_run_until(&story.f, ms(6));
     sim_answer_status(probe_node(&story.f, "server"),
@@ -382,209 +354,6 @@ static void test_second_answer_asserts(void)
     g_test_trap_subprocess(NULL, 0, 0);
     g_test_trap_assert_failed();
     g_test_trap_assert_stderr("*PACKET_OPEN*");
-}
-
-/* ---- the swarm ---- */
-
-#define SWARM_NODES 6u
-
-struct swarm {
-    struct fixture f;
-    struct probe probe;
-    struct sim_random random;
-    GArray *states; /* of each call by tag: 0 open, 1 ended, 2 dropped with its caller */
-    GArray *owners; /* and who made it */
-    bool is_busy;
-};
-
-static uint64_t below(struct swarm *swarm, uint64_t n)
-{
-    return sim_random_below(&swarm->random, n);
-}
-
-static const char *any_node(struct swarm *swarm)
-{
-    static const char *const names[SWARM_NODES] = {"n[1]", "n[2]", "n[3]", "n[4]", "n[5]", "n[6]"};
-    return names[below(swarm, SWARM_NODES)];
-}
-
-static void swarm_on(struct sim_node *self, const struct sim_input *in, struct probe *probe)
-{
-    struct swarm *swarm = probe->data;
-    if (in->kind == SIM_IN_OUTCOME) {
-        uint8_t *state = &g_array_index(swarm->states, uint8_t, in->tag);
-        g_assert_cmpuint(*state, ==, 0); /* exactly one */
-        g_assert_cmpuint(g_array_index(swarm->owners, uint32_t, in->tag), ==, sim_self(self));
-        *state = 1;
-    }
-}
-
-static void swarm_call(struct swarm *swarm)
-{
-    const char *from = any_node(swarm), *to = any_node(swarm);
-    struct sim_node *node = probe_node(&swarm->f, from);
-    const struct probe_state *state = sim_state(node);
-    if (state->scratch[0] == 0) {
-        return; /* dead */
-    }
-    uint64_t tag = swarm->states->len;
-    uint8_t open = 0;
-    uint32_t owner = sim_self(node);
-    g_array_append_val(swarm->states, open);
-    g_array_append_val(swarm->owners, owner);
-    struct sim_request request = {.deadline = SIM_NEVER,
-                                  .value = below(swarm, (uint64_t)ms(20)),
-                                  .bytes = (int64_t)below(swarm, 5000)};
-    sim_time timeout = below(swarm, 3) == 0 ? SIM_NEVER : (sim_time)below(swarm, (uint64_t)ms(60));
-    if (below(swarm, 4) == 0) {
-        request.deadline = sim_now(node) + (sim_time)below(swarm, (uint64_t)ms(40));
-    }
-    sim_call call = sim_send_request(node, fixture_id(&swarm->f, to), &request, timeout, tag);
-    if (below(swarm, 10) == 0) {
-        sim_call_cancel(node, call);
-        g_array_index(swarm->states, uint8_t, tag) = 2;
-    }
-}
-
-static void swarm_started(struct sim_node *self, const struct sim_input *in, struct probe *probe)
-{
-    if (in->kind == SIM_IN_START) {
-        struct probe_state *state = sim_state(self);
-        g_assert_cmpuint(state->scratch[0], ==, 0); /* zeroed before every life */
-        state->scratch[0] = 1;
-    }
-    swarm_on(self, in, probe);
-}
-
-static void swarm_crash(struct swarm *swarm, sim_node_id id)
-{
-    struct sim_node *node = sim_world_node(swarm->f.world, id);
-    struct probe_state *state = sim_state(node);
-    bool was_up = state->scratch[0] != 0;
-    sim_world_crash(swarm->f.world, id, below(swarm, 2) == 0);
-    for (guint tag = 0; was_up && tag < swarm->states->len; tag++) {
-        uint8_t *call = &g_array_index(swarm->states, uint8_t, tag);
-        if (*call == 0 && g_array_index(swarm->owners, uint32_t, tag) == id) {
-            *call = 2;
-        }
-    }
-}
-
-struct harm {
-    bool is_crashed[SWARM_NODES + 1], is_paused[SWARM_NODES + 1];
-    bool is_cut[SWARM_NODES + 1][SWARM_NODES + 1];
-};
-
-static void swarm_harm(struct swarm *swarm, struct harm *harm)
-{
-    sim_node_id a = (sim_node_id)below(swarm, SWARM_NODES) + 1;
-    sim_node_id b = (sim_node_id)below(swarm, SWARM_NODES) + 1;
-    switch (below(swarm, 3)) {
-    case 0:
-        if (harm->is_crashed[a]) {
-            sim_world_restart(swarm->f.world, a);
-        } else {
-            swarm_crash(swarm, a);
-        }
-        harm->is_crashed[a] = !harm->is_crashed[a];
-        break;
-    case 1:
-        harm->is_paused[a] = !harm->is_paused[a];
-        sim_world_pause(swarm->f.world, a, harm->is_paused[a]);
-        break;
-    default:
-        if (a != b) {
-            harm->is_cut[a][b] = !harm->is_cut[a][b];
-            sim_world_cut(swarm->f.world, a, b, harm->is_cut[a][b]);
-        }
-        break;
-    }
-}
-
-static void swarm_heal(struct swarm *swarm, struct harm *harm)
-{
-    for (sim_node_id a = 1; a <= SWARM_NODES; a++) {
-        if (harm->is_crashed[a]) {
-            sim_world_restart(swarm->f.world, a);
-        }
-        if (harm->is_paused[a]) {
-            sim_world_pause(swarm->f.world, a, false);
-        }
-        for (sim_node_id b = 1; b <= SWARM_NODES; b++) {
-            if (harm->is_cut[a][b]) {
-                sim_world_cut(swarm->f.world, a, b, false);
-            }
-        }
-    }
-}
-
-static void swarm_transport(struct swarm *swarm, struct sim_transport *transport)
-{
-    *transport = (struct sim_transport){.kind = below(swarm, 4) == 0 ? SIM_TRANSPORT_DATAGRAM
-                                                                     : SIM_TRANSPORT_CONNECTION,
-                                        .warm = below(swarm, 2) == 0,
-                                        .handshake = 1 + (int64_t)below(swarm, 3),
-                                        .idle = below(swarm, 2) == 0 ? SIM_NEVER : ms(5),
-                                        .connections_max = (int64_t)below(swarm, 3),
-                                        .multiplex = below(swarm, 3) == 0,
-                                        .retransmit = ms(3),
-                                        .window_bytes = below(swarm, 2) == 0 ? 0 : 1000};
-}
-
-static uint64_t swarm_run(uint64_t seed, uint64_t *ret_calls)
-{
-    struct swarm swarm = {.probe = {.reply = PROBE_LATER, .on = swarm_started, .forgets = true}};
-    struct harm harm = {0};
-    sim_random_init(&swarm.random, seed, "swarm", "test");
-    swarm.probe.data = &swarm;
-    swarm.states = g_array_new(FALSE, FALSE, sizeof(uint8_t));
-    swarm.owners = g_array_new(FALSE, FALSE, sizeof(uint32_t));
-    fixture_init(&swarm.f, s(1));
-    swarm.f.options.is_attributing = below(&swarm, 2) == 0;
-    swarm.f.options.seed = seed;
-    probe_add(&swarm.f, &swarm.probe, "n", SWARM_NODES);
-    swarm_transport(&swarm, &fixture_group(&swarm.f, "n")->transport);
-    struct sim_link_law *link = fixture_link(&swarm.f, 0, 0);
-    link->latency = fixture_law(&swarm.f, "exponential(ms(2))");
-    link->loss = below(&swarm, 2) == 0 ? 0 : 0.1;
-    link->duplicate = below(&swarm, 2) == 0 ? 0 : 0.1;
-    link->reorder = below(&swarm, 2) == 0 ? 0 : 0.1;
-    link->bandwidth = below(&swarm, 2) == 0 ? 0 : 1e7;
-    fixture_machine(&swarm.f, 1)->bandwidth = below(&swarm, 2) == 0 ? 0 : 1e6;
-    fixture_start(&swarm.f);
-    fixture_run_until(&swarm.f, 0);
-    for (int step = 0; step < 120; step++) {
-        fixture_run_until(&swarm.f,
-                          sim_world_now(swarm.f.world) + (sim_time)below(&swarm, (uint64_t)ms(4)));
-        if (below(&swarm, 4) == 0) {
-            swarm_harm(&swarm, &harm);
-        } else {
-            swarm_call(&swarm);
-        }
-    }
-    swarm_heal(&swarm, &harm);
-    fixture_run_until(&swarm.f, s(1000));
-    *ret_calls += swarm.states->len;
-    uint64_t digest = fixture_digest(&swarm.f);
-    fixture_clear(&swarm.f); /* the audit */
-    probe_clear(&swarm.probe);
-    g_array_free(swarm.states, TRUE);
-    g_array_free(swarm.owners, TRUE);
-    return digest;
-}
-
-/* Random latencies, losses, crashes, pauses, cuts, restarts: no call has two outcomes, none goes to
- * another caller, and the books balance. */
-static void test_swarm(void)
-{
-    uint64_t calls = 0, again = 0;
-    for (uint64_t seed = 1; seed <= 5000; seed++) {
-        uint64_t digest = swarm_run(seed, &calls);
-        if (seed % 100 == 0) {
-            g_assert_cmpuint(swarm_run(seed, &again), ==, digest);
-        }
-    }
-    g_assert_cmpuint(calls, >, 250000);
 }
 
 int main(int argc, char **argv)
@@ -607,6 +376,5 @@ int main(int argc, char **argv)
     g_test_add_func("/call/no-network-takes-no-time", test_no_network_takes_no_time);
     g_test_add_func("/call/kinds-of-failure", test_kinds_of_failure);
     g_test_add_func("/call/second-answer-asserts", test_second_answer_asserts);
-    g_test_add_func("/call/swarm", test_swarm);
     return g_test_run();
 }

@@ -1,0 +1,196 @@
+/* The executor beside a naive twin: jobs that share servers, integrated step by step.
+ *
+ * The twin knows no virtual clock. It keeps the work that is left of every job, gives each its
+ * share of every stretch between two happenings, and looks through all of them for whoever is done
+ * next.
+ */
+#include "probe.h"
+
+#define JOBS_MAX 64
+
+struct twin_job {
+    double arrives, left, ended;
+    uint32_t node;
+    bool is_in;
+};
+
+struct twin {
+    struct twin_job jobs[JOBS_MAX];
+    uint32_t count;
+    double servers;
+    double now;
+    double speed[2];
+};
+
+/* Work per ns that each job of a node gets. */
+static double rate_of(const struct twin *twin, uint32_t node)
+{
+    uint32_t sharing = 0;
+    for (uint32_t i = 0; i < twin->count; i++) {
+        sharing += twin->jobs[i].is_in && twin->speed[twin->jobs[i].node] > 0;
+    }
+    double share = sharing <= twin->servers ? 1 : twin->servers / sharing;
+    return share * twin->speed[node];
+}
+
+/* Lets `to` come, and everyone finish who is done by then. */
+static void twin_run(struct twin *twin, double to)
+{
+    for (;;) {
+        double step = to - twin->now;
+        for (uint32_t i = 0; i < twin->count; i++) {
+            const struct twin_job *job = &twin->jobs[i];
+            double rate = rate_of(twin, job->node);
+            if (job->is_in && rate > 0 && job->left / rate < step) {
+                step = job->left / rate;
+            }
+        }
+        double rates[2] = {rate_of(twin, 0), rate_of(twin, 1)};
+        twin->now += step;
+        bool is_over = true;
+        for (uint32_t i = 0; i < twin->count; i++) {
+            struct twin_job *job = &twin->jobs[i];
+            if (job->is_in) {
+                job->left -= step * rates[job->node];
+                if (job->left < 1e-3) {
+                    job->is_in = false;
+                    job->ended = twin->now;
+                    is_over = false;
+                }
+            }
+        }
+        if (is_over && twin->now >= to - 1e-6) {
+            twin->now = to;
+            return;
+        }
+    }
+}
+
+struct pair {
+    struct fixture f;
+    struct probe p;
+    struct twin twin;
+    struct sim_random random;
+};
+
+static void pair_begin(struct pair *pair, uint64_t seed, int64_t cores, bool is_sharing)
+{
+    *pair = (struct pair){.p.station = {.servers = is_sharing ? cores : 1000,
+                                        .queue_limit = -1,
+                                        .discipline = is_sharing ? SIM_PROCESSOR_SHARING : SIM_FIFO,
+                                        .busy_metric = PROBE_BUSY,
+                                        .queued_metric = PROBE_QUEUED,
+                                        .wait_metric = PROBE_WAIT},
+                          .twin = {.servers = (double)cores, .speed = {1, 1}}};
+    sim_random_init(&pair->random, seed, "executor", "twin");
+    fixture_init(&pair->f, s(1));
+    probe_add(&pair->f, &pair->p, "n", is_sharing ? 1 : 2);
+    if (!is_sharing) {
+        fixture_share_machine(&pair->f, "n");
+        fixture_machine(&pair->f, 1)->cores = cores;
+    }
+    fixture_start(&pair->f);
+    fixture_run_until(&pair->f, 0);
+}
+
+static void pair_work(struct pair *pair, uint32_t node, sim_time work)
+{
+    struct twin *twin = &pair->twin;
+    struct sim_node *self = sim_world_node(pair->f.world, node + 1);
+    struct probe_state *state = sim_state(self);
+    g_assert_true(sim_station_work(self, state->station, work, 0, 0, twin->count));
+    twin->jobs[twin->count++] =
+        (struct twin_job){.arrives = twin->now, .left = (double)work, .node = node, .is_in = true};
+}
+
+/* Pauses or releases a node, or changes its speed. */
+static void pair_disturb(struct pair *pair, uint32_t node, bool *is_paused)
+{
+    *is_paused = !*is_paused;
+    sim_world_pause(pair->f.world, node + 1, *is_paused);
+    pair->twin.speed[node] = *is_paused ? 0 : 1;
+}
+
+static void pair_check(struct pair *pair)
+{
+    struct twin *twin = &pair->twin;
+    g_assert_cmpuint(probe_count(&pair->p, SIM_IN_DONE), ==, twin->count);
+    for (uint32_t i = 0; i < twin->count; i++) {
+        const struct probe_seen *seen = probe_nth(&pair->p, SIM_IN_DONE, i);
+        double late = (double)seen->time - twin->jobs[seen->tag].ended;
+        /* Ends are rounded up to a nanosecond, and each of a dozen interruptions may round what is
+         * left by half of one, which then takes up to 64 times as long. */
+        g_assert_cmpfloat(late, >, -500);
+        g_assert_cmpfloat(late, <, 500);
+    }
+}
+
+static void pair_run(uint64_t seed)
+{
+    struct pair pair;
+    bool is_paused[2] = {false, false};
+    bool is_sharing = seed % 3 == 0;
+    pair_begin(&pair, seed, 1 + (int64_t)(seed % 4), is_sharing);
+    double gap = (double)(100 + sim_random_below(&pair.random, 20000));
+    sim_time now = 0;
+    while (pair.twin.count < JOBS_MAX) {
+        now += (sim_time)sim_random_below(&pair.random, (uint64_t)gap) * 1000;
+        fixture_run_until(&pair.f, now);
+        twin_run(&pair.twin, (double)now);
+        uint32_t node = is_sharing ? 0 : (uint32_t)sim_random_below(&pair.random, 2);
+        if (sim_random_below(&pair.random, 8) == 0) {
+            pair_disturb(&pair, node, &is_paused[node]);
+        } else if (!is_paused[node]) {
+            pair_work(&pair, node, (sim_time)sim_random_below(&pair.random, 20000000));
+        }
+    }
+    for (uint32_t node = 0; node < 2; node++) {
+        if (is_paused[node]) {
+            pair_disturb(&pair, node, &is_paused[node]);
+        }
+    }
+    fixture_run_until(&pair.f, s(100));
+    twin_run(&pair.twin, 100e9);
+    pair_check(&pair);
+    fixture_clear(&pair.f);
+    probe_clear(&pair.p);
+}
+
+static void test_twin(void)
+{
+    for (uint64_t seed = 1; seed <= 400; seed++) {
+        pair_run(seed);
+    }
+}
+
+/* All jobs of a busy day end where arithmetic says: n equal jobs on c servers, for all small n, c,
+ * to the nanosecond where that is a whole one. */
+static void test_equal_jobs(void)
+{
+    for (int64_t servers = 1; servers <= 8; servers++) {
+        for (uint64_t n = 1; n <= 24; n++) {
+            struct pair pair;
+            pair_begin(&pair, 1, servers, true);
+            const sim_time work = 840; /* divisible by 1 .. 8 */
+            for (uint64_t i = 0; i < n; i++) {
+                pair_work(&pair, 0, work);
+            }
+            fixture_run_until(&pair.f, s(1));
+            sim_time ends =
+                (int64_t)n <= servers ? work : (work * (int64_t)n + servers - 1) / servers;
+            for (uint32_t i = 0; i < n; i++) {
+                probe_at(&pair.p, SIM_IN_DONE, i, ends);
+            }
+            fixture_clear(&pair.f);
+            probe_clear(&pair.p);
+        }
+    }
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/executor/twin", test_twin);
+    g_test_add_func("/executor/equal-jobs", test_equal_jobs);
+    return g_test_run();
+}
