@@ -73,8 +73,7 @@ static struct range range_of(const struct sim_panel *panel, uint32_t point_count
         }
     }
     struct range range = {.low = 0.0, .has_infinite = has_infinite};
-    g_autofree char *title =
-        sim_axis_title("", largest, panel->unit, panel->is_rate, &range.factor);
+    g_free(sim_axis_title("", largest, panel->unit, panel->is_rate, &range.factor));
     range.is_log = panel->unit == SIM_METRIC_SECONDS && largest > 30.0 * least;
     if (largest <= 0.0) {
         range.high = 1.0;

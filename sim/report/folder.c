@@ -17,7 +17,7 @@ static bool make_folder(const char *path, GError **error)
         return true;
     }
     int code = errno;
-    g_set_error(error, G_FILE_ERROR, g_file_error_from_errno(code),
+    g_set_error(error, G_FILE_ERROR, (gint)g_file_error_from_errno(code),
                 "cannot make the folder '%s': %s", path, g_strerror(code));
     return false;
 }

@@ -78,7 +78,7 @@ static void group_thousands(char out[SIM_NUMBER_MAX])
         }
         *at++ = plain[sign + i];
     }
-    strcpy(at, plain + sign + whole);
+    memcpy(at, plain + sign + whole, strlen(plain + sign + whole) + 1);
 }
 
 /* With so many decimals; negative ones round to tens, hundreds, ... */

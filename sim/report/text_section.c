@@ -9,7 +9,7 @@
 
 static void add_heads(struct sim_table *table, const char *const *heads)
 {
-    for (int i = 0; i < table->column_count; i++) {
+    for (size_t i = 0; heads[i]; i++) {
         sim_table_add(table, heads[i]);
     }
 }
@@ -67,7 +67,8 @@ static void add_plain_figure(struct sim_table *table, const struct sim_section *
 
 static void print_latency(const struct sim_text *text, const struct sim_section *section)
 {
-    static const char *const heads[] = {"Latency", "p50", "p90", "p99", "p99.9", "mean*", "max*"};
+    static const char *const heads[] = {"Latency", "p50",   "p90",  "p99",
+                                        "p99.9",   "mean*", "max*", NULL};
     struct sim_table table;
     sim_table_init(&table, "lrrrrrr");
     add_heads(&table, heads);
@@ -138,8 +139,9 @@ static void add_calls(struct sim_table *table, const struct sim_section *section
 
 static void print_requests(const struct sim_text *text, const struct sim_section *section)
 {
-    static const char *const heads[] = {"Requests",     "issued", "goodput",    "succeeded",
-                                        "good seconds", "open",   "calls each", "failures"};
+    static const char *const heads[] = {"Requests",   "issued",       "goodput",
+                                        "succeeded",  "good seconds", "open",
+                                        "calls each", "failures",     NULL};
     struct sim_table table;
     sim_table_init(&table, "lrrrrrrl");
     add_heads(&table, heads);
@@ -237,9 +239,10 @@ static void add_own(const struct sim_section *section, uint32_t tier, const char
 
 static void print_own(const struct sim_text *text, const struct sim_section *section)
 {
-    static const char *const level_heads[] = {"Resources", "mean", "max"};
-    static const char *const sample_heads[] = {"Times and sizes", "p50", "p99", "mean", "max"};
-    static const char *const count_heads[] = {"Events", "rate", "share", "a run"};
+    static const char *const level_heads[] = {"Resources", "mean", "max", NULL};
+    static const char *const sample_heads[] = {
+        "Times and sizes", "p50", "p99", "mean", "max", NULL};
+    static const char *const count_heads[] = {"Events", "rate", "share", "a run", NULL};
     struct own_tables tables;
     sim_table_init(&tables.levels, "lrr");
     sim_table_init(&tables.samples, "lrrrr");
@@ -273,7 +276,7 @@ static void add_share(struct sim_table *table, double part, double whole)
 static void print_attribution(const struct sim_text *text, const struct sim_section *section,
                               const struct sim_attribution_table *from)
 {
-    static const char *const heads[] = {"", "slowest 1 %", "", "median", ""};
+    static const char *const heads[] = {"", "slowest 1 %", "", "median", "", NULL};
     struct sim_table table;
     sim_table_init(&table, "lrrrr");
     add_heads(&table, heads);
@@ -307,7 +310,7 @@ static void print_attribution(const struct sim_text *text, const struct sim_sect
 
 static void print_estimates(const struct sim_text *text, const struct sim_section *section)
 {
-    static const char *const heads[] = {"Estimate", "on paper", "simulated", ""};
+    static const char *const heads[] = {"Estimate", "on paper", "simulated", "", NULL};
     struct sim_table table;
     sim_table_init(&table, "lrrl");
     add_heads(&table, heads);

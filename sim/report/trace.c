@@ -27,8 +27,8 @@ struct sim_trace_file *sim_trace_open(const char *path, GError **error)
     FILE *out = fopen(path, "w");
     if (!out) {
         int code = errno;
-        g_set_error(error, G_FILE_ERROR, g_file_error_from_errno(code), "cannot write '%s': %s",
-                    path, g_strerror(code));
+        g_set_error(error, G_FILE_ERROR, (gint)g_file_error_from_errno(code),
+                    "cannot write '%s': %s", path, g_strerror(code));
         return NULL;
     }
     struct sim_trace_file *file = g_new0(struct sim_trace_file, 1);
@@ -65,7 +65,7 @@ static void end_item(struct sim_trace_file *file, struct sim_json *json)
 static void write_thread_names(struct sim_trace_file *file)
 {
     fputs("{\"displayTimeUnit\": \"ms\", \"traceEvents\": [\n", file->out);
-    for (uint32_t node = 0; node < file->name_count; node++) {
+    for (uint32_t node = 0; file->names && node < file->name_count; node++) {
         struct sim_json json;
         begin_item(file, &json);
         sim_json_text(&json, "ph", "M");
@@ -96,7 +96,7 @@ void sim_trace_start(const struct sim_scenario *scenario, void *data)
             }
         }
     }
-    for (uint32_t node = 0; node < file->name_count; node++) {
+    for (uint32_t node = 1; node < file->name_count; node++) {
         file->names[node] = file->names[node] ? file->names[node] : g_strdup("");
     }
     if (file->is_perfetto) {

@@ -20,6 +20,7 @@ struct reader {
 static const struct sim_histogram *reader_window(struct reader *reader,
                                                  const struct sim_metric *metric, uint32_t window)
 {
+    sim_assert(metric);
     if (reader->metric != metric) {
         memset(reader->is_merged, 0, reader->plan->axis.window_count * sizeof(bool));
         reader->metric = metric;

@@ -9,7 +9,6 @@
 
 #include <glib.h>
 #include <math.h>
-#include <string.h>
 
 #include "base/random.h"
 #include "run/plan.h"
@@ -22,9 +21,8 @@ static bool has_recorded_load(const struct sim_group_spec *group)
 {
     for (const struct sim_param *param = group->model->params; param && param->name; param++) {
         if (param->type == SIM_PARAM_TRACE) {
-            const struct sim_trace *trace;
-            memcpy(&trace, (const char *)group->params + param->offset, sizeof(trace));
-            if (trace) {
+            const void *field = (const char *)group->params + param->offset;
+            if (*(const struct sim_trace *const *)field) {
                 return true;
             }
         }
