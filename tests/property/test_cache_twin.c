@@ -1,121 +1,56 @@
-/* LRU and FIFO beside O(n) twins that keep their objects in a plain array, oldest first, over
- * random look-ups, insertions, removals and clearings. After every step both hold the same objects
- * in the same order with the same books; if not, the linked lists or the table of the fast one are
- * wrong. */
-#include <glib.h>
-#include <string.h>
+/* Every eviction policy beside an O(n) twin that keeps its objects in a plain array, over random
+ * look-ups, insertions, removals and clearings. After every few steps both hold the same objects in
+ * the same order with the same books; if not, the queues or the table of the fast one are wrong, or
+ * it evicts another object than its rules say. A policy without a twin fails.
+ */
+#include "cache_twin.h"
+#include "cache_twin_rules.h"
 
-#include "base/random.h"
-#include "cache/eviction.h"
+enum { STEPS = 6000, COMPARE_EVERY = 16, SEEDS = 3 };
 
-enum { TWIN_MAX = 512, STEPS = 6000, COMPARE_EVERY = 16 };
-
-struct twin {
-    bool is_lru;
-    bool is_by_count;
-    uint64_t capacity;
-    uint32_t count;
-    uint64_t evicted_count;
-    uint64_t keys[TWIN_MAX];
-    uint64_t sizes[TWIN_MAX];
-};
-
-static uint64_t twin_weight(const struct twin *twin, uint64_t size)
+/* LFU lists its objects by count, the others by queue; within that by the order of the array. */
+static uint32_t rank_of(const struct twin *twin, uint32_t i)
 {
-    return twin->is_by_count ? 1 : size;
+    return twin->rules->policy == &sim_eviction_lfu ? twin->objects[i].accesses
+                                                    : twin->objects[i].part;
 }
 
-static uint64_t twin_bytes(const struct twin *twin)
+/* Positions of the cached objects in the order in which the policy lists them; how many. */
+static uint32_t twin_order(const struct twin *twin, uint32_t order[TWIN_MAX])
 {
-    uint64_t bytes = 0;
+    uint32_t count = 0;
     for (uint32_t i = 0; i < twin->count; i++) {
-        bytes += twin->sizes[i];
+        if (twin_is_cached(twin, i)) {
+            uint32_t at = count++;
+            for (; at > 0 && rank_of(twin, order[at - 1]) > rank_of(twin, i); at--) {
+                order[at] = order[at - 1];
+            }
+            order[at] = i;
+        }
     }
-    return bytes;
-}
-
-static uint64_t twin_used(const struct twin *twin)
-{
-    return twin->is_by_count ? twin->count : twin_bytes(twin);
-}
-
-/* Position of the key, or count. */
-static uint32_t twin_find(const struct twin *twin, uint64_t key)
-{
-    uint32_t i = 0;
-    while (i < twin->count && twin->keys[i] != key) {
-        i++;
-    }
-    return i;
-}
-
-static void twin_take(struct twin *twin, uint32_t i)
-{
-    twin->count--;
-    memmove(twin->keys + i, twin->keys + i + 1, (twin->count - i) * sizeof *twin->keys);
-    memmove(twin->sizes + i, twin->sizes + i + 1, (twin->count - i) * sizeof *twin->sizes);
-}
-
-static void twin_append(struct twin *twin, uint64_t key, uint64_t size)
-{
-    g_assert_cmpuint(twin->count, <, TWIN_MAX);
-    twin->keys[twin->count] = key;
-    twin->sizes[twin->count] = size;
-    twin->count++;
-}
-
-static bool twin_lookup(struct twin *twin, uint64_t key)
-{
-    uint32_t i = twin_find(twin, key);
-    if (i == twin->count) {
-        return false;
-    }
-    if (twin->is_lru) {
-        uint64_t size = twin->sizes[i];
-        twin_take(twin, i);
-        twin_append(twin, key, size);
-    }
-    return true;
-}
-
-static bool twin_remove(struct twin *twin, uint64_t key)
-{
-    uint32_t i = twin_find(twin, key);
-    if (i == twin->count) {
-        return false;
-    }
-    twin_take(twin, i);
-    return true;
-}
-
-static bool twin_insert(struct twin *twin, uint64_t key, uint64_t size)
-{
-    twin_remove(twin, key);
-    if (twin_weight(twin, size) > twin->capacity) {
-        return false;
-    }
-    while (twin_used(twin) + twin_weight(twin, size) > twin->capacity) {
-        twin_take(twin, 0);
-        twin->evicted_count++;
-    }
-    twin_append(twin, key, size);
-    return true;
+    return count;
 }
 
 static void assert_same(const struct twin *twin, const struct sim_eviction *cache)
 {
-    g_assert_cmpuint(cache->count, ==, twin->count);
-    g_assert_cmpuint(cache->bytes, ==, twin_bytes(twin));
-    g_assert_cmpuint(cache->used, ==, twin_used(twin));
-    g_assert_cmpuint(cache->evicted_count, ==, twin->evicted_count);
+    uint32_t order[TWIN_MAX];
+    uint32_t count = twin_order(twin, order);
+    uint64_t bytes = 0;
     const struct sim_object *object = NULL;
-    for (uint32_t i = 0; i < twin->count; i++) {
+    g_assert_cmpuint(cache->count, ==, count);
+    for (uint32_t i = 0; i < count; i++) {
         object = sim_eviction_next(cache, object);
         g_assert_nonnull(object);
-        g_assert_cmpuint(object->key, ==, twin->keys[i]);
-        g_assert_cmpuint(object->size, ==, twin->sizes[i]);
+        g_assert_cmpuint(object->key, ==, twin->objects[order[i]].key);
+        g_assert_cmpuint(object->size, ==, twin->objects[order[i]].size);
+        bytes += object->size;
     }
     g_assert_null(sim_eviction_next(cache, object));
+    g_assert_cmpuint(cache->bytes, ==, bytes);
+    g_assert_cmpuint(cache->used, ==, twin_used(twin));
+    g_assert_cmpuint(cache->objects.live_count, ==, twin->count); /* with the ghosts */
+    g_assert_cmpuint(cache->evicted_count, ==, twin->evicted_count);
+    g_assert_cmpuint(cache->refused_count, ==, twin->refused_count);
 }
 
 /* One random step on both. Small keys are more frequent, so that there are hits at every size. */
@@ -125,41 +60,46 @@ static void step(struct twin *twin, struct sim_eviction *cache, struct sim_rando
     uint64_t key = sim_random_below(random, range) * UINT64_C(0x100000001);
     uint64_t size = 1 + sim_random_below(random, 40);
     uint64_t what = sim_random_below(random, 1000);
-    if (what < 900) {
+    if (what < 920) {
         bool is_hit = sim_eviction_lookup(cache, key) != NULL;
         g_assert_true(is_hit == twin_lookup(twin, key));
         if (!is_hit) {
             bool is_taken = sim_eviction_insert(cache, key, size) != NULL;
             g_assert_true(is_taken == twin_insert(twin, key, size));
         }
-    } else if (what < 940) {
+    } else if (what < 950) {
         bool is_taken = sim_eviction_insert(cache, key, size) != NULL;
         g_assert_true(is_taken == twin_insert(twin, key, size));
     } else if (what < 999) {
         g_assert_true(sim_eviction_remove(cache, key) == twin_remove(twin, key));
     } else {
         sim_eviction_clear(cache);
-        twin->count = 0;
+        twin_start(twin, cache->setup.seed);
     }
 }
 
-static void play(const struct sim_eviction_policy *policy, enum sim_eviction_unit unit,
-                 uint64_t capacity, uint64_t seed)
+static void play(const struct twin_rules *rules, enum sim_eviction_unit unit, uint64_t capacity,
+                 uint64_t seed)
 {
     struct sim_random random;
-    sim_random_init(&random, seed, policy->name, "twin");
-    struct sim_eviction_setup setup = {.policy = policy, .unit = unit, .capacity = capacity};
+    sim_random_init(&random, seed, rules->policy->name, "twin");
+    struct sim_eviction_setup setup = {
+        .policy = rules->policy, .unit = unit, .capacity = capacity, .seed = seed};
     struct sim_eviction *cache = sim_eviction_new(&setup);
-    struct twin twin = {.is_lru = policy == &sim_eviction_lru,
-                        .is_by_count = unit == SIM_EVICTION_OBJECTS,
-                        .capacity = capacity};
+    struct twin *twin = g_new0(struct twin, 1);
+    twin->rules = rules;
+    twin->is_by_count = unit == SIM_EVICTION_OBJECTS;
+    twin->capacity = capacity;
+    twin_start(twin, seed);
     for (int i = 0; i < STEPS; i++) {
-        step(&twin, cache, &random);
+        step(twin, cache, &random);
         if (i % COMPARE_EVERY == 0) {
-            assert_same(&twin, cache);
+            assert_same(twin, cache);
         }
     }
-    assert_same(&twin, cache);
+    assert_same(twin, cache);
+    sim_frequency_sketch_clear(&twin->sketch);
+    g_free(twin);
     sim_eviction_free(cache);
 }
 
@@ -167,19 +107,29 @@ static void test_twin(gconstpointer data)
 {
     static const uint64_t counts[] = {1, 2, 3, 10, 50, 200};
     static const uint64_t bytes[] = {1, 20, 45, 200, 1000, 5000};
-    const struct sim_eviction_policy *policy = data;
-    for (uint64_t seed = 1; seed <= 4; seed++) {
+    for (uint64_t seed = 1; seed <= SEEDS; seed++) {
         for (size_t i = 0; i < G_N_ELEMENTS(counts); i++) {
-            play(policy, SIM_EVICTION_OBJECTS, counts[i], seed);
-            play(policy, SIM_EVICTION_BYTES, bytes[i], seed);
+            play(data, SIM_EVICTION_OBJECTS, counts[i], seed);
+            play(data, SIM_EVICTION_BYTES, bytes[i], seed);
         }
+    }
+}
+
+static void test_all_have_twins(void)
+{
+    for (size_t i = 0; sim_eviction_policies[i] != NULL; i++) {
+        g_assert_cmpuint(i, <, G_N_ELEMENTS(twin_rules));
+        g_assert_true(twin_rules[i].policy == sim_eviction_policies[i]);
     }
 }
 
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    g_test_add_data_func("/cache/twin/lru", &sim_eviction_lru, test_twin);
-    g_test_add_data_func("/cache/twin/fifo", &sim_eviction_fifo, test_twin);
+    g_test_add_func("/cache/twin/all", test_all_have_twins);
+    for (size_t i = 0; i < G_N_ELEMENTS(twin_rules); i++) {
+        g_autofree char *path = g_strdup_printf("/cache/twin/%s", twin_rules[i].policy->name);
+        g_test_add_data_func(path, &twin_rules[i], test_twin);
+    }
     return g_test_run();
 }
