@@ -60,6 +60,34 @@ static inline char **reference_lines(const char *name)
     return lines;
 }
 
+/* The block trace, whose columns are time_us, object, size, op, size_og; `size_column` -1 = count.
+ * False when there is no reference data. */
+static inline bool reference_cloudphysics(struct cache_trace *trace, int size_column)
+{
+    g_auto(GStrv) lines = reference_lines("cache/cloudphysics.csv");
+    if (lines == NULL) {
+        return false;
+    }
+    size_t count = g_strv_length(lines);
+    *trace = (struct cache_trace){.count = count, .keys = g_new(uint64_t, count)};
+    if (size_column >= 0) {
+        trace->sizes = g_new(uint64_t, count);
+    }
+    for (size_t i = 0; i < count; i++) {
+        const char *field = lines[i];
+        for (int column = 0; column <= 4; column++) {
+            if (column == 1) {
+                trace->keys[i] = g_ascii_strtoull(field, NULL, 10);
+            }
+            if (column == size_column) {
+                trace->sizes[i] = g_ascii_strtoull(field, NULL, 10);
+            }
+            field += strcspn(field, ",") + 1;
+        }
+    }
+    return true;
+}
+
 /* These are other algorithms than ours of the same name: libCacheSim's own defaults. */
 static inline bool reference_is_exact(const char *policy)
 {
