@@ -44,6 +44,7 @@ static void flatten(struct sim_resolve *resolve, const struct sim_value *parent,
     for (uint32_t i = 0; i < parent->item_count; i++) {
         const struct sim_value *item = parent->items[i];
         if (item->kind == SIM_VALUE_BAD) {
+            resolve->reader.misses_block = true;
             continue;
         }
         if (item->kind == SIM_VALUE_TABLE && item->field_count == 0) {

@@ -34,6 +34,7 @@ struct sim_reader {
     GHashTable *by_name;          /* name -> index + 1 into places; looked up, never walked */
     struct sim_world_spec *world; /* for machines and zones as targets; NULL until it stands */
     uint64_t target_ids;          /* in all targets so far */
+    bool misses_block;            /* one came to nothing: names that are not there may be its */
     bool misses_variant;          /* something refers to what only a variant provides */
 };
 

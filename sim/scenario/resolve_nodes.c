@@ -247,7 +247,7 @@ void sim_resolve_nodes(struct sim_resolve *resolve)
         sim_print_block(resolve->print, node->who, node->print);
         g_string_free(node->print, TRUE);
     }
-    if (nodes->len == 0 && !resolve->scenario->variant_count) {
+    if (nodes->len == 0 && !resolve->scenario->variant_count && !resolve->reader.misses_block) {
         sim_reader_complain(&resolve->reader, resolve->root, "scenario: has no node");
     }
 }

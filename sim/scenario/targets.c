@@ -84,6 +84,9 @@ static bool is_allowed(enum sim_place_kind kind, bool takes_places)
 static void complain_unknown(struct sim_reader *reader, const char *where,
                              const struct sim_value *value, const char *name, bool takes_places)
 {
+    if (reader->misses_block) {
+        return;
+    }
     g_autoptr(GPtrArray) names = g_ptr_array_new();
     for (guint i = 0; i < reader->places->len; i++) {
         const struct sim_place *place = &g_array_index(reader->places, struct sim_place, i);

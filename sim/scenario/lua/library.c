@@ -33,11 +33,16 @@ static int unknown_member(lua_State *lua)
             nearest_distance = distance;
         }
     }
+    /* The chunk goes on with a value that is known to be wrong, so that one misspelt name does not
+     * hide the mistakes that follow it. */
     if (nearest) {
-        return luaL_error(lua, "unknown name '%s%s' (did you mean '%s%s'?)", what, key, what,
-                          nearest);
+        sim_sandbox_complain(lua, "unknown name '%s%s' (did you mean '%s%s'?)", what, key, what,
+                             nearest);
+    } else {
+        sim_sandbox_complain(lua, "unknown name '%s%s'", what, key);
     }
-    return luaL_error(lua, "unknown name '%s%s'", what, key);
+    sim_values_push_bad(lua);
+    return 1;
 }
 
 static int refuse_write(lua_State *lua)

@@ -284,10 +284,22 @@ static int compare(lua_State *lua)
     return 1;
 }
 
+/* Calling or indexing what is wrong gives what is wrong. */
+static int use(lua_State *lua)
+{
+    if (!is_bad(lua, 1)) {
+        return luaL_error(lua, "%s is neither a function nor a table",
+                          sim_value_describe(sim_chunk_of(lua)->arena, sim_values_get(lua, 1)));
+    }
+    sim_values_push_bad(lua);
+    return 1;
+}
+
 static const luaL_Reg operators[] = {
-    {"__add", calculate}, {"__sub", calculate}, {"__mul", calculate},  {"__div", calculate},
-    {"__mod", calculate}, {"__unm", calculate}, {"__idiv", calculate}, {"__lt", compare},
-    {"__le", compare},    {NULL, NULL},
+    {"__call", use},      {"__index", use},      {"__concat", calculate}, {"__add", calculate},
+    {"__sub", calculate}, {"__mul", calculate},  {"__div", calculate},    {"__mod", calculate},
+    {"__unm", calculate}, {"__idiv", calculate}, {"__lt", compare},       {"__le", compare},
+    {NULL, NULL},
 };
 
 void sim_values_open(lua_State *lua)
