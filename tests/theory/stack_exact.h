@@ -1,0 +1,132 @@
+/* Exact laws of times in a station that sim/stats does not know, for quantiles: M/E_k/1, M/H2/1,
+ * the urgent of two classes, and stations in a row. Rates and times in one unit. */
+#ifndef TESTS_THEORY_STACK_EXACT_H
+#define TESTS_THEORY_STACK_EXACT_H
+
+#include <math.h>
+#include <stdbool.h>
+
+#include "stats/theory_queues.h"
+
+/* P(time > t) of some law. */
+typedef double (*exact_tail)(double t, const void *law);
+
+/* The t that is exceeded with probability 1 - p, by bisection; `scale` is about the mean. */
+static inline double exact_quantile(exact_tail tail, const void *law, double p, double scale)
+{
+    double low = 0.0, high = scale;
+    while (tail(high, law) > 1.0 - p) {
+        high *= 2.0;
+    }
+    for (int i = 0; i < 200; i++) {
+        double middle = (low + high) / 2.0;
+        if (tail(middle, law) > 1.0 - p) {
+            low = middle;
+        } else {
+            high = middle;
+        }
+    }
+    return high;
+}
+
+/* M/E_k/1 in phases of rate k mu: a request brings k of them, and whoever finds n waits for an
+ * Erlang time of n stages. Between n and n + 1 phases: k mu p[n+1] = lambda (p[n-k+1] + ... +
+ * p[n]). */
+#define EXACT_PHASES 4000
+struct exact_erlang {
+    int stages;
+    double rate;                /* of a phase: k mu */
+    double above[EXACT_PHASES]; /* P(more than n phases) */
+    bool with_service;
+};
+
+static inline void exact_erlang_init(struct exact_erlang *law, int stages, double lambda, double mu)
+{
+    double present[EXACT_PHASES];
+    law->stages = stages;
+    law->rate = stages * mu;
+    present[0] = 1.0 - lambda / mu;
+    law->above[0] = lambda / mu;
+    for (int n = 0; n + 1 < EXACT_PHASES; n++) {
+        double sum = 0.0;
+        for (int j = n; j >= 0 && j > n - stages; j--) {
+            sum += present[j];
+        }
+        present[n + 1] = lambda / law->rate * sum;
+        law->above[n + 1] = fmax(law->above[n] - present[n + 1], 0.0);
+    }
+}
+
+/* P(Erlang time of m stages > t) is the chance of fewer than m Poisson events. */
+static inline double exact_erlang_tail(double t, const void *data)
+{
+    const struct exact_erlang *law = data;
+    int own = law->with_service ? law->stages : 0;
+    double poisson = exp(-law->rate * t), tail = 0.0;
+    for (int j = 0; j - own < EXACT_PHASES; j++) {
+        tail += poisson * (j < own ? 1.0 : law->above[j - own]);
+        poisson *= law->rate * t / (j + 1);
+    }
+    return tail;
+}
+
+/* A sum of two exponentials: a[0] exp(-r[0] t) + a[1] exp(-r[1] t). */
+struct exact_pair {
+    double a[2], r[2];
+};
+
+static inline double exact_pair_tail(double t, const void *data)
+{
+    const struct exact_pair *law = data;
+    return law->a[0] * exp(-law->r[0] * t) + law->a[1] * exp(-law->r[1] * t);
+}
+
+/* M/H2/1, time inside: its transform is (1 - rho) M(s) / ((s + r0) (s + r1)), M(s) = p1 mu1 (s +
+ * mu2)
+ * + p2 mu2 (s + mu1), from Pollaczek and Khinchine. */
+static inline struct exact_pair exact_hyper(double lambda, double mean, double scv)
+{
+    struct sim_theory_h2 h = sim_theory_h2_balanced(mean, scv);
+    double p2 = 1.0 - h.p1;
+    double sum = h.mu1 + h.mu2 - lambda;
+    double product = h.mu1 * h.mu2 - lambda * (h.p1 * h.mu2 + p2 * h.mu1);
+    double root = sqrt(sum * sum / 4.0 - product);
+    struct exact_pair law = {.r = {sum / 2.0 - root, sum / 2.0 + root}};
+    for (int i = 0; i < 2; i++) {
+        double s = -law.r[i];
+        double top = h.p1 * h.mu1 * (s + h.mu2) + p2 * h.mu2 * (s + h.mu1);
+        law.a[i] = (1.0 - lambda * mean) * top / (law.r[1 - i] - law.r[i]) / law.r[i];
+    }
+    return law;
+}
+
+/* The urgent of two classes that are never interrupted, one service rate mu: the wait is 0 with
+ * probability 1 - rho and else exponential with rate mu - lambda1; service follows. */
+static inline struct exact_pair exact_urgent(double lambda1, double lambda2, double mu)
+{
+    double rho = (lambda1 + lambda2) / mu, r = mu - lambda1;
+    /* P(Exp(r) + Exp(mu) > t) = (mu exp(-r t) - r exp(-mu t)) / (mu - r) */
+    return (struct exact_pair){
+        .a = {rho * mu / lambda1, 1.0 - rho - rho * r / lambda1},
+        .r = {r, mu},
+    };
+}
+
+/* k independent exponential times of one rate, one after the other. */
+struct exact_stages {
+    int stages;
+    double rate;
+};
+
+static inline double exact_stages_tail(double t, const void *data)
+{
+    const struct exact_stages *law = data;
+    double poisson = exp(-law->rate * t), tail = 0.0;
+    for (int j = 0; j < law->stages; j++) {
+        tail += poisson;
+        poisson *= law->rate * t / (j + 1);
+    }
+    return tail;
+}
+
+#endif
