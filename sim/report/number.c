@@ -163,6 +163,20 @@ static double half_width(const struct sim_estimate *estimate)
     return below > above ? below : above;
 }
 
+/* The decimals that show at most four digits of `value`: tables have no room for more. */
+static int decimals_of_four(double value)
+{
+    int decimals = 3;
+    double scaled = fabs(value);
+    for (; scaled >= 10.0 && decimals > 0; scaled /= 10.0) {
+        decimals--;
+    }
+    for (; scaled < 1.0 && scaled > 0.0 && decimals < 12; scaled *= 10.0) {
+        decimals++;
+    }
+    return decimals;
+}
+
 /* The number without its unit: to the digits of the half-width, or to those that it has. */
 static void write_number(char out[SIM_NUMBER_MAX], const struct sim_estimate *estimate,
                          double factor)
@@ -231,7 +245,19 @@ char *sim_number_text(char out[SIM_NUMBER_MAX], const struct sim_estimate *estim
     char number[SIM_NUMBER_MAX], width[SIM_NUMBER_MAX];
     write_number(number, estimate, scale.factor);
     if (isfinite(half)) {
-        write_decimals(width, half * scale.factor, decimals_of(half * scale.factor));
+        int decimals = decimals_of(half * scale.factor);
+        int most = decimals_of_four(estimate->value * scale.factor);
+        double shown = half * scale.factor;
+        if (decimals > most) { /* the last digit shown is sure: at least one of it, then */
+            decimals = most;
+            double unit_of_last = 1.0;
+            for (int i = 0; i < most; i++) {
+                unit_of_last /= 10.0;
+            }
+            shown = shown > unit_of_last ? shown : unit_of_last;
+            write_decimals(number, estimate->value * scale.factor, decimals);
+        }
+        write_decimals(width, shown, decimals);
     } else {
         g_strlcpy(width, "∞", sizeof(width));
     }

@@ -20,7 +20,8 @@ struct sim_number_unit {
 };
 struct sim_number_unit sim_number_unit_of(double value, enum sim_metric_unit unit, bool is_rate);
 
-/* "9.12 ±0.03 ms", "0 % (≤0.02 %)" where a share has no spread of its own. */
+/* "9.12 ±0.03 ms", for tables: at most four digits; "0 % (≤0.02)" where a share has no spread of
+ * its own. */
 char *sim_number_text(char out[SIM_NUMBER_MAX], const struct sim_estimate *estimate,
                       enum sim_metric_unit unit, bool is_rate);
 /* The value alone, to the digits that the interval supports: "9.12 ms". */

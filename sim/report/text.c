@@ -213,13 +213,14 @@ void sim_text_comparison(const struct sim_text *text)
 void sim_text_foot(const struct sim_text *text)
 {
     const struct sim_report *report = text->report;
+    sim_text_gap(text);
     for (uint32_t s = 0; s < report->section_count; s++) {
         const struct sim_section *section = &report->sections[s];
         if (is_wanted(text, section)) {
             g_autofree char *line = g_strdup_printf(
-                "%sdigest %016" G_GINT64_MODIFIER "x, scenario %016" G_GINT64_MODIFIER "x%s%s",
-                s == 0 ? "\n" : "", (guint64)section->digest, (guint64)section->hash,
-                section->label[0] ? ": " : "", section->label);
+                "digest %016" G_GINT64_MODIFIER "x, scenario %016" G_GINT64_MODIFIER "x%s%s",
+                (guint64)section->digest, (guint64)section->hash, section->label[0] ? ": " : "",
+                section->label);
             sim_text_paragraph(text, line);
         }
     }

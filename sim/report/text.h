@@ -54,7 +54,4 @@ typedef void (*sim_own_visit)(const struct sim_section *section, uint32_t tier, 
 void sim_section_own_metrics(const struct sim_section *section, uint32_t tier, sim_own_visit visit,
                              void *data);
 
-/* "timeout 1.2 %, rejected 0.3 %": the kinds of failure of a tier, worst first. Caller frees. */
-char *sim_section_failures(const struct sim_section *section, uint32_t tier);
-
 #endif

@@ -2,7 +2,6 @@
 #include <math.h>
 #include <string.h>
 
-#include "base/sort.h"
 #include "base/text.h"
 #include "report/number.h"
 #include "report/text.h"
@@ -91,40 +90,6 @@ static void print_latency(const struct sim_text *text, const struct sim_section 
     }
 }
 
-struct failure {
-    const char *kind;
-    double share;
-};
-
-static int compare_failures(const void *a, const void *b, void *data)
-{
-    (void)data;
-    const struct failure *x = a, *y = b;
-    return (x->share < y->share) - (x->share > y->share);
-}
-
-char *sim_section_failures(const struct sim_section *section, uint32_t tier)
-{
-    static const char *const kinds[] = {"rejected", "error",   "unavailable", "refused",
-                                        "timeout",  "expired", "lost",        "unfinished"};
-    struct failure failures[G_N_ELEMENTS(kinds)];
-    size_t count = 0;
-    for (size_t i = 0; i < G_N_ELEMENTS(kinds); i++) {
-        double share = value_of(section, tier, kinds[i], "ratio");
-        if (share > 0.0) {
-            failures[count++] = (struct failure){kinds[i], share};
-        }
-    }
-    sim_sort(failures, count, sizeof(failures[0]), compare_failures, NULL);
-    GString *out = g_string_new(NULL);
-    for (size_t i = 0; i < count; i++) {
-        char share[SIM_NUMBER_MAX];
-        sim_number_plain(share, failures[i].share, SIM_METRIC_RATIO, false);
-        g_string_append_printf(out, "%s%s %s", i > 0 ? ", " : "", failures[i].kind, share);
-    }
-    return g_string_free(out, FALSE);
-}
-
 /* Calls made per request received: what retries and fan-out multiply. */
 static void add_calls(struct sim_table *table, const struct sim_section *section, uint32_t tier)
 {
@@ -139,15 +104,13 @@ static void add_calls(struct sim_table *table, const struct sim_section *section
 
 static void print_requests(const struct sim_text *text, const struct sim_section *section)
 {
-    static const char *const heads[] = {"Requests",   "issued",       "goodput",
-                                        "succeeded",  "good seconds", "open",
-                                        "calls each", "failures",     NULL};
+    static const char *const heads[] = {"Requests",     "issued", "goodput",    "succeeded",
+                                        "good seconds", "open",   "calls each", NULL};
     struct sim_table table;
-    sim_table_init(&table, "lrrrrrrl");
+    sim_table_init(&table, "lrrrrrr");
     add_heads(&table, heads);
     for (uint32_t t = 0; t < section->tier_count; t++) {
         if (has_requests(section, t)) {
-            g_autofree char *failures = sim_section_failures(section, t);
             sim_table_add(&table, section->tiers[t].name);
             add_plain_figure(&table, section, t, "issued", "mean");
             sim_text_add_figure(&table, section, t, "goodput", "mean");
@@ -155,7 +118,32 @@ static void print_requests(const struct sim_text *text, const struct sim_section
             add_plain_figure(&table, section, t, "availability.windows", "ratio");
             add_plain_figure(&table, section, t, "open", "mean");
             add_calls(&table, section, t);
-            sim_table_add(&table, failures);
+        }
+    }
+    finish_table(text, &table, NULL);
+}
+
+/* Kinds of failure by tier, of its requests; kinds that never occur have no column. */
+static void print_failures(const struct sim_text *text, const struct sim_section *section)
+{
+    static const char *const kinds[] = {"rejected", "error", "unavailable", "refused", "timeout",
+                                        "expired",  "lost",  "unfinished",  NULL};
+    struct sim_table table;
+    sim_table_init(&table, "lrrrrrrrr");
+    sim_table_add(&table, "Failures");
+    add_heads(&table, kinds);
+    for (uint32_t t = 0; t < section->tier_count; t++) {
+        if (!(value_of(section, t, "failed", "total") > 0.0)) {
+            continue;
+        }
+        sim_table_add(&table, section->tiers[t].name);
+        for (size_t i = 0; kinds[i]; i++) {
+            char share[SIM_NUMBER_MAX] = "";
+            double value = value_of(section, t, kinds[i], "ratio");
+            if (value > 0.0) {
+                sim_number_plain(share, value, SIM_METRIC_RATIO, false);
+            }
+            sim_table_add(&table, share);
         }
     }
     finish_table(text, &table, NULL);
@@ -475,6 +463,7 @@ void sim_text_section(const struct sim_text *text, const struct sim_section *sec
     }
     print_latency(text, section);
     print_requests(text, section);
+    print_failures(text, section);
     print_own(text, section);
     for (uint32_t i = 0; i < section->attribution_count; i++) {
         if (sim_section_is_busy_source(section, section->attributions[i].source, ATTRIBUTED_MOST)) {
