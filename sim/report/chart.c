@@ -117,7 +117,8 @@ static bool keys_fit(const struct sim_chart *chart)
     for (uint32_t p = 0; p < chart->panel_count; p++) {
         const struct sim_panel *panel = &chart->panels[p];
         glong longest = longest_title(panel);
-        if ((glong)panel->line_count * (longest + 7) > 80) {
+        glong entries = (glong)panel->line_count + 1; /* the mark of what was never answered */
+        if (panel->line_count > 1 && entries * (longest + 7) > 92) {
             return false;
         }
     }
@@ -130,6 +131,17 @@ static double fault_end(const struct sim_chart *chart, const struct sim_fault_sp
 {
     double to = sim_time_seconds(fault->to) * chart->x_per_second;
     return to < chart->x_end ? to : chart->x_end;
+}
+
+/* All faults have their names in the picture when they are few, else the first of each name. */
+static bool fault_is_named(const struct sim_chart *chart, uint32_t f)
+{
+    for (uint32_t other = 0; chart->fault_count > FAULT_LABELS && other < f; other++) {
+        if (strcmp(chart->faults[other].label, chart->faults[f].label) == 0) {
+            return false;
+        }
+    }
+    return true;
 }
 
 static void append_shade(GString *script, int number, double from, double to, const char *colour)
@@ -164,7 +176,7 @@ static void append_faults(GString *script, const struct sim_chart *chart, bool i
         }
         double least = chart->x_end * 0.002; /* a moment can still be seen */
         append_shade(script, 20 + (int)f, from, to - from < least ? from + least : to, "#f6e3d0");
-        if (!is_first || f >= FAULT_LABELS) {
+        if (!is_first || !fault_is_named(chart, f)) {
             continue;
         }
         size_t length = strlen(fault->label) < 24 ? strlen(fault->label) : 24;
@@ -191,8 +203,10 @@ static void append_faults(GString *script, const struct sim_chart *chart, bool i
 static void remove_faults(GString *script, const struct sim_chart *chart)
 {
     g_string_append(script, "unset object\nunset label 10\n");
-    for (uint32_t f = 0; f < chart->fault_count && f < FAULT_LABELS; f++) {
-        g_string_append_printf(script, "unset label %u\n", 20 + f);
+    for (uint32_t f = 0; f < chart->fault_count; f++) {
+        if (fault_is_named(chart, f)) {
+            g_string_append_printf(script, "unset label %u\n", 20 + f);
+        }
     }
 }
 
@@ -290,6 +304,10 @@ static void append_plot(GString *script, const struct sim_chart *chart, uint32_t
                                    sim_script_colour(line->colour));
         }
     }
+    if (range->has_infinite) {
+        g_string_append(script, ", \\\n     NaN with points pointtype 9 pointsize 0.8 "
+                                "linecolor rgb '#707070' title 'never answered'");
+    }
     g_string_append_c(script, '\n');
 }
 
@@ -369,14 +387,10 @@ static void append_panel(GString *script, const struct sim_chart *chart, uint32_
         append_names(script, chart, p + 1 == chart->panel_count);
     }
     append_faults(script, chart, p == 0);
-    if (range.has_infinite) {
-        g_string_append(script, "set label 11 '▲ never answered' at graph 1, graph 0.86 right "
-                                "offset -0.6,0 textcolor '#606060' font 'DejaVu Sans,11' front\n");
-    }
     append_plot(script, chart, p, first_column, &range);
     remove_faults(script, chart);
     /* The title stands on the first page only; multiplot would draw it once a panel. */
-    g_string_append(script, "unset label 11\nunset label 1\nunset label 2\n");
+    g_string_append(script, "unset label 1\nunset label 2\n");
 }
 
 static void append_x_axis(GString *script, const struct sim_chart *chart)

@@ -148,7 +148,9 @@ static bool write_special(char out[SIM_NUMBER_MAX], double value, enum sim_metri
 char *sim_number_plain(char out[SIM_NUMBER_MAX], double value, enum sim_metric_unit unit,
                        bool is_rate)
 {
-    if (!write_special(out, value, unit)) {
+    if (isfinite(value) && unit == SIM_METRIC_RATIO) {
+        sim_text_percent(out, value); /* what is missing to 100 % never vanishes */
+    } else if (!write_special(out, value, unit)) {
         struct sim_number_unit scale = sim_number_unit_of(value, unit, is_rate);
         write_significant(out, value * scale.factor, PLAIN_DIGITS);
         g_strlcat(out, scale.symbol, SIM_NUMBER_MAX);

@@ -14,7 +14,7 @@
 #define CURVES_MAX SIM_CHART_LINES
 #define SOURCES_PICTURED 4 /* of several results: a picture each */
 #define LEAST_SHARE 1e-6
-#define TITLE_MOST 42
+#define TITLE_MOST 40
 
 struct curve {
     char *title;
@@ -160,7 +160,7 @@ static void append_key(GString *script, const struct curve *curves, uint32_t cou
         glong length = g_utf8_strlen(curves[c].title, -1);
         longest = length > longest ? length : longest;
     }
-    glong columns = 100 / ((longest < TITLE_MOST ? longest : TITLE_MOST) + 7);
+    glong columns = 80 / ((longest < TITLE_MOST ? longest : TITLE_MOST) + 7);
     if (count == 1) {
         g_string_append(script, "unset key\nset tmargin at screen 0.84\n"
                                 "set rmargin at screen 0.905\n");

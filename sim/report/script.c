@@ -32,7 +32,7 @@ void sim_script_quote(GString *script, const char *text, size_t most)
 
 double sim_script_key_edge(glong longest, glong most)
 {
-    double pixels = 66.0 + 9.2 * (double)(longest < most ? longest : most);
+    double pixels = 66.0 + 9.7 * (double)(longest < most ? longest : most);
     return 1.0 - pixels / 960.0;
 }
 

@@ -326,11 +326,11 @@ static void print_faults(const struct sim_text *text, const struct sim_section *
     }
     sim_text_heading(text, 3, section->run_count > 1 ? "Faults of the first run" : "Faults");
     for (uint32_t i = 0; i < section->fault_count && i < FAULTS_SHOWN; i++) {
-        char from[SIM_TEXT_MAX], to[SIM_TEXT_MAX];
+        char from[SIM_TEXT_MAX], length[SIM_TEXT_MAX];
         const struct sim_fault_span *fault = &section->faults[i];
         sim_text_duration(from, sim_time_seconds(fault->from));
-        sim_text_duration(to, sim_time_seconds(fault->to));
-        g_autofree char *item = g_strdup_printf("%s: %s to %s", fault->label, from, to);
+        sim_text_duration(length, sim_time_seconds(fault->to - fault->from));
+        g_autofree char *item = g_strdup_printf("%s: from %s, for %s", fault->label, from, length);
         sim_text_item(text, item);
     }
     if (section->fault_count > FAULTS_SHOWN) {
