@@ -6,7 +6,8 @@
 #include "cache_twin.h"
 #include "cache_twin_rules.h"
 
-enum { STEPS = 6000, COMPARE_EVERY = 16, SEEDS = 3 };
+enum { STEPS = 6000, COMPARE_EVERY = 16, SEEDS = 6, KEYS_MAX = 3 * TWIN_MAX / 4 };
+enum { SIZE_MAX_DRAWN = 40 };
 
 /* LFU lists its objects by count, the others by queue; within that by the order of the array. */
 static uint32_t rank_of(const struct twin *twin, uint32_t i)
@@ -53,12 +54,19 @@ static void assert_same(const struct twin *twin, const struct sim_eviction *cach
     g_assert_cmpuint(cache->refused_count, ==, twin->refused_count);
 }
 
+/* How many keys there are: many, or a few times what fits, so that ghosts come back often. */
+static uint64_t key_count(const struct twin *twin, uint64_t seed)
+{
+    uint64_t fits = twin->is_by_count ? twin->capacity : twin->capacity * 2 / SIZE_MAX_DRAWN;
+    return seed % 3 == 1 ? KEYS_MAX : MIN((seed % 3 + 2) * fits / 2 + 2, KEYS_MAX);
+}
+
 /* One random step on both. Small keys are more frequent, so that there are hits at every size. */
 static void step(struct twin *twin, struct sim_eviction *cache, struct sim_random *random)
 {
-    uint64_t range = 1 + sim_random_below(random, 3 * TWIN_MAX / 4);
+    uint64_t range = 1 + sim_random_below(random, key_count(twin, cache->setup.seed));
     uint64_t key = sim_random_below(random, range) * UINT64_C(0x100000001);
-    uint64_t size = 1 + sim_random_below(random, 40);
+    uint64_t size = 1 + sim_random_below(random, SIZE_MAX_DRAWN);
     uint64_t what = sim_random_below(random, 1000);
     if (what < 920) {
         bool is_hit = sim_eviction_lookup(cache, key) != NULL;
