@@ -1,6 +1,7 @@
 /* Cache replay: ten million Zipf 1.0 requests over a million keys (the trace whose hash the
  * reference pins), by batch and by single calls, beside a cache written plainly: chained hashing,
- * malloc and free per object, a doubly linked list of pointers. Misses of all must agree.
+ * malloc and free per object, a doubly linked list of pointers. Misses of all must agree. The other
+ * policies are measured beside our own LRU.
  */
 #define _POSIX_C_SOURCE 200809L
 
@@ -9,6 +10,7 @@
 #include "cache/eviction.h"
 
 #define REPETITIONS 7
+#define OTHER_REPETITIONS 5
 
 struct plain_object {
     uint64_t key;
@@ -207,16 +209,40 @@ static void compare(const struct cache_trace *trace, const struct sim_eviction_p
               "times plain without malloc's own");
 }
 
+/* Another policy beside our LRU. */
+static void measure(const struct cache_trace *trace, const struct sim_eviction_policy *policy,
+                    uint64_t capacity)
+{
+    double replay[OTHER_REPETITIONS];
+    double lru[OTHER_REPETITIONS];
+    double bytes_per_object = 0;
+    for (int i = 0; i < OTHER_REPETITIONS; i++) {
+        struct timing ours = time_replay(trace, policy, capacity);
+        replay[i] = ours.seconds;
+        bytes_per_object = ours.bytes_per_object;
+        lru[i] = time_replay(trace, &sim_eviction_lru, capacity).seconds;
+    }
+    g_autofree char *name =
+        g_strdup_printf("cache.%s.replay.%" G_GUINT64_FORMAT, policy->name, capacity);
+    bench_row(name, (double)trace->count / bench_median(replay, OTHER_REPETITIONS), "requests/s",
+              bench_ratio(lru, replay, OTHER_REPETITIONS), "times as fast as lru");
+    g_autofree char *memory =
+        g_strdup_printf("cache.%s.memory.%" G_GUINT64_FORMAT, policy->name, capacity);
+    double plain_bytes = (double)(sizeof(struct plain_object) + sizeof(struct plain_object *));
+    bench_row(memory, bytes_per_object, "bytes/object", bytes_per_object / plain_bytes,
+              "times plain without malloc's own");
+}
+
 int main(void)
 {
     static const uint64_t capacities[] = {1000, 10000, 100000};
-    static const struct sim_eviction_policy *const policies[] = {&sim_eviction_lru,
-                                                                 &sim_eviction_fifo};
     struct cache_trace trace;
     cache_trace_zipf(&trace, &zipf_10_long);
-    for (size_t p = 0; p < G_N_ELEMENTS(policies); p++) {
+    for (size_t p = 0; sim_eviction_policies[p] != NULL; p++) {
+        const struct sim_eviction_policy *policy = sim_eviction_policies[p];
+        bool has_plain = policy == &sim_eviction_lru || policy == &sim_eviction_fifo;
         for (size_t c = 0; c < G_N_ELEMENTS(capacities); c++) {
-            compare(&trace, policies[p], capacities[c]);
+            (has_plain ? compare : measure)(&trace, policy, capacities[c]);
         }
     }
     cache_trace_clear(&trace);
