@@ -6,6 +6,8 @@ local zones  = { virginia = "Virginia", california = "California", ireland = "Ir
 local shares = { virginia = 0.35, california = 0.20, ireland = 0.25, sao_paulo = 0.10,
                  singapore = 0.10 }
 local codes  = math.pow(62, 8) -- of eight characters
+local size   = param("size", 2e5)     -- entries of the cache beside the store
+local policy = param("policy", "lru") -- and which of them makes room: lru, lfu, fifo, s3fifo, ...
 
 local function readers(region, reads_per_day, to)
   return node(region) { model = "client.open", zone = zones[region], to = to,
@@ -50,7 +52,7 @@ return scenario {
 
   node "web"   { model = "service", zone = "Virginia", servers = 4, queue_limit = 1000,
                  service = exponential(ms(1)), to = "cache" },
-  node "cache" { model = "cache", zone = "Virginia", capacity = 2e5, policy = "lru",
+  node "cache" { model = "cache", zone = "Virginia", capacity = size, policy = policy,
                  ttl = minutes(10), hit = us(200), miss_to = "store" },
   node "store" { model = "service", zone = "Virginia", servers = 8, queue_limit = 1000,
                  service = { read = exponential(ms(2)), write = exponential(ms(5)) } },
