@@ -47,7 +47,7 @@ enum world_event {
     EVENT_FLOW_DONE,    /* flow, at its owner */
     EVENT_FAULT_BEGIN,  /* index of a fault instance (node 0) */
     EVENT_FAULT_END,    /* likewise */
-    EVENT_MEMBERS,      /* view version << 32 | group, at the observer */
+    EVENT_MEMBERS,      /* view version << 32 | group, at the observer (node 0: at all of them) */
     EVENT_DRAINED,      /* version << 32 | node id: goes now if nothing is open (node 0) */
     EVENT_LOAD,         /* at a source: its load factor changed */
     WORLD_EVENT_COUNT

@@ -118,14 +118,23 @@ void members_set(struct sim_world *world, const struct sim_fault_spec *change)
     for (uint32_t member = before; member > after; member--) {
         begin_drain(world, group, member - 1, change->notice);
     }
+    sim_engine_post(world->engine, known, 0, EVENT_MEMBERS, group->version << 32 | change->group);
+}
+
+/* Everyone alive now hears of the change; who is not asks when he is. */
+static void spread(struct sim_world *world, uint64_t news)
+{
     for (sim_node_id id = 1; id <= world->node_count; id++) {
-        sim_engine_post(world->engine, known, id, EVENT_MEMBERS,
-                        group->version << 32 | change->group);
+        sim_engine_post(world->engine, world_now(world), id, EVENT_MEMBERS, news);
     }
 }
 
 void members_on_change(struct sim_world *world, const struct sim_event *event)
 {
+    if (event->node == 0) {
+        spread(world, event->payload);
+        return;
+    }
     struct sim_node *node = &world->nodes[event->node];
     uint32_t group = (uint32_t)event->payload;
     uint32_t version = (uint32_t)(event->payload >> 32);

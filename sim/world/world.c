@@ -356,7 +356,8 @@ enum sim_ending sim_world_run(struct sim_world *world)
     enum sim_ending ending = SIM_ENDING_DONE;
     /* The last instant before the duration: what is issued at the duration itself is not measured.
      */
-    if (!play(world, world->spec->duration - 1, false) ||
+    if ((world_now(world) < world->spec->duration &&
+         !play(world, world->spec->duration - 1, false)) ||
         !play(world, sim_time_add(world->spec->duration, world->spec->drain), true)) {
         ending = world->limit != NULL ? SIM_ENDING_LIMIT : SIM_ENDING_INTERRUPTED;
     } else if (world->measured_open > 0) {
