@@ -4,7 +4,8 @@
  */
 #include <glib.h>
 
-#include "cache/eviction.h"
+#include "cache/copies.h"
+#include "models.h"
 
 static struct sim_eviction *new_cache(const struct sim_eviction_policy *policy,
                                       enum sim_eviction_unit unit, uint64_t capacity)
@@ -134,7 +135,7 @@ static void test_random_seed(void)
     sim_eviction_free(two);
 }
 
-/* What a policy says about the room that it needs is so: a scenario with less is refused. */
+/* What a policy says about the room that it needs is so, and a scenario with less is refused. */
 static void test_count_min(void)
 {
     for (size_t p = 0; sim_eviction_policies[p] != NULL; p++) {
@@ -146,6 +147,10 @@ static void test_count_min(void)
         g_assert_null(sim_eviction_insert(small, 1, 1));
         sim_eviction_free(large);
         sim_eviction_free(small);
+        struct cache_params params = {.policy = (int32_t)p, .capacity = enough};
+        g_assert_null(sim_model_cache.validate(&params));
+        params.capacity = enough - 1;
+        g_assert_nonnull(sim_model_cache.validate(&params));
     }
 }
 
