@@ -1,6 +1,7 @@
-/* M/M/1 at 80 % load, the same draws and the same customers three ways: two events a customer on the
- * bare engine; the same program on a plain binary heap; and no events at all, Lindley's recursion
- * W' = max(0, W + S - A). All three record every wait and must agree on its sum to the nanosecond.
+/* M/M/1 at 80 % load, the same draws and the same customers three ways: two events a customer on
+ * the bare engine; the same program on a plain binary heap; and no events at all, Lindley's
+ * recursion W' = max(0, W + S - A). All three record every wait and must agree on its sum to the
+ * nanosecond.
  */
 #include <inttypes.h>
 #include <stdbool.h>
