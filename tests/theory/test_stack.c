@@ -58,10 +58,22 @@ static const struct stack_row rows[] = {
     {case_terminals, 10, 1, 0, NULL, 3e4},
     {case_terminals, 20, 1, 0, NULL, 8e4},
     {case_slow_terminals, 10, 1, 0, NULL, 4e4},
+    {case_two_stations, 2, 1, 0, NULL, 3e4},
+    {case_two_stations, 10, 1, 0, NULL, 1e5},
     /* keys, exponent, capacity */
     {case_cache, 8, 1.0, 2, "lru", 2.5e5},
     {case_cache, 1000, 0.8, 10, "lru", 1.8e5},
     {case_cache, 100, 0.5, 5, "fifo", 1.3e5},
+    /* time to live, requests/s for each key */
+    {case_ttl, 20, 0.05, 0, NULL, 1.5e5},
+    {case_ttl, 2, 0.05, 0, NULL, 1.8e5},
+    {case_ttl, 50, 0.1, 0, NULL, 1e5},
+    /* share of attempts that fail, retries */
+    {case_retries, 0.5, 2, 0, NULL, 1.2e5},
+    {case_retries, 0.4, 1, 0, NULL, 1.3e5},
+    /* seconds of working, of being broken */
+    {case_outages, 9, 1, 0, NULL, 1.2e4},
+    {case_outages, 1, 1, 0, NULL, 5e3},
 };
 
 int main(int argc, char **argv)

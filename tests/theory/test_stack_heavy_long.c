@@ -12,8 +12,8 @@ static const struct stack_row rows[] = {
     {case_mmc, 0.9, 20, 0, NULL, 4e6},
     {case_mmc, 0.5, 2, 0, NULL, 4e5},
     {case_mmck, 0.8, 1, 10, NULL, 1.9e6},
-    {case_mmck, 0.9, 2, 10, NULL, 5e5},
-    {case_mmck, 0.7, 5, 9, NULL, 6e5},
+    {case_mmck, 0.9, 2, 10, NULL, 9e5},
+    {case_mmck, 0.7, 5, 9, NULL, 1.4e6},
     {case_mmck, 0.75, 20, 20, NULL, 5e5},
     {case_mmck, 1.0, 100, 100, NULL, 8e5},
     {case_mg1, 0.7, 0, 0, "constant", 5.5e5},
@@ -22,7 +22,7 @@ static const struct stack_row rows[] = {
     {case_mg1, 0.7, 0.25, 0, "erlang", 9e5},
     {case_mg1, 0.8, 0.25, 0, "erlang", 2e6},
     {case_mg1, 0.5, 4, 0, "hyperexponential", 1.1e6},
-    {case_mg1, 0.7, 4, 0, "hyperexponential", 3e6},
+    {case_mg1, 0.6, 4, 0, "hyperexponential", 3e6},
     {case_mg1, 0.8, 1.0 / 3.0, 0, "uniform", 8e5},
     {case_mg1, 0.7, 2, 0, "lognormal", 2e6},
     {case_sharing, 0.8, 0, 0, "constant", 1e6},
@@ -57,6 +57,7 @@ static const struct stack_row rows[] = {
     {case_cache, 1000, 1.0, 100, "lru", 1.2e6},
     {case_cache, 1000, 1.0, 100, "fifo", 1.1e6},
     {case_cache, 300, 0.6, 40, "lru", 8e5},
+    {case_retries, 0.5, 3, 0, NULL, 3e5},
 };
 
 int main(int argc, char **argv)
