@@ -1,7 +1,6 @@
 /* The store around an eviction policy: look-up, insertion, accounting, replay; the policy table. */
 #include "cache/eviction.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -29,10 +28,7 @@ static void *take_zeroed(struct sim_arena *arena, size_t size)
         return sim_arena_alloc(arena, size);
     }
     void *memory = calloc(1, size);
-    if (memory == NULL) {
-        fprintf(stderr, "brink: out of memory: %zu bytes for a cache\n", size);
-        exit(3);
-    }
+    sim_assert(memory != NULL); /* out of memory ends the process */
     return memory;
 }
 

@@ -3,8 +3,6 @@
 
 #include <string.h>
 
-#include "base/random.h"
-
 #define ROWS 4u
 #define OBJECTS_PER_BLOCK 8u /* a row of a block has 32 counters */
 #define OBJECTS_MIN 64u
@@ -84,8 +82,9 @@ void sim_frequency_sketch_fit(struct sim_frequency_sketch *sketch, uint64_t obje
     sketch->object_count = object_count;
     while ((uint64_t)sketch->block_count * OBJECTS_PER_BLOCK < object_count) {
         uint32_t count = sketch->block_count;
-        sketch->blocks = sim_eviction_grow(sketch->arena, sketch->blocks,
-                                           sizeof(struct frequency_block), count, 2 * count);
+        sketch->blocks =
+            sim_eviction_grow(sketch->arena, sketch->blocks, sizeof(struct frequency_block), count,
+                              (size_t)2 * count);
         memcpy(sketch->blocks + count, sketch->blocks, count * sizeof(struct frequency_block));
         sketch->block_count = 2 * count;
     }

@@ -51,7 +51,7 @@ static uint32_t take_group(struct lfu *lfu)
     }
     if (lfu->fresh == lfu->group_capacity) {
         lfu->groups = sim_eviction_grow(lfu->arena, lfu->groups, sizeof(struct lfu_group),
-                                        lfu->group_capacity, 2 * lfu->group_capacity);
+                                        lfu->group_capacity, (size_t)2 * lfu->group_capacity);
         lfu->group_capacity *= 2;
     }
     return lfu->fresh++;

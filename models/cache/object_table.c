@@ -1,7 +1,6 @@
 /* The slots and records of object_table.h: allocation, growth, insertion and deletion. */
 #include "cache/object_table.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,10 +16,7 @@ static void *take_lines(struct sim_arena *arena, size_t size, void **ret_block)
         *ret_block = NULL;
     } else {
         block = calloc(1, size + LINE_BYTES);
-        if (block == NULL) {
-            fprintf(stderr, "brink: out of memory: %zu bytes for cached objects\n", size);
-            exit(3);
-        }
+        sim_assert(block != NULL); /* out of memory ends the process */
         *ret_block = block;
     }
     return block + (LINE_BYTES - (uintptr_t)block % LINE_BYTES) % LINE_BYTES;

@@ -18,8 +18,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/arena.h"
-#include "base/assert.h"
+#include "sim.h"
 
 enum sim_object_state {
     SIM_OBJECT_FREE,

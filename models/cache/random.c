@@ -6,7 +6,6 @@
  * Under independent references it has the hit ratio of FIFO (Gelenbe, "A unified approach to the
  * evaluation of a class of replacement algorithms", IEEE Transactions on Computers, 1973).
  */
-#include "base/random.h"
 #include "cache/eviction.h"
 
 struct random_state {
