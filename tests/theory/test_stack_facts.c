@@ -161,6 +161,24 @@ static void test_silent_crash_is_seen_by_timeout(void)
     sim_study_free(study);
 }
 
+/* The service stands still for the second half, and nobody gives up: those who still wait when the
+ * run ends are infinitely late too. */
+static void test_never_answered_is_infinitely_late(void)
+{
+    struct sim_study *study = run_text(
+        "duration = s(100), drain = s(1), node \"db\" { model = \"service\", service = ms(1) },"
+        "node \"users\" { model = \"client.open\", to = \"db\", "
+        "arrivals = regular { rate = rate(10), phase = ms(50) } },"
+        "pause { \"db\", from = s(50) }");
+    g_assert_cmpfloat(value(study, "users.unfinished total"), ==, 500);
+    assert_seconds(value(study, "users.latency p50"), 0.001);
+    g_assert_cmpfloat(value(study, "users.latency p90"), ==, INFINITY);
+    g_assert_cmpfloat(value(study, "users.latency mean"), ==, INFINITY);
+    g_assert_cmpfloat(value(study, "users.availability ratio"), ==, 0.5);
+    g_assert_cmpfloat(value(study, "users.availability.windows ratio"), ==, 0.5);
+    sim_study_free(study);
+}
+
 /* --- Retry storm --------------------------------------------------------------------------------
  */
 
@@ -247,6 +265,7 @@ int main(int argc, char **argv)
     g_test_add_func("/facts/dead-service", test_dead_service_is_infinitely_late);
     g_test_add_func("/facts/few-failures", test_few_failures_spoil_high_percentiles_only);
     g_test_add_func("/facts/silent-crash", test_silent_crash_is_seen_by_timeout);
+    g_test_add_func("/facts/never-answered", test_never_answered_is_infinitely_late);
     g_test_add_func("/facts/retry-storm", test_retry_storm);
     g_test_add_func("/facts/retry-storm-elsewhere", test_retry_storm_elsewhere);
     g_test_add_func("/facts/idle-end", test_idle_end);
