@@ -48,5 +48,5 @@ return scenario {
   -- One server: time inside is exponential as well.
   blocked == 0 and servers == 1
     and { near("users.latency p50", math.log(2) * (wait + mean)),
-          near("users.latency p99", math.log(100) * (wait + mean)) } or {},
+          near("users.latency p90", math.log(10) * (wait + mean)) } or {},
 }
