@@ -9,9 +9,8 @@
 
 static void test_constants(void)
 {
-    struct laws laws = {.count = 0};
-    struct sim_arena *arena = &laws.arena;
-    const char **error = &laws.error;
+    struct sim_arena memory, *arena = &memory;
+    const char *message = NULL, **error = &message;
     sim_arena_init(arena);
     static const double same[] = {4, 4, 4}, p[] = {0, 0.5, 1};
     const struct sim_dist *constant = sim_dist_constant(arena, 4);
@@ -19,7 +18,7 @@ static void test_constants(void)
         constant,
         sim_dist_shifted(arena, sim_dist_constant(arena, 3), 1),
         sim_dist_scaled(arena, sim_dist_constant(arena, 2), 2, error),
-        truncated(&laws, constant, 4, 5),
+        sim_dist_truncated(arena, constant, 4, 5, error),
         sim_dist_empirical(arena, same, 3, error),
         sim_dist_quantiles(arena, p, same, 3, error),
     };
@@ -52,8 +51,7 @@ static void expect_error(const struct sim_dist *dist, const char **error, const 
 
 static void test_errors(void)
 {
-    struct laws laws = {.count = 0};
-    struct sim_arena *arena = &laws.arena;
+    struct sim_arena memory, *arena = &memory;
     const char *e = NULL;
     sim_arena_init(arena);
     expect_error(sim_dist_uniform(arena, 2, 2, &e), &e, "*low end below*");
