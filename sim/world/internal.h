@@ -14,6 +14,7 @@
 #include "engine/engine.h"
 #include "world/disk.h"
 #include "world/flow.h"
+#include "world/job.h"
 #include "world/ledger.h"
 #include "world/load.h"
 #include "world/log.h"
@@ -52,8 +53,6 @@ enum world_event {
     EVENT_LOAD,         /* at a source: its load factor changed */
     WORLD_EVENT_COUNT
 };
-
-extern const char *const world_event_names[WORLD_EVENT_COUNT];
 
 enum packet_state {
     PACKET_REQUEST, /* on its way to the receiver */
@@ -100,66 +99,6 @@ struct timer_record {
     sim_timer engine_timer;
     uint64_t tag;
     sim_node_id node;
-};
-
-enum job_state { JOB_WAITING, JOB_RUNNING, JOB_GRANTED };
-
-struct job {
-    struct sim_station *station;
-    uint64_t tag;
-    sim_time arrived;   /* at the station */
-    sim_time resumed;   /* the present stretch of service, or of waiting, began */
-    sim_time work;      /* left at full speed, as of `resumed` */
-    sim_time finish_at; /* dedicated service: an event that comes at another time is stale */
-    double rate;        /* speed of its node while it runs */
-    double finish;      /* on the virtual clock of an executor */
-    uint64_t key;       /* least first, then by `order`, in ordered queues; in an executor among
-                           those with one finish */
-    uint64_t order;     /* of arrival at the station */
-    uint32_t previous, next; /* in the queue or among the running; job indices */
-    uint32_t heap_position;  /* in an executor; 0 = in none */
-    sim_span span;
-    uint16_t priority;
-    uint8_t state;  /* enum job_state */
-    bool has_begun; /* was in service before (preempted) */
-};
-
-/* Jobs that share servers equally: a processor-sharing station, or the cores of a machine. A
- * virtual clock advances at the rate that each job gets; the job with the least finish is next. */
-struct executor {
-    uint32_t *heap; /* job indices from [1], least finish first */
-    uint32_t count, capacity;
-    double clock;   /* attained service per job since it was last idle, ns */
-    sim_time since; /* clock is as of then */
-    double servers;
-    sim_timer timer;
-    uint64_t order;
-};
-
-/* A doubly linked list of jobs. */
-struct job_list {
-    uint32_t first, last;
-};
-
-struct sim_station {
-    struct sim_node *node;
-    struct sim_station_options options;
-    struct sim_station *next; /* of the node */
-    uint32_t executor;        /* index + 1 of what runs its jobs; 0 = dedicated servers */
-    bool is_sharing;          /* processor sharing: nobody waits */
-    struct job_list waiting;  /* FIFO and LIFO */
-    struct job_list running;
-    uint32_t *ordered; /* heap of waiting jobs from [1], for the other disciplines */
-    uint32_t ordered_capacity;
-    uint64_t order;
-    int64_t servers;
-    int64_t queued, busy;             /* busy: in service or held */
-    int64_t shown_queued, shown_busy; /* as the metrics have them */
-    /* The books: number present integrated over the measured window, and sojourns clipped to it. */
-    sim_time since;
-    sim_wide present_integral;
-    sim_wide sojourn_sum;
-    uint64_t arrived, left;
 };
 
 struct machine {
@@ -296,7 +235,10 @@ static inline bool pool_is_used(const struct sim_pool *pool, uint32_t index)
     return (sim_pool_header_at(pool, index)->generation & 1u) != 0;
 }
 
-/* world.c */
+/* play.c, life.c */
+void world_dispatch(struct sim_world *world, const struct sim_event *event);
+/* An event of a paused node waits, in order, until the pause ends. */
+void node_defer(struct sim_node *node, const struct sim_event *event);
 void world_input(struct sim_node *node, const struct sim_input *input);
 void world_trace(struct sim_world *world, enum sim_trace_kind kind, sim_node_id node,
                  sim_node_id peer, const char *label, uint64_t id, uint64_t number);
@@ -386,6 +328,13 @@ void connection_break(struct sim_world *world, uint32_t connection);
 /* Extra time of slow start for the packet's body. */
 sim_time connection_slow_start(struct sim_world *world, const struct packet *packet);
 void connections_drop(struct sim_node *node);
+
+/* job_queue.c */
+void job_list_append(struct sim_world *world, struct job_list *list, uint32_t index);
+void job_list_remove(struct sim_world *world, struct job_list *list, uint32_t index);
+/* Puts a job into its station's queue, and takes the next one out, by the discipline. */
+void job_enqueue(struct sim_station *station, uint32_t index);
+uint32_t job_dequeue(struct sim_station *station);
 
 /* station.c, executor.c */
 void station_on_work(struct sim_world *world, const struct sim_event *event);

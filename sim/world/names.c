@@ -14,9 +14,3 @@ const char *const sim_discipline_names[SIM_DISCIPLINE_COUNT + 1] = {
 
 const char *const sim_cause_names[SIM_CAUSE_COUNT + 1] = {"queue", "service", "network", "retry",
                                                           "lock",  "fsync",   "other",   NULL};
-
-const char *const world_event_names[WORLD_EVENT_COUNT] = {
-    "start",      "timer",    "request",      "reply",   "message",   "timeout",
-    "refusal",    "transmit", "work",         "granted", "share",     "disk",
-    "disk done",  "stream",   "stream retry", "flow",    "flow done", "fault begins",
-    "fault ends", "members",  "drained",      "load"};

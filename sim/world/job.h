@@ -1,0 +1,68 @@
+/* Jobs, stations and executors, as the files of this folder see them. */
+#ifndef BRINK_WORLD_JOB_H
+#define BRINK_WORLD_JOB_H
+
+#include "metrics/metric.h"
+#include "world/station.h"
+
+enum job_state { JOB_WAITING, JOB_RUNNING, JOB_GRANTED };
+
+struct job {
+    struct sim_station *station;
+    uint64_t tag;
+    sim_time arrived;   /* at the station */
+    sim_time resumed;   /* the present stretch of service, or of waiting, began */
+    sim_time work;      /* left at full speed, as of `resumed` */
+    sim_time finish_at; /* dedicated service: an event that comes at another time is stale */
+    double rate;        /* speed of its node while it runs */
+    double finish;      /* on the virtual clock of an executor */
+    uint64_t key;       /* least first, then by `order`, in ordered queues; in an executor among
+                           those with one finish */
+    uint64_t order;     /* of arrival at the station */
+    uint32_t previous, next; /* in the queue or among the running; job indices */
+    uint32_t heap_position;  /* in an executor; 0 = in none */
+    sim_span span;
+    uint16_t priority;
+    uint8_t state;  /* enum job_state */
+    bool has_begun; /* was in service before (preempted) */
+};
+
+/* Jobs that share servers equally: a processor-sharing station, or the cores of a machine. A
+ * virtual clock advances at the rate that each job gets; the job with the least finish is next. */
+struct executor {
+    uint32_t *heap; /* job indices from [1], least finish first */
+    uint32_t count, capacity;
+    double clock;   /* attained service per job since it was last idle, ns */
+    sim_time since; /* clock is as of then */
+    double servers;
+    sim_timer timer;
+    uint64_t order;
+};
+
+/* A doubly linked list of jobs. */
+struct job_list {
+    uint32_t first, last;
+};
+
+struct sim_station {
+    struct sim_node *node;
+    struct sim_station_options options;
+    struct sim_station *next; /* of the node */
+    uint32_t executor;        /* index + 1 of what runs its jobs; 0 = dedicated servers */
+    bool is_sharing;          /* processor sharing: nobody waits */
+    struct job_list waiting;  /* FIFO and LIFO */
+    struct job_list running;
+    uint32_t *ordered; /* heap of waiting jobs from [1], for the other disciplines */
+    uint32_t ordered_capacity;
+    uint64_t order;
+    int64_t servers;
+    int64_t queued, busy;             /* busy: in service or held */
+    int64_t shown_queued, shown_busy; /* as the metrics have them */
+    /* The books: number present integrated over the measured window, and sojourns clipped to it. */
+    sim_time since;
+    sim_wide present_integral;
+    sim_wide sojourn_sum;
+    uint64_t arrived, left;
+};
+
+#endif
