@@ -156,10 +156,13 @@ static void answer_early(struct sim_node *self, const struct sim_input *in, stru
 
 /* Work that outlives the answer is not the operation's, even while its span is still held, and
  * never another's when it is not. */
-static void test_work_after_the_answer(void)
+static void late_work_case(bool is_beside)
 {
     struct chain chain;
     chain_begin(&chain);
+    if (is_beside) { /* the repair is over before the answer has reached the client */
+        fixture_group(&chain.f, "back")->machines = fixture_group(&chain.f, "front")->machines;
+    }
     chain.front.on = answer_early;
     chain.front.station = chain.back.station;
     fixture_machine(&chain.f, 2)->disk =
@@ -168,7 +171,7 @@ static void test_work_after_the_answer(void)
     for (int i = 0; i < 20; i++) {
         at(&chain, 10 * i);
         struct sim_operation_id id = sim_operation_begin(client(&chain));
-        ask(&chain, &id, 2, ms(100), SIM_NEVER);
+        ask(&chain, &id, 2, is_beside ? us(100) : ms(100), SIM_NEVER);
         at(&chain, 10 * i + 10);
         sim_operation_end(client(&chain), &id, SIM_STATUS_OK);
     }
@@ -176,6 +179,37 @@ static void test_work_after_the_answer(void)
     sums_up(&chain, 10);
     g_assert_cmpfloat(slowest(&chain, 1, SIM_CAUSE_NETWORK), ==, 10);
     g_assert_cmpfloat(slowest(&chain, 0, SIM_CAUSE_OTHER), ==, 0);
+    chain_end(&chain);
+}
+
+static void test_work_after_the_answer(void)
+{
+    late_work_case(false);
+    late_work_case(true);
+}
+
+/* Calls that are refused, time out or are cut off leave nothing behind. */
+static void test_failed_calls_leave_nothing(void)
+{
+    struct chain chain;
+    chain_begin(&chain);
+    chain.client.forgets = true;
+    chain.f.spec.limits.memory_bytes_max = 8 << 20;
+    chain_start(&chain);
+    fixture_crash(&chain.f, "front");
+    struct sim_operation_id id = sim_operation_begin(client(&chain));
+    for (int i = 0; i < 100; i++) {
+        at(&chain, 20 * i);
+        for (int n = 0; n < 1000; n++) {
+            ask(&chain, &id, 2, 0, n % 2 == 0 ? SIM_NEVER : ms(1));
+        }
+    }
+    fixture_run_until(&chain.f, s(50));
+    sim_operation_end(client(&chain), &id, SIM_STATUS_OK);
+    for (uint64_t i = 0; i < 5000; i++) {
+        sim_after(client(&chain), (sim_time)i, PROBE_TIMER_A, i); /* so that limits are looked at */
+    }
+    g_assert_cmpint(fixture_run(&chain.f), ==, SIM_ENDING_DONE);
     chain_end(&chain);
 }
 
@@ -351,6 +385,7 @@ int main(int argc, char **argv)
     g_test_add_func("/attribution/a-path", test_a_path);
     g_test_add_func("/attribution/retry", test_retry);
     g_test_add_func("/attribution/work-after-the-answer", test_work_after_the_answer);
+    g_test_add_func("/attribution/failed-calls-leave-nothing", test_failed_calls_leave_nothing);
     g_test_add_func("/attribution/open-call-after-the-end", test_open_call_after_the_end);
     g_test_add_func("/attribution/fsync-and-lock", test_fsync_and_lock);
     g_test_add_func("/attribution/network-includes-handshakes", test_network_includes_handshakes);

@@ -72,6 +72,27 @@ static void test_handshake_after_a_partition(void)
     story_end(&story);
 }
 
+/* What is lost after the handshake is repeated after 200 ms again, not after what the handshake had
+ * come to. */
+static void test_handshake_resets_the_schedule(void)
+{
+    struct story story;
+    story_begin(&story, PROBE_AT_ONCE, ms(10));
+    story_transport(&story)->warm = false;
+    story_start(&story);
+    fixture_cut(&story.f, "client", "server", true);
+    probe_call(&story.f, "client", "server", 0, 1);
+    fixture_run_until(&story.f, ms(300));
+    fixture_cut(&story.f, "client", "server", false); /* handshake from 600 to 620 */
+    fixture_run_until(&story.f, ms(610));
+    fixture_cut(&story.f, "client", "server", true);
+    fixture_run_until(&story.f, ms(700));
+    fixture_cut(&story.f, "client", "server", false);
+    fixture_run_until(&story.f, s(5));
+    probe_outcome(&story.client, 0, ms(820 + 20), 1, SIM_STATUS_OK);
+    story_end(&story);
+}
+
 /* Two connections, three requests: the third waits for the first reply. */
 static void test_connection_limit(void)
 {
@@ -268,7 +289,9 @@ int main(int argc, char **argv)
     g_test_add_func("/connection/warm-is-the-default", test_warm_is_the_default);
     g_test_add_func("/connection/no-handshake-with-the-dead", test_no_handshake_with_the_dead);
     g_test_add_func("/connection/handshake-after-a-partition", test_handshake_after_a_partition);
-    g_test_add_func("/connection/connection-limit", test_connection_limit);
+    g_test_add_func("/connection/handshake-resets-the-schedule",
+                    test_handshake_resets_the_schedule);
+    g_test_add_func("/connection/limit", test_connection_limit);
     g_test_add_func("/connection/failed-call-closes", test_failed_call_closes);
     g_test_add_func("/connection/idle-time-out", test_idle_time_out);
     g_test_add_func("/connection/multiplexed-order", test_multiplexed_order);

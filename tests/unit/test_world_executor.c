@@ -187,10 +187,58 @@ static void test_equal_jobs(void)
     }
 }
 
+/* Three jobs that come and go at multiples of 6^7 ns: every share comes out even, and every end is
+ * the exact nanosecond. */
+static void test_even_shares(void)
+{
+    const uint64_t unit = 279936;
+    for (uint64_t seed = 1; seed <= 2000; seed++) {
+        struct pair pair;
+        pair_begin(&pair, seed, 1, true);
+        sim_time now = 0;
+        for (int i = 0; i < 3; i++) {
+            now += (sim_time)(unit * sim_random_below(&pair.random, 20));
+            fixture_run_until(&pair.f, now);
+            twin_run(&pair.twin, (double)now);
+            pair_work(&pair, 0, (sim_time)(unit * (1 + sim_random_below(&pair.random, 30))));
+        }
+        fixture_run_until(&pair.f, s(10));
+        twin_run(&pair.twin, 10e9);
+        for (uint32_t i = 0; i < 3; i++) {
+            const struct probe_seen *seen = probe_nth(&pair.p, SIM_IN_DONE, i);
+            g_assert_cmpint(seen->time, ==, (sim_time)(pair.twin.jobs[seen->tag].ended + 0.5));
+        }
+        fixture_clear(&pair.f);
+        probe_clear(&pair.p);
+    }
+}
+
+/* Thirds of a nanosecond: three jobs get one each before three more come; what is left of the first
+ * then takes a whole number of nanoseconds, and not one more. */
+static void test_thirds(void)
+{
+    for (sim_time work = 100; work < 3000; work++) {
+        struct pair pair;
+        pair_begin(&pair, 1, 1, true);
+        for (int i = 0; i < 6; i++) {
+            fixture_run_until(&pair.f, i / 3);
+            pair_work(&pair, 0, i < 3 ? work : 10 * work);
+        }
+        fixture_run_until(&pair.f, s(1));
+        for (uint32_t i = 0; i < 3; i++) {
+            probe_at(&pair.p, SIM_IN_DONE, i, 6 * work - 1);
+        }
+        fixture_clear(&pair.f);
+        probe_clear(&pair.p);
+    }
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/executor/twin", test_twin);
     g_test_add_func("/executor/equal-jobs", test_equal_jobs);
+    g_test_add_func("/executor/even-shares", test_even_shares);
+    g_test_add_func("/executor/thirds", test_thirds);
     return g_test_run();
 }

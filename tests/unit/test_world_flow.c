@@ -234,6 +234,25 @@ static void test_cancel(void)
     end(&four);
 }
 
+/* A flow that was cancelled holds nothing: an operation that is open without anything else to end
+ * it is found by the audit. */
+static void test_cancelled_holds_nothing(void)
+{
+    struct four four;
+    begin(&four);
+    fixture_machine(&four.f, 1)->bandwidth = 1e6;
+    fixture_link_latency(&four.f, ms(50));
+    four.f.expects_imbalance = true;
+    start(&four);
+    sim_flow flow = sim_flow_send(node(&four, 1), 2, 1000000, 1);
+    sim_flow_cancel(node(&four, 1), flow);
+    flow = sim_flow_send(node(&four, 1), 2, 1000000, 1);
+    at(&four, 1.02);
+    sim_flow_cancel(node(&four, 1), flow);
+    sim_operation_begin(node(&four, 1));
+    end(&four);
+}
+
 static void test_death(void)
 {
     struct four four;
@@ -320,6 +339,7 @@ int main(int argc, char **argv)
     g_test_add_func("/flow/pause-stalls", test_pause_stalls);
     g_test_add_func("/flow/slow-link", test_slow_link);
     g_test_add_func("/flow/cancel", test_cancel);
+    g_test_add_func("/flow/cancelled-holds-nothing", test_cancelled_holds_nothing);
     g_test_add_func("/flow/death", test_death);
     g_test_add_func("/flow/silent-death", test_silent_death);
     g_test_add_func("/flow/to-the-dead", test_to_the_dead);

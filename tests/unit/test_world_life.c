@@ -241,6 +241,15 @@ static void test_crash_upon_restart(void)
     fixture_run_until(&one.f, s(1));
     uint32_t starts = probe_count(&one.p, SIM_IN_START);
     probe_at(&one.p, SIM_IN_START, starts - 1, ms(30));
+    /* The crash comes before the new life has begun. */
+    sim_world_crash(one.f.world, 1, false);
+    sim_world_restart(one.f.world, 1);
+    sim_world_crash(one.f.world, 1, false);
+    fixture_run_until(&one.f, s(2));
+    g_assert_cmpuint(probe_count(&one.p, SIM_IN_START), ==, starts);
+    sim_world_restart(one.f.world, 1);
+    fixture_run_until(&one.f, s(3));
+    probe_at(&one.p, SIM_IN_START, starts, s(2));
     end(&one);
 }
 

@@ -288,6 +288,30 @@ static void test_pause(void)
     end(&one);
 }
 
+/* An fsync writes what no fsync before it has taken along. */
+static void test_fsync_bytes(void)
+{
+    struct one one;
+    begin(&one, "ms(5)", 1);
+    fixture_machine(&one.f, 1)->disk.bandwidth = 1e5; /* 1 ms a record */
+    start(&one);
+    write_values(&one, "abcd");
+    sync(&one, 1); /* 4 records: 9 ms */
+    write_values(&one, "e");
+    sync(&one, 2); /* 1 record: 6 */
+    sync(&one, 3); /* none: 5 */
+    at(&one, 100);
+    probe_at(&one.p, SIM_IN_SYNCED, 0, ms(9));
+    probe_at(&one.p, SIM_IN_SYNCED, 1, ms(15));
+    probe_at(&one.p, SIM_IN_SYNCED, 2, ms(20));
+    sim_log_truncate(node(&one), 0, 2);
+    write_values(&one, "xyz");
+    sync(&one, 4); /* 3 records: 8 */
+    at(&one, 200);
+    probe_at(&one.p, SIM_IN_SYNCED, 3, ms(108));
+    end(&one);
+}
+
 /* ---- the disk ---- */
 
 static void test_queue_depth(void)
@@ -401,6 +425,7 @@ int main(int argc, char **argv)
     g_test_add_func("/log/forget", test_forget);
     g_test_add_func("/log/overlapping-fsyncs", test_overlapping_fsyncs);
     g_test_add_func("/log/pause", test_pause);
+    g_test_add_func("/log/fsync-bytes", test_fsync_bytes);
     g_test_add_func("/disk/queue-depth", test_queue_depth);
     g_test_add_func("/disk/faults", test_disk_faults);
     g_test_add_func("/disk/shared", test_shared_disk);

@@ -262,6 +262,65 @@ static void test_crash_before_notice(void)
     end(&scaled);
 }
 
+/* The news and a crash at one instant, the news first: the event that it became dies. */
+static void test_crash_upon_notice(void)
+{
+    struct scaled scaled;
+    begin(&scaled);
+    change(&scaled, 10, 4, 0, 4);
+    struct sim_fault_spec *fault =
+        fixture_add_fault(&scaled.f, SIM_FAULT_CRASH, 0, s(15), "watcher[1]"); /* 2, 5, 8, 11, 14 */
+    fault->mttf = fixture_law(&scaled.f, "s(2)");
+    fault->mttr = fixture_law(&scaled.f, "s(1)");
+    start(&scaled);
+    at(&scaled, 13.9);
+    g_assert_cmpuint(seen_by(&scaled, 1), ==, 3);
+    at(&scaled, 16);
+    g_assert_cmpuint(seen_by(&scaled, 1), ==, 4);
+    end(&scaled);
+}
+
+/* Gone after it has served, and needed again. */
+static void test_returns(void)
+{
+    struct scaled scaled;
+    begin(&scaled);
+    change(&scaled, 10, 2, 0, 1);
+    change(&scaled, 20, 3, 5, 1);
+    start(&scaled);
+    at(&scaled, 12);
+    g_assert_false(serves(&scaled, 3));
+    at(&scaled, 24.5);
+    g_assert_false(serves(&scaled, 3));
+    at(&scaled, 25);
+    g_assert_true(serves(&scaled, 3));
+    /* It is a crash away from nothing: what holds it is what faults hold. */
+    fixture_crash(&scaled.f, "web[3]");
+    fixture_restart(&scaled.f, "web[3]");
+    g_assert_true(serves(&scaled, 3));
+    end(&scaled);
+}
+
+/* Everyone knew, and one request was open, when it was called back; sent away a second time it
+ * serves through the whole notice again. */
+static void test_called_back_late(void)
+{
+    struct scaled scaled;
+    begin(&scaled);
+    change(&scaled, 10, 2, 0, 2);
+    change(&scaled, 15, 3, 0, 2);
+    change(&scaled, 30, 2, 0, 10);
+    start(&scaled);
+    at(&scaled, 9);
+    probe_call(&scaled.f, "watcher[1]", "web[3]", s(11), 1); /* answered at 20 */
+    at(&scaled, 31);
+    g_assert_true(serves(&scaled, 3));
+    g_assert_true(serves(&scaled, 3));
+    at(&scaled, 40);
+    g_assert_false(serves(&scaled, 3));
+    end(&scaled);
+}
+
 /* A crash fault on one who is not there does not bring him. */
 static void test_crash_of_the_absent(void)
 {
@@ -286,6 +345,9 @@ int main(int argc, char **argv)
     g_test_add_func("/members/crash-while-draining", test_crash_while_draining);
     g_test_add_func("/members/views", test_views);
     g_test_add_func("/members/crash-before-notice", test_crash_before_notice);
+    g_test_add_func("/members/crash-upon-notice", test_crash_upon_notice);
+    g_test_add_func("/members/returns", test_returns);
+    g_test_add_func("/members/called-back-late", test_called_back_late);
     g_test_add_func("/members/crash-of-the-absent", test_crash_of_the_absent);
     return g_test_run();
 }

@@ -188,6 +188,47 @@ static void test_close(void)
     end(&pair);
 }
 
+/* Items that were on their way to an end that has closed: word of that is on its way already. */
+static void test_strays(void)
+{
+    struct pair pair;
+    begin(&pair, ms(10));
+    start(&pair);
+    sim_stream stream = open_stream(&pair, 50);
+    at(&pair, 20);
+    for (uint64_t i = 0; i < 50; i++) {
+        sim_stream_send(far_end(&pair), stream, i, 0);
+    }
+    sim_stream_close(opener(&pair), stream, SIM_STATUS_OK);
+    g_assert_cmpuint(sim_world_run_events(pair.f.world, 1000), ==, 51);
+    end(&pair);
+}
+
+/* What was on its way to the dead, be it a million items, takes no memory afterwards. */
+static void test_nothing_is_left_of_the_dead(void)
+{
+    struct pair pair;
+    begin(&pair, ms(10));
+    pair.opener.forgets = pair.far.forgets = true;
+    pair.f.spec.limits.memory_bytes_max = 8 << 20;
+    start(&pair);
+    for (int round = 0; round < 200; round++) {
+        sim_stream stream = open_stream(&pair, 5000);
+        fixture_run_until(&pair.f, sim_world_now(pair.f.world) + ms(20));
+        for (uint64_t i = 0; i < 5000; i++) {
+            sim_stream_send(far_end(&pair), stream, i, 0);
+        }
+        fixture_crash(&pair.f, "opener");
+        fixture_restart(&pair.f, "opener");
+        fixture_run_until(&pair.f, sim_world_now(pair.f.world) + ms(20));
+    }
+    for (uint64_t i = 0; i < 10000; i++) {
+        sim_after(opener(&pair), (sim_time)i, PROBE_TIMER_A, i); /* so that limits are looked at */
+    }
+    g_assert_cmpint(fixture_run(&pair.f), ==, SIM_ENDING_DONE);
+    end(&pair);
+}
+
 static void death_case(bool of_opener)
 {
     struct pair pair;
@@ -362,15 +403,15 @@ static void test_pause(void)
     end(&pair);
 }
 
-/* A million open streams are slots in a table: 300 bytes each at most, and nothing is left of them
- * when they are closed, so that the next million takes no more. */
+/* A million open streams are slots in a table, of 150 bytes each at most, and nothing is left of
+ * them when they are closed, so that the next million takes no more. */
 static void test_a_million(void)
 {
     const uint32_t count = 1000000;
     struct pair pair;
     begin(&pair, ms(10));
     pair.opener.forgets = pair.far.forgets = true;
-    pair.f.spec.limits.memory_bytes_max = 300ull * count;
+    pair.f.spec.limits.memory_bytes_max = 150ull * count;
     start(&pair);
     sim_stream *streams = g_new(sim_stream, count);
     for (int round = 0; round < 2; round++) {
@@ -413,6 +454,8 @@ int main(int argc, char **argv)
     g_test_add_func("/stream/order", test_order);
     g_test_add_func("/stream/cut-and-heal", test_cut_and_heal);
     g_test_add_func("/stream/close", test_close);
+    g_test_add_func("/stream/strays", test_strays);
+    g_test_add_func("/stream/nothing-is-left-of-the-dead", test_nothing_is_left_of_the_dead);
     g_test_add_func("/stream/death", test_death);
     g_test_add_func("/stream/silent-death", test_silent_death);
     g_test_add_func("/stream/death-behind-a-partition", test_death_behind_a_partition);

@@ -10,9 +10,9 @@ struct swarm {
     struct fixture f;
     struct probe probe;
     struct sim_random random;
-    GArray *states; /* of each call by tag: 0 open, 1 ended, 2 dropped with its caller */
-    GArray *owners; /* and who made it */
-    bool is_busy;
+    GArray *states;     /* of each call by tag: 0 open, 1 ended, 2 dropped with its caller */
+    GArray *owners;     /* and who made it */
+    GArray *operations; /* and on whose behalf: struct sim_operation_id, began = SIM_NEVER: none */
 };
 
 static uint64_t below(struct swarm *swarm, uint64_t n)
@@ -26,6 +26,15 @@ static const char *any_node(struct swarm *swarm)
     return names[below(swarm, SWARM_NODES)];
 }
 
+static void end_operation(struct swarm *swarm, struct sim_node *self, uint64_t tag,
+                          enum sim_status status)
+{
+    struct sim_operation_id *id = &g_array_index(swarm->operations, struct sim_operation_id, tag);
+    if (id->began != SIM_NEVER) {
+        sim_operation_end(self, id, status);
+    }
+}
+
 static void swarm_on(struct sim_node *self, const struct sim_input *in, struct probe *probe)
 {
     struct swarm *swarm = probe->data;
@@ -34,6 +43,7 @@ static void swarm_on(struct sim_node *self, const struct sim_input *in, struct p
         g_assert_cmpuint(*state, ==, 0); /* exactly one */
         g_assert_cmpuint(g_array_index(swarm->owners, uint32_t, in->tag), ==, sim_self(self));
         *state = 1;
+        end_operation(swarm, self, in->tag, in->outcome->reply.status);
     }
 }
 
@@ -50,9 +60,15 @@ static void swarm_call(struct swarm *swarm)
     uint32_t owner = sim_self(node);
     g_array_append_val(swarm->states, open);
     g_array_append_val(swarm->owners, owner);
+    struct sim_operation_id id = {.began = SIM_NEVER};
+    if (below(swarm, 2) == 0) {
+        id = sim_operation_begin(node);
+    }
+    g_array_append_val(swarm->operations, id);
     struct sim_request request = {.deadline = SIM_NEVER,
                                   .value = below(swarm, (uint64_t)ms(20)),
-                                  .bytes = (int64_t)below(swarm, 5000)};
+                                  .bytes = (int64_t)below(swarm, 5000),
+                                  .span = id.span};
     sim_time timeout = below(swarm, 3) == 0 ? SIM_NEVER : (sim_time)below(swarm, (uint64_t)ms(60));
     if (below(swarm, 4) == 0) {
         request.deadline = sim_now(node) + (sim_time)below(swarm, (uint64_t)ms(40));
@@ -61,6 +77,7 @@ static void swarm_call(struct swarm *swarm)
     if (below(swarm, 10) == 0) {
         sim_call_cancel(node, call);
         g_array_index(swarm->states, uint8_t, tag) = 2;
+        end_operation(swarm, node, tag, SIM_STATUS_ERROR);
     }
 }
 
@@ -157,6 +174,7 @@ static uint64_t swarm_run(uint64_t seed, uint64_t *ret_calls)
     swarm.probe.data = &swarm;
     swarm.states = g_array_new(FALSE, FALSE, sizeof(uint8_t));
     swarm.owners = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+    swarm.operations = g_array_new(FALSE, FALSE, sizeof(struct sim_operation_id));
     fixture_init(&swarm.f, s(1));
     swarm.f.options.is_attributing = below(&swarm, 2) == 0;
     swarm.f.options.seed = seed;
@@ -188,6 +206,7 @@ static uint64_t swarm_run(uint64_t seed, uint64_t *ret_calls)
     probe_clear(&swarm.probe);
     g_array_free(swarm.states, TRUE);
     g_array_free(swarm.owners, TRUE);
+    g_array_free(swarm.operations, TRUE);
     return digest;
 }
 
