@@ -24,7 +24,6 @@ void node_start(struct sim_node *node, bool is_restart)
         *state = MEMBER_UP;
     }
     members_look_again(node);
-    memset(node->state, 0, node->model->state_size);
     struct sim_input input = {
         .kind = SIM_IN_START, .is_restart = is_restart, .load_factor = node->load_factor};
     world_input(node, &input);
@@ -82,16 +81,13 @@ void node_set_paused(struct sim_node *node, bool is_paused)
     }
     flows_update(node->world);
     if (node->pauses == 0) {
-        /* What came meanwhile, the start of a new life too. */
+        /* What came meanwhile, the start of a new life too; a crash has left none of its own. */
         uint32_t count = node->deferred_count;
         struct sim_event *events = node->deferred;
         node->deferred = NULL;
         node->deferred_count = node->deferred_capacity = 0;
-        uint32_t incarnation = sim_engine_incarnation(node->world->engine, node->id);
         for (uint32_t i = 0; i < count; i++) {
-            if (events[i].incarnation == incarnation) {
-                world_dispatch(node->world, &events[i]);
-            }
+            world_dispatch(node->world, &events[i]);
         }
         g_free(events);
     }
