@@ -91,6 +91,11 @@ static struct frame frame_of(const struct curve *curves, uint32_t count)
     return frame;
 }
 
+/* The share of the axis that the label of a tic takes; one that would touch the last is left out.
+ */
+#define LABEL_SHARE 0.085
+#define LABEL_SHARE_NARROW 0.14
+
 /* Tics at 1, 2, 5 (or at decades alone when there are many), in units that read well. */
 static void append_x_tics(GString *script, const struct frame *frame, bool is_narrow)
 {
@@ -102,6 +107,8 @@ static void append_x_tics(GString *script, const struct frame *frame, bool is_na
     size_t count = is_fine ? G_N_ELEMENTS(fine_steps) : spread < (is_narrow ? 50.0 : 1e3) ? 3 : 1;
     g_string_append(script, "set xtics (");
     bool is_first = true;
+    double room = log(spread) * (is_narrow ? LABEL_SHARE_NARROW : LABEL_SHARE);
+    double latest = 0.0;
     for (double decade = power_of_ten_below(frame->x_low); decade <= frame->x_high;
          decade *= 10.0) {
         for (int digit = 1; digit < 10; digit++) { /* small tics without a label */
@@ -113,7 +120,9 @@ static void append_x_tics(GString *script, const struct frame *frame, bool is_na
         for (size_t i = 0; i < count; i++) {
             double x = labelled[i] * decade;
             char text[SIM_NUMBER_MAX];
-            if (x >= frame->x_low && x <= frame->x_high) {
+            bool has_room = latest <= 0.0 || log(x / latest) > room;
+            if (x >= frame->x_low && x <= frame->x_high && has_room) {
+                latest = x;
                 sim_number_plain(text, x, SIM_METRIC_SECONDS, false);
                 g_string_append_printf(script, ", '%s' ", text);
                 sim_script_number(script, x);
@@ -160,7 +169,7 @@ static void append_key(GString *script, const struct curve *curves, uint32_t cou
         glong length = g_utf8_strlen(curves[c].title, -1);
         longest = length > longest ? length : longest;
     }
-    glong columns = 80 / ((longest < TITLE_MOST ? longest : TITLE_MOST) + 7);
+    glong columns = 70 / ((longest < TITLE_MOST ? longest : TITLE_MOST) + 7);
     if (count == 1) {
         g_string_append(script, "unset key\nset tmargin at screen 0.84\n"
                                 "set rmargin at screen 0.905\n");
