@@ -213,20 +213,78 @@ static void test_even_shares(void)
     }
 }
 
-/* Thirds of a nanosecond: three jobs get one each before three more come; what is left of the first
- * then takes a whole number of nanoseconds, and not one more. */
-static void test_thirds(void)
+/* With at most 8 jobs, and all that happens at whole nanoseconds, what each has got is a whole
+ * number of 840ths of a nanosecond: counted in those, ends are exact, and so must they be in the
+ * executor, whose rounding may not cost anyone a nanosecond. */
+#define PARTS 840
+
+struct exact_job {
+    int64_t finish; /* in parts, of what each job present has got */
+    sim_time ended;
+    bool is_in;
+};
+
+struct exact {
+    struct exact_job jobs[JOBS_MAX];
+    int64_t count, present, clock;
+    sim_time now;
+};
+
+/* Lets time pass to the next end, or to `to` if that comes first. */
+static bool exact_step(struct exact *exact, sim_time to)
 {
-    for (sim_time work = 100; work < 3000; work++) {
+    int64_t first = -1;
+    for (int64_t i = 0; i < exact->count; i++) {
+        if (exact->jobs[i].is_in &&
+            (first < 0 || exact->jobs[i].finish < exact->jobs[first].finish)) {
+            first = i;
+        }
+    }
+    int64_t left = first < 0 ? 0 : exact->jobs[first].finish - exact->clock;
+    left = left > 0 ? left : 0;
+    sim_time end = exact->now + (left * exact->present + PARTS - 1) / PARTS;
+    bool is_end = first >= 0 && end <= to;
+    sim_time then = is_end ? end : to;
+    exact->clock += exact->present == 0 ? 0 : (then - exact->now) * PARTS / exact->present;
+    exact->now = then;
+    if (is_end) {
+        exact->jobs[first].is_in = false;
+        exact->jobs[first].ended = end;
+        exact->present--;
+    }
+    return is_end;
+}
+
+static void exact_run(struct exact *exact, sim_time to)
+{
+    while (exact_step(exact, to)) {
+    }
+}
+
+static void test_exact(void)
+{
+    for (uint64_t seed = 1; seed <= 1000; seed++) {
         struct pair pair;
-        pair_begin(&pair, 1, 1, true);
-        for (int i = 0; i < 6; i++) {
-            fixture_run_until(&pair.f, i / 3);
-            pair_work(&pair, 0, i < 3 ? work : 10 * work);
+        struct exact exact = {0};
+        pair_begin(&pair, seed, 1, true);
+        sim_time scale = seed % 2 == 0 ? 10 : 100000;
+        while (exact.count < JOBS_MAX) {
+            sim_time to = exact.now + (sim_time)sim_random_below(&pair.random, (uint64_t)scale);
+            fixture_run_until(&pair.f, to);
+            exact_run(&exact, to);
+            if (exact.present < 8) {
+                sim_time work = (sim_time)sim_random_below(&pair.random, (uint64_t)scale);
+                pair_work(&pair, 0, work);
+                exact.jobs[exact.count++] =
+                    (struct exact_job){.finish = exact.clock + work * PARTS, .is_in = true};
+                exact.present++;
+            }
         }
         fixture_run_until(&pair.f, s(1));
-        for (uint32_t i = 0; i < 3; i++) {
-            probe_at(&pair.p, SIM_IN_DONE, i, 6 * work - 1);
+        exact_run(&exact, s(1));
+        for (uint32_t i = 0; i < JOBS_MAX; i++) {
+            const struct probe_seen *seen = probe_nth(&pair.p, SIM_IN_DONE, i);
+            g_assert_cmpint(seen->time, ==, exact.jobs[seen->tag].ended);
         }
         fixture_clear(&pair.f);
         probe_clear(&pair.p);
@@ -239,6 +297,6 @@ int main(int argc, char **argv)
     g_test_add_func("/executor/twin", test_twin);
     g_test_add_func("/executor/equal-jobs", test_equal_jobs);
     g_test_add_func("/executor/even-shares", test_even_shares);
-    g_test_add_func("/executor/thirds", test_thirds);
+    g_test_add_func("/executor/exact", test_exact);
     return g_test_run();
 }

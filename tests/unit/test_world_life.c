@@ -124,15 +124,18 @@ static void test_pause_defers_in_order(void)
     end(&one);
 }
 
-/* Timers of a life that ended never fire, not even those that a pause had kept. */
+/* Timers of a life that ended never fire, not even those that a pause had kept; nor does what came
+ * to that life reach the next. */
 static void test_crash_ends_timers(void)
 {
     struct one one;
-    begin(&one, 1);
+    begin(&one, 2);
     start(&one);
     sim_timer timer = sim_after(node(&one), ms(10), PROBE_TIMER_A, 1);
     sim_after(node(&one), ms(100), PROBE_TIMER_A, 2);
     sim_world_pause(one.f.world, 1, true);
+    probe_message(&one.f, "n[2]", "n[1]", 7, 0);
+    probe_call(&one.f, "n[2]", "n[1]", 0, 8);
     fixture_run_until(&one.f, ms(20));
     sim_world_crash(one.f.world, 1, false);
     sim_world_restart(one.f.world, 1);
@@ -143,6 +146,8 @@ static void test_crash_ends_timers(void)
     fixture_run_until(&one.f, s(1));
     g_assert_cmpuint(probe_count(&one.p, SIM_IN_TIMER), ==, 1);
     g_assert_cmpuint(probe_nth(&one.p, SIM_IN_TIMER, 0)->tag, ==, 3);
+    g_assert_cmpuint(probe_count(&one.p, SIM_IN_MESSAGE), ==, 0);
+    g_assert_cmpuint(probe_count(&one.p, SIM_IN_REQUEST), ==, 0);
     end(&one);
 }
 
