@@ -265,8 +265,8 @@ double sim_theory_fifo(const double *p, size_t count, size_t capacity, double *r
         return ratio;
     }
     struct references r = {p, count, capacity};
-    g_autofree double *hits = g_new(double, count);
-    g_autofree double *others = g_new(double, count);
+    g_autofree double *hits = g_new0(double, count);
+    g_autofree double *others = g_new0(double, count);
     fifo_approximate(&r, hits);
     leave_each_out(hits, count, capacity, NULL, others);
     double sum = 0.0;

@@ -65,7 +65,7 @@ static double mva_residence(const struct sim_theory_demand *demand, const struct
         return demand->demand;
     }
     double found = 1.0 + at->present;
-    for (int j = 0; j <= demand->servers - 2; j++) {
+    for (int j = 0; at->marginal != NULL && j <= demand->servers - 2; j++) {
         found += (demand->servers - 1 - j) * at->marginal[j];
     }
     return demand->demand / demand->servers * found;

@@ -35,7 +35,7 @@ static bool normal_solve(struct normal *normal, double x[3])
 {
     double scale[3];
     for (int i = 0; i < 3; i++) {
-        scale[i] = sqrt(normal->matrix[4 * i]);
+        scale[i] = sqrt(normal->matrix[4 * (size_t)i]);
         if (!(scale[i] > 0.0)) {
             return false;
         }

@@ -141,13 +141,15 @@ uint32_t sim_open_calls(const struct sim_node *self, sim_node_id to)
     if (self->calls_to == NULL) {
         /* Counted from the first question on: most nodes never ask. */
         struct sim_node *counting = &world->nodes[self->id];
-        counting->calls_to = g_new0(uint32_t, world->node_count + 1);
+        uint32_t *calls_to = g_new0(uint32_t, world->node_count + 1);
+        counting->calls_to = calls_to;
         for (uint32_t index = 1; self->open_calls > 0 && index < world->calls.fresh; index++) {
             if (pool_is_used(&world->calls, index)) {
                 struct call *call = sim_pool_at(&world->calls, index);
-                counting->calls_to[call->to] += call->from == self->id;
+                calls_to[call->to] += call->from == self->id;
             }
         }
+        return calls_to[to];
     }
     return self->calls_to[to];
 }

@@ -64,7 +64,7 @@ void flows_init(struct sim_world *world)
     uint32_t zones = spec->network.zone_count;
     flows->resource_count = 3 * spec->machine_count + zones * zones;
     flows->resources = sim_arena_array(&world->arena, struct resource, flows->resource_count);
-    for (uint32_t m = 0; m < spec->machine_count; m++) {
+    for (size_t m = 0; m < spec->machine_count; m++) {
         flows->resources[3 * m].bandwidth = spec->machines[m].bandwidth;
         flows->resources[3 * m + 1].bandwidth = spec->machines[m].bandwidth;
         flows->resources[3 * m + 2].bandwidth = spec->machines[m].disk.bandwidth;
