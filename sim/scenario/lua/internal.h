@@ -13,7 +13,7 @@
  * every instruction weighs more while long texts exist, since one instruction may compare two. */
 #define SIM_CHUNK_WORK_MAX UINT64_C(5000000)
 #define SIM_CHUNK_MEMORY_MAX ((size_t)48 << 20)   /* held at once */
-#define SIM_CHUNK_CHURN_MAX ((uint64_t)256 << 20) /* ever allocated */
+#define SIM_CHUNK_CHURN_MAX ((uint64_t)128 << 20) /* ever allocated */
 #define SIM_CHUNK_ARENA_MAX ((size_t)256 << 20)   /* values made */
 #define SIM_CHUNK_TEXT_MAX 16384                  /* bytes of one text */
 #define SIM_CHUNK_FILES_MAX 100

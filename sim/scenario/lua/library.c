@@ -11,6 +11,9 @@
 #include "base/sort.h"
 #include "base/text.h"
 
+/* What it takes to compare a name with one that exists. */
+#define CANDIDATE_WORK 20
+
 /* Upvalue 1: the table that was meant to have the key; upvalue 2: what it is called. */
 static int unknown_member(lua_State *lua)
 {
@@ -21,6 +24,7 @@ static int unknown_member(lua_State *lua)
     lua_pushnil(lua);
     while (lua_next(lua, lua_upvalueindex(1)) != 0) {
         lua_pop(lua, 1);
+        sim_sandbox_charge(lua, CANDIDATE_WORK);
         const char *candidate = lua_type(lua, -1) == LUA_TSTRING ? lua_tostring(lua, -1) : "";
         const char *words[] = {candidate, NULL};
         if (!sim_text_nearest(key, words)) {

@@ -13,6 +13,8 @@
 #define HOOK_PERIOD 1000
 /* An instruction that handles a text of this many bytes costs about what two others cost. */
 #define TEXT_BYTES_A_UNIT 32
+/* A complaint is written out and compared with all those before it. */
+#define COMPLAINT_WORK 1000
 
 /* The innermost place in the user's text from `level` on. Allocates nothing. */
 static void find_place(struct sim_chunk *chunk, int level, const char **ret_file, int *ret_line)
@@ -247,6 +249,7 @@ void sim_sandbox_compile(lua_State *lua, uint32_t file, const char *text, size_t
 
 void sim_sandbox_complain(lua_State *lua, const char *format, ...)
 {
+    sim_sandbox_charge(lua, COMPLAINT_WORK); /* before there is a text to free: it may not return */
     const char *file = NULL;
     int line = 0;
     sim_sandbox_where(lua, &file, &line);
