@@ -32,7 +32,7 @@ static void add_chunk(struct sim_pool *pool)
     pool->chunk_count++;
 }
 
-static uint32_t take_fresh(struct sim_pool *pool)
+uint32_t sim_pool_take_fresh(struct sim_pool *pool)
 {
     uint32_t index = pool->fresh;
     sim_assert(index != UINT32_MAX); /* four thousand million records at once */
@@ -41,31 +41,4 @@ static uint32_t take_fresh(struct sim_pool *pool)
     }
     pool->fresh++;
     return index;
-}
-
-uint32_t sim_pool_take(struct sim_pool *pool)
-{
-    uint32_t index = pool->first_free;
-    if (index != 0) {
-        pool->first_free = sim_pool_header_at(pool, index)->next_free;
-    } else {
-        index = take_fresh(pool);
-    }
-    sim_pool_header_at(pool, index)->generation++;
-    pool->live_count++;
-    if (pool->live_count > pool->live_count_max) {
-        pool->live_count_max = pool->live_count;
-    }
-    return index;
-}
-
-void sim_pool_give(struct sim_pool *pool, uint32_t index)
-{
-    sim_assert(index != 0 && index < pool->fresh);
-    struct sim_pool_header *header = sim_pool_header_at(pool, index);
-    sim_assert((header->generation & 1) == 1); /* given back twice */
-    header->generation++;
-    header->next_free = pool->first_free;
-    pool->first_free = index;
-    pool->live_count--;
 }

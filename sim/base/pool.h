@@ -39,11 +39,8 @@ void sim_pool_init(struct sim_pool *pool, size_t record_size);
 /* Frees all memory, also of records in use; the pool must be initialised again before use. */
 void sim_pool_clear(struct sim_pool *pool);
 
-/* A record, zeroed at its first use and as its last holder left it afterwards; never fails.
- * Returns its index, which is not 0. */
-uint32_t sim_pool_take(struct sim_pool *pool);
-/* Gives a record back; asserts that it is in use. Handles to it are stale from here on. */
-void sim_pool_give(struct sim_pool *pool, uint32_t index);
+/* An index that was never used before, with memory behind it. */
+uint32_t sim_pool_take_fresh(struct sim_pool *pool);
 
 static inline struct sim_pool_header *sim_pool_header_at(const struct sim_pool *pool,
                                                          uint32_t index)
@@ -51,6 +48,36 @@ static inline struct sim_pool_header *sim_pool_header_at(const struct sim_pool *
     return (struct sim_pool_header *)(void *)(pool->chunks[index >> SIM_POOL_CHUNK_BITS] +
                                               (size_t)(index & (SIM_POOL_CHUNK_COUNT - 1)) *
                                                   pool->record_size);
+}
+
+/* A record, zeroed at its first use and as its last holder left it afterwards; never fails.
+ * Returns its index, which is not 0. */
+static inline uint32_t sim_pool_take(struct sim_pool *pool)
+{
+    uint32_t index = pool->first_free;
+    if (__builtin_expect(index == 0, 0)) {
+        index = sim_pool_take_fresh(pool);
+    }
+    struct sim_pool_header *header = sim_pool_header_at(pool, index);
+    pool->first_free = header->next_free; /* 0 in one that is fresh: the list was empty */
+    header->generation++;
+    pool->live_count++;
+    if (pool->live_count > pool->live_count_max) {
+        pool->live_count_max = pool->live_count;
+    }
+    return index;
+}
+
+/* Gives a record back; asserts that it is in use. Handles to it are stale from here on. */
+static inline void sim_pool_give(struct sim_pool *pool, uint32_t index)
+{
+    sim_assert(index != 0 && index < pool->fresh);
+    struct sim_pool_header *header = sim_pool_header_at(pool, index);
+    sim_assert((header->generation & 1) == 1); /* given back twice */
+    header->generation++;
+    header->next_free = pool->first_free;
+    pool->first_free = index;
+    pool->live_count--;
 }
 
 /* The record at an index that is in use. */

@@ -69,13 +69,11 @@ static inline struct sim_histogram_place sim_histogram_place_of(int precision, u
     };
 }
 
-/* One more value, 0 or greater; SIM_NEVER is "infinitely late". */
-static inline void sim_histogram_add(struct sim_histogram *histogram, int64_t value)
+/* Counts one more value, 0 or greater and not SIM_NEVER, but for its bucket, which is returned with
+ * what its sum grows by: see sim_histogram_drop. */
+static inline struct sim_histogram_bucket *
+sim_histogram_enter(struct sim_histogram *histogram, int64_t value, uint64_t *ret_offset)
 {
-    if (__builtin_expect(value == SIM_NEVER, 0)) {
-        histogram->infinite++;
-        return;
-    }
     sim_assert(value >= 0);
     struct sim_histogram_place place =
         sim_histogram_place_of(histogram->precision, (uint64_t)value);
@@ -83,8 +81,6 @@ static inline void sim_histogram_add(struct sim_histogram *histogram, int64_t va
     if (__builtin_expect(!buckets, 0)) {
         buckets = sim_histogram_touch(histogram, place.octave);
     }
-    buckets[place.bucket].count++;
-    buckets[place.bucket].offset_sum += place.offset;
     histogram->count++;
     histogram->sum += value;
     if (value < histogram->min) {
@@ -93,6 +89,26 @@ static inline void sim_histogram_add(struct sim_histogram *histogram, int64_t va
     if (value > histogram->max) {
         histogram->max = value;
     }
+    *ret_offset = place.offset;
+    return &buckets[place.bucket];
+}
+
+static inline void sim_histogram_drop(struct sim_histogram_bucket *bucket, uint64_t offset)
+{
+    bucket->count++;
+    bucket->offset_sum += offset;
+}
+
+/* One more value, 0 or greater; SIM_NEVER is "infinitely late". */
+static inline void sim_histogram_add(struct sim_histogram *histogram, int64_t value)
+{
+    if (__builtin_expect(value == SIM_NEVER, 0)) {
+        histogram->infinite++;
+        return;
+    }
+    uint64_t offset;
+    struct sim_histogram_bucket *bucket = sim_histogram_enter(histogram, value, &offset);
+    sim_histogram_drop(bucket, offset);
 }
 
 /* `times` values that are all the same, >= 0 and not SIM_NEVER. */

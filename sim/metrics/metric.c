@@ -4,8 +4,8 @@
 #include <math.h>
 #include <string.h>
 
-static void segment_cache_seek(struct sim_segment_cache *cache, const struct sim_axis *axis,
-                               sim_time time)
+void sim_segment_cache_seek(struct sim_segment_cache *cache, const struct sim_axis *axis,
+                            sim_time time)
 {
     uint32_t segment = sim_axis_find(axis, time);
     if (segment == SIM_SEGMENT_NONE) {
@@ -21,11 +21,6 @@ static void segment_cache_seek(struct sim_segment_cache *cache, const struct sim
 
 /* Counters */
 
-void sim_counter_seek(struct sim_counter *counter, sim_time time)
-{
-    segment_cache_seek(&counter->cache, counter->axis, time);
-}
-
 static uint64_t counter_range(const struct sim_counter *counter, uint32_t first, uint32_t last)
 {
     uint64_t sum = 0;
@@ -33,6 +28,11 @@ static uint64_t counter_range(const struct sim_counter *counter, uint32_t first,
         sum += counter->by_segment[segment];
     }
     return sum;
+}
+
+uint64_t sim_counter_total(const struct sim_counter *counter)
+{
+    return counter_range(counter, 0, counter->axis->segment_count + 1);
 }
 
 uint64_t sim_counter_window(const struct sim_counter *counter, uint32_t window)
@@ -138,7 +138,7 @@ int64_t sim_level_cell_max(const struct sim_level *level, uint32_t cell)
 void sim_sample_seek(struct sim_sample *sample, sim_time time)
 {
     const struct sim_axis *axis = sample->axis;
-    segment_cache_seek(&sample->cache, axis, time);
+    sim_segment_cache_seek(&sample->cache, axis, time);
     uint32_t segment = sample->cache.segment;
     if (segment == axis->segment_count) {
         sample->atom = NULL;
@@ -166,7 +166,7 @@ static bool window_has_atom(const struct sim_axis *axis, uint32_t window, uint32
 const struct sim_histogram *sim_sample_window(const struct sim_sample *sample, uint32_t window)
 {
     const struct sim_axis *axis = sample->axis;
-    sim_assert(window < axis->window_count);
+    sim_assert(window < axis->window_count && !sample->late);
     struct sim_histogram *merged = &sample->by_window[window];
     sim_histogram_clear(merged);
     for (uint32_t atom = 0; atom < axis->atom_count; atom++) {

@@ -43,26 +43,33 @@ static inline bool sim_segment_cache_holds(const struct sim_segment_cache *cache
     return (uint64_t)time - (uint64_t)cache->from < cache->length;
 }
 
+/* The segment of `time` >= 0, for those who keep a cache that several metrics share. */
+void sim_segment_cache_seek(struct sim_segment_cache *cache, const struct sim_axis *axis,
+                            sim_time time);
+
+static inline uint32_t sim_segment_cache_find(struct sim_segment_cache *cache,
+                                              const struct sim_axis *axis, sim_time time)
+{
+    if (__builtin_expect(!sim_segment_cache_holds(cache, time), 0)) {
+        sim_segment_cache_seek(cache, axis, time);
+    }
+    return cache->segment;
+}
+
 struct sim_counter {
     const struct sim_axis *axis;
     uint64_t *by_segment; /* segment_count + 1: the last one is past the axis */
-    uint64_t total;       /* over the whole run, also past the axis: the audit's figure */
     struct sim_segment_cache cache;
 };
-
-/* Finds the segment of `time` for the next additions. */
-void sim_counter_seek(struct sim_counter *counter, sim_time time);
 
 /* Adds `n` events that belong to `time` >= 0; times may come in any order. */
 static inline void sim_counter_add(struct sim_counter *counter, sim_time time, uint64_t n)
 {
-    if (__builtin_expect(!sim_segment_cache_holds(&counter->cache, time), 0)) {
-        sim_counter_seek(counter, time);
-    }
-    counter->by_segment[counter->cache.segment] += n;
-    counter->total += n;
+    counter->by_segment[sim_segment_cache_find(&counter->cache, counter->axis, time)] += n;
 }
 
+/* Events of the whole run, also those past the axis. */
+uint64_t sim_counter_total(const struct sim_counter *counter);
 /* Events that belong to a window, or to a cell of the series. */
 uint64_t sim_counter_window(const struct sim_counter *counter, uint32_t window);
 uint64_t sim_counter_cell(const struct sim_counter *counter, uint32_t cell);
@@ -123,10 +130,23 @@ struct sim_sample {
     struct sim_segment_cache cache;
     struct sim_histogram *atom; /* of the cached segment, NULL past the axis; likewise: */
     struct sim_histogram *cell;
+    /* Where the latest value belongs; it gets there when the next one comes. Fine buckets are spread
+     * over more memory than is near the processor, and this one is fetched meanwhile. */
+    struct sim_histogram_bucket *late;
+    uint64_t late_offset;
 };
 
 /* Finds the segment of `time` for the next values. */
 void sim_sample_seek(struct sim_sample *sample, sim_time time);
+
+/* Nothing is late any more. Call before windows are read. */
+static inline void sim_sample_settle(struct sim_sample *sample)
+{
+    if (sample->late) {
+        sim_histogram_drop(sample->late, sample->late_offset);
+        sample->late = NULL;
+    }
+}
 
 /* One value that belongs to `time` >= 0; SIM_NEVER is "infinitely late". Times may come in any
  * order; a value past the axis is in no window. */
@@ -135,16 +155,23 @@ static inline void sim_sample_add(struct sim_sample *sample, sim_time time, int6
     if (__builtin_expect(!sim_segment_cache_holds(&sample->cache, time), 0)) {
         sim_sample_seek(sample, time);
     }
-    if (sample->cell) {
-        sim_histogram_add(sample->atom, value);
-        sim_histogram_add(sample->cell, value);
+    if (!sample->cell) {
+        return;
     }
+    sim_histogram_add(sample->cell, value);
+    if (__builtin_expect(value == SIM_NEVER, 0)) {
+        sample->atom->infinite++;
+        return;
+    }
+    sim_sample_settle(sample);
+    sample->late = sim_histogram_enter(sample->atom, value, &sample->late_offset);
+    __builtin_prefetch(sample->late, 1);
 }
 
 /* Infinitely late values that belong to a segment of the axis. */
 void sim_sample_add_infinite(struct sim_sample *sample, uint32_t segment, uint64_t times);
 
-/* All values of a window, as of now. Belongs to the sample; the next call for the same window
+/* All values of a window, as of now; the sample is settled. Belongs to the sample; the next call for the same window
  * makes it anew. */
 const struct sim_histogram *sim_sample_window(const struct sim_sample *sample, uint32_t window);
 

@@ -10,7 +10,7 @@
 
 static uint64_t total(const struct group *group, enum sim_standard_metric metric)
 {
-    return group->metrics[metric].counter.total;
+    return sim_counter_total(&group->metrics[metric].counter);
 }
 
 /* Entries of a group that are really open. */

@@ -122,8 +122,13 @@ struct group {
     struct sim_metric *metrics;    /* standard, then the model's */
     struct sim_metric *capacities; /* levels, one a metric; only those of ratios are used */
     uint32_t metric_count;
+    /* Where the latest entries of the ledger lie in time: by their issue, and by their end. */
+    struct sim_segment_cache issued_in, ended_in;
     struct second **second_pages;
     uint64_t second_count;
+    struct second *second; /* that of the latest issue, which begins at: */
+    sim_time second_from;
+    struct second second_beyond; /* issued past the duration: in no window */
     uint8_t *member_state; /* enum member_state, count_max of them */
     uint64_t version;
     struct samples *samples; /* sampled operations of a source */

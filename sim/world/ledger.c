@@ -156,28 +156,50 @@ void metric_capacity(struct sim_node *node, uint32_t metric, int64_t delta)
 
 /* ---- entries ---- */
 
-static struct second *second_of(struct sim_node *node, sim_time issued)
+static struct second *second_find(struct sim_world *world, struct group *group, sim_time issued)
 {
-    struct group *group = node->group;
     uint64_t index = (uint64_t)issued / (uint64_t)SIM_SECOND;
     if (index >= group->second_count) {
-        return NULL;
+        return &group->second_beyond;
     }
     struct second **page = &group->second_pages[index / SECONDS_PER_PAGE];
     if (*page == NULL) {
-        *page = sim_arena_array(&node->world->arena, struct second, SECONDS_PER_PAGE);
+        *page = sim_arena_array(&world->arena, struct second, SECONDS_PER_PAGE);
     }
-    return &(*page)[index % SECONDS_PER_PAGE];
+    group->second = &(*page)[index % SECONDS_PER_PAGE];
+    group->second_from = (sim_time)index * SIM_SECOND;
+    return group->second;
+}
+
+static struct second *second_of(struct sim_node *node, sim_time issued)
+{
+    struct group *group = node->group;
+    if (group->second != NULL &&
+        (uint64_t)issued - (uint64_t)group->second_from < (uint64_t)SIM_SECOND) {
+        return group->second;
+    }
+    return second_find(node->world, group, issued);
+}
+
+/* One more in a standard counter, in a segment that has been found. */
+static void count(struct sim_node *node, enum sim_standard_metric metric, uint32_t segment)
+{
+    node->metrics[metric].counter.by_segment[segment]++;
+    if (node->own_metrics != NULL) {
+        node->own_metrics[metric].counter.by_segment[segment]++;
+    }
+}
+
+static uint32_t segment_of_issue(struct sim_node *node, sim_time issued)
+{
+    return sim_segment_cache_find(&node->group->issued_in, node->world->axis, issued);
 }
 
 void ledger_issue(struct sim_node *node, sim_time issued)
 {
-    metric_count(node, SIM_STANDARD_ISSUED, issued, 1);
+    count(node, SIM_STANDARD_ISSUED, segment_of_issue(node, issued));
     metric_level(node, SIM_STANDARD_OPEN, issued, 1);
-    struct second *second = second_of(node, issued);
-    if (second != NULL) {
-        second->issued++;
-    }
+    second_of(node, issued)->issued++;
 }
 
 static enum sim_standard_metric metric_of_failure(enum sim_status status)
@@ -208,27 +230,26 @@ static enum sim_standard_metric metric_of_failure(enum sim_status status)
 
 static void fail(struct sim_node *node, sim_time issued, enum sim_standard_metric kind)
 {
-    metric_count(node, SIM_STANDARD_FAILED, issued, 1);
-    metric_count(node, kind, issued, 1);
+    uint32_t segment = segment_of_issue(node, issued);
+    count(node, SIM_STANDARD_FAILED, segment);
+    count(node, kind, segment);
     metric_sample(node, SIM_STANDARD_LATENCY, issued, SIM_NEVER);
 }
 
 void ledger_finish(struct sim_node *node, sim_time issued, enum sim_status status)
 {
     sim_time now = world_now(node->world);
+    uint32_t segment = sim_segment_cache_find(&node->group->ended_in, node->world->axis, now);
     metric_level(node, SIM_STANDARD_OPEN, now, -1);
-    metric_count(node, SIM_STANDARD_THROUGHPUT, now, 1);
+    count(node, SIM_STANDARD_THROUGHPUT, segment);
     if (!sim_status_is_answer(status)) {
         fail(node, issued, metric_of_failure(status));
         return;
     }
-    metric_count(node, SIM_STANDARD_SUCCEEDED, issued, 1);
-    metric_count(node, SIM_STANDARD_GOODPUT, now, 1);
+    count(node, SIM_STANDARD_GOODPUT, segment);
+    count(node, SIM_STANDARD_SUCCEEDED, segment_of_issue(node, issued));
     metric_sample(node, SIM_STANDARD_LATENCY, issued, now - issued);
-    struct second *second = second_of(node, issued);
-    if (second != NULL) {
-        second->succeeded++;
-    }
+    second_of(node, issued)->succeeded++;
 }
 
 void ledger_lose(struct sim_node *node, sim_time issued)
@@ -302,9 +323,7 @@ static void settle_unfinished(struct sim_metric *metrics, const struct sim_axis 
                         metrics[SIM_STANDARD_SUCCEEDED].counter.by_segment[s] -
                         failed->by_segment[s];
         unfinished->by_segment[s] = open;
-        unfinished->total += open;
         failed->by_segment[s] += open;
-        failed->total += open;
         if (s < axis->segment_count) {
             sim_sample_add_infinite(latency, s, open);
         }
@@ -318,6 +337,8 @@ static void settle_metrics(struct sim_metric *metrics, struct sim_metric *capaci
     for (uint32_t i = 0; i < count; i++) {
         if (metrics[i].kind == SIM_METRIC_LEVEL) {
             sim_level_settle(&metrics[i].level, now);
+        } else if (metrics[i].kind == SIM_METRIC_SAMPLE) {
+            sim_sample_settle(&metrics[i].sample);
         }
         if (metrics[i].unit == SIM_METRIC_RATIO) {
             sim_level_settle(&capacities[i].level, now);

@@ -324,7 +324,7 @@ static const struct sim_metric *metric_of_kind(const struct fixture *fixture, co
 
 uint64_t fixture_total(const struct fixture *fixture, const char *group, const char *metric)
 {
-    return metric_of_kind(fixture, group, metric, SIM_METRIC_COUNT)->counter.total;
+    return sim_counter_total(&metric_of_kind(fixture, group, metric, SIM_METRIC_COUNT)->counter);
 }
 
 uint64_t fixture_window_total(const struct fixture *fixture, const char *group, const char *metric,

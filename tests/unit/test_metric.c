@@ -58,7 +58,7 @@ static void test_counter(void)
             total += numbers[i];
             sim_counter_add(&metric.counter, times[i], numbers[i]);
         }
-        g_assert_cmpuint(metric.counter.total, ==, total);
+        g_assert_cmpuint(sim_counter_total(&metric.counter), ==, total);
         for (uint32_t w = 0; w < f.axis.window_count + f.axis.cell_count; w++) {
             bool is_window = w < f.axis.window_count;
             uint32_t cell = w - f.axis.window_count;
@@ -189,6 +189,12 @@ static void test_level_wide(void)
     sim_arena_clear(&arena);
 }
 
+static void add_bucket(int64_t low, int64_t high, uint64_t count, void *data)
+{
+    g_assert_cmpint(low, <=, high);
+    *(uint64_t *)data += count;
+}
+
 static void test_sample(void)
 {
     for (uint64_t seed = 0; seed < 20; seed++) {
@@ -209,14 +215,16 @@ static void test_sample(void)
             }
             sim_sample_add(&metric.sample, times[i], values[i]);
         }
+        sim_sample_settle(&metric.sample);
         for (uint32_t w = 0; w < f.axis.window_count + f.axis.cell_count; w++) {
             bool is_window = w < f.axis.window_count;
             uint32_t cell = w - f.axis.window_count;
             struct sim_window window = is_window ? f.axis.windows[w] : cell_window(&f, cell);
             const struct sim_histogram *histogram =
                 is_window ? sim_sample_window(&metric.sample, w) : &metric.sample.by_cell[cell];
-            uint64_t count = 0, infinite = 0;
+            uint64_t count = 0, infinite = 0, in_buckets = 0;
             sim_wide sum = 0;
+            sim_histogram_each(histogram, add_bucket, &in_buckets);
             for (int i = 0; i < RECORDS; i++) {
                 bool inside = window.from <= times[i] && times[i] < window.to;
                 infinite += inside && values[i] == SIM_NEVER;
@@ -224,6 +232,7 @@ static void test_sample(void)
                 sum += inside && values[i] != SIM_NEVER ? values[i] : 0;
             }
             g_assert_cmpuint(histogram->count, ==, count);
+            g_assert_cmpuint(in_buckets, ==, count); /* none is late any more */
             g_assert_cmpuint(histogram->infinite, ==, infinite);
             g_assert_true(histogram->sum == sum);
         }
