@@ -129,7 +129,7 @@ struct group {
     struct second *second; /* that of the latest issue, which begins at: */
     sim_time second_from;
     struct second second_beyond; /* issued past the duration: in no window */
-    uint8_t *member_state; /* enum member_state, count_max of them */
+    uint8_t *member_state;       /* enum member_state, count_max of them */
     uint64_t version;
     struct samples *samples; /* sampled operations of a source */
 };
@@ -175,11 +175,12 @@ struct sim_node {
     double slow_factor;
     uint32_t pauses, crashes, slows, surges; /* faults that hold it now */
     bool is_up;                              /* alive: handles inputs */
-    bool may_go;    /* draining, and everyone knows: gone when nothing is open */
-    bool is_silent; /* while down: nobody refuses */
-    bool is_transport_plain;
-    uint64_t drain_version; /* of its group, when it was sent away last */
-    sim_time boots_until;   /* a member that is starting serves from then on */
+    bool may_go;             /* draining, and everyone knows: gone when nothing is open */
+    bool is_silent;          /* while down: nobody refuses */
+    bool is_transport_plain; /* its packets take no connection */
+    int64_t plain_bytes_max; /* up to so many bytes no slow start either; -1 = they do take one */
+    uint64_t drain_version;  /* of its group, when it was sent away last */
+    sim_time boots_until;    /* a member that is starting serves from then on */
     double load_factor;
     uint64_t operation_count;
     uint64_t view_version;
@@ -187,7 +188,9 @@ struct sim_node {
 
 struct link {
     const struct sim_link_law *law;
-    sim_time free; /* when what was sent before has been put on the wire */
+    bool is_only_latency; /* of its law: no bandwidth, and no message is lost, doubled or reordered
+                           */
+    sim_time free;        /* when what was sent before has been put on the wire */
     uint32_t flows;
 };
 

@@ -24,7 +24,10 @@ void network_init(struct sim_world *world)
     size_t count = (size_t)network->zone_count * network->zone_count;
     world->links = sim_arena_array(&world->arena, struct link, count);
     for (size_t i = 0; i < count; i++) {
-        world->links[i].law = &network->links[i];
+        const struct sim_link_law *law = &network->links[i];
+        world->links[i].law = law;
+        world->links[i].is_only_latency = law->bandwidth <= 0.0 && law->loss <= 0.0 &&
+                                          law->duplicate <= 0.0 && law->reorder <= 0.0;
     }
 }
 
@@ -337,12 +340,39 @@ void network_send_waiting(struct sim_world *world, uint32_t packet_index)
     }
 }
 
+/* Whether nothing but the link's latency has a say in when the packet arrives. */
+static bool is_only_flight(const struct sim_world *world, const struct packet *packet,
+                           const struct link *link)
+{
+    return link->is_only_latency && world->troubles == NULL && !world->has_cards &&
+           !world_is_tracing(world) && packet->bytes <= owner_of(world, packet)->plain_bytes_max;
+}
+
+/* What most packets take: the way of transmit() where all of its questions are answered. */
+static void fly_only(struct sim_world *world, uint32_t packet_index, struct packet *packet,
+                     const struct link *link)
+{
+    struct sim_node *sender = &world->nodes[packet->from];
+    sim_time arrives = world_now(world);
+    if (link->law->latency != NULL && sender->machine != world->nodes[packet->to].machine) {
+        arrives =
+            sim_time_add(arrives, sim_dist_draw_time(link->law->latency, &sender->network_draw));
+    }
+    packet->arrived = arrives;
+    sim_engine_post(world->engine, arrives, packet->to, arrival_kind(packet), packet_index);
+}
+
 void network_send(struct sim_world *world, uint32_t packet_index)
 {
     struct packet *packet = sim_pool_at(&world->packets, packet_index);
+    const struct link *link = network_link(world, packet->from, packet->to);
     sim_assert(packet->bytes >= 0);
     world->network.messages++;
     world->network.bytes += (uint64_t)packet->bytes;
+    if (is_only_flight(world, packet, link)) {
+        fly_only(world, packet_index, packet, link);
+        return;
+    }
     if (packet->state == PACKET_REQUEST && !world->nodes[packet->from].is_transport_plain) {
         packet->arrived = SIM_NEVER;
         if (!connection_take(world, packet_index)) {

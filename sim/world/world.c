@@ -37,6 +37,9 @@ static void node_init(struct sim_world *world, uint32_t group_index, uint32_t me
     node->is_transport_plain = spec->transport.kind == SIM_TRANSPORT_DATAGRAM ||
                                (spec->transport.warm && !spec->transport.multiplex &&
                                 spec->transport.connections_max == 0);
+    node->plain_bytes_max = !node->is_transport_plain           ? -1
+                            : spec->transport.window_bytes == 0 ? INT64_MAX
+                                                                : spec->transport.window_bytes;
     node->name = member_name(world, spec, member);
     node->machine = &world->machines[spec->machines[member]];
     node->zone = node->machine->spec->zone;
