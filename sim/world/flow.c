@@ -1,15 +1,15 @@
 /* Flows: bulk transfers that share bandwidth max-min fairly.
  *
- * Every flow passes up to three resources: the sender's network card, the link between the zones,
- * the receiver's card; or one, the disk. Rates are found by progressive filling (Bertsekas and
- * Gallager, Data Networks, section 6.5.2): the resource that gives its flows least fixes theirs,
- * and is taken out, until all are fixed. A degraded link caps the flows that it concerns at its
- * bandwidth by the slowness. Rates change only when a flow begins or ends, or what hinders one does
- * (partitions, pauses, stalled disks); one event stands at the earliest end. Flows and single
- * messages see each other only in that a message on a link is slowed by the number of flows there.
- * When one end dies the other hears of it after a latency, unless it is silent or cut off: then the
- * flow stands still until its owner cancels it. Not modelled: what loss does to a flow, and slow
- * disks.
+ * Every flow passes up to three resources: the sender's network card, the link between the zones
+ * (within one: the sender's port), the receiver's card; or one, the disk. Rates are found by
+ * progressive filling (Bertsekas and Gallager, Data Networks, section 6.5.2): the resource that
+ * gives its flows least fixes theirs, and is taken out, until all are fixed. A degraded link caps
+ * the flows that it concerns at its bandwidth by the slowness. Rates change only when a flow begins
+ * or ends, or what hinders one does (partitions, pauses, stalled disks); one event stands at the
+ * earliest end. Flows and single messages see each other only in that a message on a link is slowed
+ * by the number of flows there. When one end dies the other hears of it after a latency, unless it
+ * is silent or cut off: then the flow stands still until its owner cancels it. Not modelled: what
+ * loss does to a flow, and slow disks.
  */
 #include "world/internal.h"
 
@@ -61,16 +61,15 @@ void flows_init(struct sim_world *world)
     struct flows *flows = sim_arena_new(&world->arena, struct flows);
     world->flows = flows;
     flows->list = g_ptr_array_new_with_free_func(g_free);
-    uint32_t zones = spec->network.zone_count;
-    flows->resource_count = 3 * spec->machine_count + zones * zones;
+    flows->resource_count = 3 * spec->machine_count + world->link_count;
     flows->resources = sim_arena_array(&world->arena, struct resource, flows->resource_count);
     for (size_t m = 0; m < spec->machine_count; m++) {
         flows->resources[3 * m].bandwidth = spec->machines[m].bandwidth;
         flows->resources[3 * m + 1].bandwidth = spec->machines[m].bandwidth;
         flows->resources[3 * m + 2].bandwidth = spec->machines[m].disk.bandwidth;
     }
-    for (uint32_t i = 0; i < zones * zones; i++) {
-        flows->resources[3 * spec->machine_count + i].bandwidth = spec->network.links[i].bandwidth;
+    for (uint32_t i = 0; i < world->link_count; i++) {
+        flows->resources[3 * spec->machine_count + i].bandwidth = world->links[i].law->bandwidth;
     }
     sim_pool_init(&flows->endings, sizeof(struct ending));
 }
@@ -150,7 +149,7 @@ static void count_users(struct sim_world *world)
         flow->cap = cap_of(world, flow);
     }
     uint32_t links = 3 * world->spec->machine_count;
-    for (uint32_t i = 0; links + i < flows->resource_count; i++) {
+    for (uint32_t i = 0; i < world->link_count; i++) {
         world->links[i].flows = flows->resources[links + i].flow_count;
     }
 }

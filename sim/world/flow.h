@@ -1,10 +1,11 @@
 /* Flows: bulk transfers and background work that share bandwidth fairly.
  *
  * A flow moves `bytes` from this node to another (or through this machine's disk alone) at its
- * max-min fair share of every bandwidth on its way: both network cards, the link between the zones,
- * the disks. Shares are worked out anew when a flow begins or ends, so a flow costs a handful of
- * events and not one a packet. SIM_IN_FLOW_DONE follows with `tag`, unless the flow is cancelled;
- * it does not while the other end is cut off, paused, or has died in silence.
+ * max-min fair share of every bandwidth on its way: both network cards, the link between the zones
+ * or the sender's port within one, the disks. Shares are worked out anew when a flow begins or
+ * ends, so a flow costs a handful of events and not one a packet. SIM_IN_FLOW_DONE follows with
+ * `tag`, unless the flow is cancelled; it does not while the other end is cut off, paused, or has
+ * died in silence.
  */
 #ifndef BRINK_WORLD_FLOW_H
 #define BRINK_WORLD_FLOW_H

@@ -104,6 +104,7 @@ struct timer_record {
 struct machine {
     const struct sim_machine_spec *spec;
     uint32_t executor; /* index + 1; 0 = never short of cores */
+    uint32_t port;     /* index of its link to the network of its zone */
     sim_time card_out_free, card_in_free;
     sim_time clock_shift; /* jumps so far */
     double clock_drift;
@@ -186,6 +187,7 @@ struct sim_node {
     uint64_t view_version;
 };
 
+/* One way between two zones; or out of one machine to others of its zone. */
 struct link {
     const struct sim_link_law *law;
     bool is_only_latency; /* of its law: no bandwidth, and no message is lost, doubled or reordered
@@ -205,7 +207,8 @@ struct sim_world {
     uint32_t node_count;    /* without node 0 */
     struct group *groups;
     struct machine *machines;
-    struct link *links;
+    struct link *links; /* between zones, [from * zone_count + to]; then the machines' ports */
+    uint32_t link_count;
     bool has_cards; /* some machine has a network card of limited bandwidth */
     struct sim_pool packets, calls, timers, jobs;
     struct executor *executors;

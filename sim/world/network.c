@@ -1,9 +1,11 @@
 /* The network: how long a message takes, and whether it arrives.
  *
- * A message passes the sender's network card and the link between the zones, each of which puts one
- * message after another on the wire if it has a bandwidth, then flies for a draw of the link's
- * latency, then passes the receiver's card. Flights overlap freely: a delay is not a pipe of
- * capacity 1/latency. Nodes on one machine reach each other in no time.
+ * A message passes the sender's network card and the link, each of which puts one message after
+ * another on the wire if it has a bandwidth, then flies for a draw of the link's latency, then
+ * passes the receiver's card. Between two zones the link is one pipe each way for all that crosses;
+ * within a zone it is the port of the sender's machine to the zone's network, whose switches never
+ * are what is short. Flights overlap freely: a delay is not a pipe of capacity 1/latency. Nodes on
+ * one machine reach each other in no time.
  *
  * Over a connection a lost or cut-off transmission is repeated after the retransmission timeout,
  * which doubles each time up to two minutes (RFC 6298, section 5); when 15 repetitions have failed
@@ -18,23 +20,36 @@
 #define RETRANSMIT_MAX (2 * SIM_MINUTE)
 #define RETRANSMISSIONS_MAX 15
 
+static void link_init(struct link *link, const struct sim_link_law *law)
+{
+    link->law = law;
+    link->is_only_latency = law->bandwidth <= 0.0 && law->loss <= 0.0 && law->duplicate <= 0.0 &&
+                            law->reorder <= 0.0;
+}
+
 void network_init(struct sim_world *world)
 {
     const struct sim_network_spec *network = &world->spec->network;
-    size_t count = (size_t)network->zone_count * network->zone_count;
-    world->links = sim_arena_array(&world->arena, struct link, count);
-    for (size_t i = 0; i < count; i++) {
-        const struct sim_link_law *law = &network->links[i];
-        world->links[i].law = law;
-        world->links[i].is_only_latency = law->bandwidth <= 0.0 && law->loss <= 0.0 &&
-                                          law->duplicate <= 0.0 && law->reorder <= 0.0;
+    uint32_t zones = network->zone_count;
+    world->link_count = zones * zones + world->spec->machine_count;
+    world->links = sim_arena_array(&world->arena, struct link, world->link_count);
+    for (uint32_t i = 0; i < zones * zones; i++) {
+        link_init(&world->links[i], &network->links[i]);
+    }
+    for (uint32_t i = 0; i < world->spec->machine_count; i++) {
+        struct machine *machine = &world->machines[i];
+        uint32_t zone = machine->spec->zone;
+        machine->port = zones * zones + i;
+        link_init(&world->links[machine->port], &network->links[zone * zones + zone]);
     }
 }
 
 struct link *network_link(struct sim_world *world, sim_node_id from, sim_node_id to)
 {
-    uint32_t zones = world->spec->network.zone_count;
-    return &world->links[(size_t)world->nodes[from].zone * zones + world->nodes[to].zone];
+    const struct sim_node *sender = &world->nodes[from];
+    uint32_t there = world->nodes[to].zone;
+    uint32_t between = sender->zone * world->spec->network.zone_count + there;
+    return &world->links[sender->zone == there ? sender->machine->port : between];
 }
 
 /* ---- one transmission ---- */

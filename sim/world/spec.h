@@ -12,10 +12,11 @@
 
 #define SIM_NONE UINT32_MAX
 
-/* One direction between two zones (or within one). */
+/* One direction between two zones, or what holds within one. */
 struct sim_link_law {
-    const struct sim_dist *latency;  /* one way, seconds; NULL = no time */
-    double bandwidth;                /* bytes/s shared by all that crosses; 0 = unlimited */
+    const struct sim_dist *latency; /* one way, seconds; NULL = no time */
+    double bandwidth;               /* bytes/s shared by all that crosses; within a zone by all that
+                                       one machine sends; 0 = unlimited */
     double loss, duplicate, reorder; /* probabilities a message */
     const struct sim_dist
         *reorder_delay; /* extra delay of a reordered message; NULL = one latency */

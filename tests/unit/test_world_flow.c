@@ -191,6 +191,25 @@ static void test_pause_stalls(void)
     end(&four);
 }
 
+/* Within a zone each machine has a port of its own to share: two flows out of 1, one out of 3. */
+static void test_ports_within_a_zone(void)
+{
+    struct four four;
+    begin(&four);
+    fixture_link(&four.f, 0, 0)->bandwidth = 2e6;
+    start(&four);
+    sim_flow_send(node(&four, 1), 2, 3000000, 1); /* 1 MB/s, 2 when 2 is through at 1 s */
+    sim_flow_send(node(&four, 1), 4, 1000000, 2);
+    sim_flow_send(node(&four, 3), 2, 8000000, 3); /* 2 MB/s all the time, the same way in */
+    sim_flow_send(node(&four, 2), 1, 1000000, 4);
+    at(&four, 100);
+    ended(&four, 4, 0.5, SIM_STATUS_OK);
+    ended(&four, 2, 1, SIM_STATUS_OK);
+    ended(&four, 1, 2, SIM_STATUS_OK);
+    ended(&four, 3, 4, SIM_STATUS_OK);
+    end(&four);
+}
+
 /* A degraded link holds the flows it concerns to its bandwidth by the slowness; others get the
  * rest. */
 static void test_slow_link(void)
@@ -203,7 +222,7 @@ static void test_slow_link(void)
     fault->slowness = 4;
     start(&four);
     sim_flow_send(node(&four, 1), 2, 10000000, 1); /* 2, then 1, then 2 MB/s */
-    sim_flow_send(node(&four, 3), 4, 10000000, 2); /* 2, then 3, then 2 MB/s: 2 + 6 by 3 s */
+    sim_flow_send(node(&four, 1), 3, 10000000, 2); /* 2, then 3, then 2 MB/s: 2 + 6 by 3 s */
     at(&four, 100);
     ended(&four, 2, 4, SIM_STATUS_OK); /* 1 has moved 2 + 2 + 2 */
     ended(&four, 1, 5, SIM_STATUS_OK);
@@ -309,7 +328,7 @@ static void test_to_the_dead(void)
     end(&four);
 }
 
-/* A message on a link is slowed by the flows there. */
+/* A message on a link is slowed by the flows there, and by no others. */
 static void test_messages_beside_flows(void)
 {
     struct four four;
@@ -318,8 +337,9 @@ static void test_messages_beside_flows(void)
     start(&four);
     probe_message(&four.f, "n[1]", "n[2]", 1, 1000); /* 1 ms */
     at(&four, 1);
-    sim_flow_send(node(&four, 3), 4, 100000000, 1);
-    sim_flow_send(node(&four, 4), 3, 100000000, 2);
+    sim_flow_send(node(&four, 1), 4, 100000000, 1);
+    sim_flow_send(node(&four, 1), 3, 100000000, 2);
+    sim_flow_send(node(&four, 4), 2, 100000000, 3);
     probe_message(&four.f, "n[1]", "n[2]", 2, 1000); /* a third of the link */
     at(&four, 300);
     probe_at(&four.p, SIM_IN_MESSAGE, 0, ms(1));
@@ -337,6 +357,7 @@ int main(int argc, char **argv)
     g_test_add_func("/flow/nothing-to-move", test_nothing_to_move);
     g_test_add_func("/flow/partition-stalls", test_partition_stalls);
     g_test_add_func("/flow/pause-stalls", test_pause_stalls);
+    g_test_add_func("/flow/ports-within-a-zone", test_ports_within_a_zone);
     g_test_add_func("/flow/slow-link", test_slow_link);
     g_test_add_func("/flow/cancel", test_cancel);
     g_test_add_func("/flow/cancelled-holds-nothing", test_cancelled_holds_nothing);

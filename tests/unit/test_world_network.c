@@ -22,99 +22,6 @@ static void test_flights_overlap(void)
     story_end(&story);
 }
 
-/* With bandwidth they are spaced by bytes / bandwidth, exactly. */
-static void test_bandwidth_spaces(void)
-{
-    struct story story;
-    story_begin(&story, PROBE_AT_ONCE, ms(100));
-    fixture_link(&story.f, 0, 0)->bandwidth = 1e6;
-    story_start(&story);
-    for (uint64_t i = 0; i < 3; i++) {
-        probe_message(&story.f, "client", "server", i, 2500);
-    }
-    fixture_run_until(&story.f, ms(6)); /* the wire is busy until 7.5 ms */
-    probe_message(&story.f, "client", "server", 3, 1000);
-    fixture_run_until(&story.f, ms(50)); /* and idle now */
-    probe_message(&story.f, "client", "server", 4, 1000);
-    fixture_run_until(&story.f, s(1));
-    static const double arrivals[] = {102.5, 105, 107.5, 108.5, 151};
-    for (uint32_t i = 0; i < 5; i++) {
-        probe_at(&story.server, SIM_IN_MESSAGE, i, ms(arrivals[i]));
-    }
-    story_end(&story);
-}
-
-/* Both cards and the link pass one message after another; each adds its time. */
-static void test_cards(void)
-{
-    struct story story;
-    story_begin(&story, PROBE_AT_ONCE, ms(10));
-    fixture_machine(&story.f, 1)->bandwidth = 1e6; /* 4 ms for 4 kB */
-    fixture_machine(&story.f, 2)->bandwidth = 5e5; /* 8 ms */
-    fixture_link(&story.f, 0, 0)->bandwidth = 2e6; /* 2 ms */
-    story_start(&story);
-    probe_message(&story.f, "client", "server", 0, 4000);
-    probe_message(&story.f, "client", "server", 1, 4000);
-    probe_message(&story.f, "server", "client", 2, 4000); /* cards are full duplex, */
-    fixture_run_until(&story.f, s(1));
-    probe_at(&story.server, SIM_IN_MESSAGE, 0, ms(4 + 2 + 10 + 8));
-    probe_at(&story.server, SIM_IN_MESSAGE, 1, ms(24 + 8));
-    probe_at(&story.client, SIM_IN_MESSAGE, 0, ms(10 + 2 + 10 + 4)); /* a zone's link is not */
-    story_end(&story);
-}
-
-/* A machine with a slow card does not hold up the link for others, nor does a cold connection. */
-static void test_slow_card_holds_up_nobody(void)
-{
-    struct story story;
-    struct probe other = {0};
-    story_begin(&story, PROBE_AT_ONCE, ms(10));
-    probe_add(&story.f, &other, "other", 1);
-    fixture_machine(&story.f, 1)->bandwidth = 1e4; /* 100 ms for 1 kB */
-    fixture_link(&story.f, 0, 0)->bandwidth = 1e6; /* 1 ms */
-    story_start(&story);
-    probe_message(&story.f, "client", "server", 0, 1000);
-    probe_message(&story.f, "other", "server", 1, 1000);
-    fixture_run_until(&story.f, s(1));
-    probe_at(&story.server, SIM_IN_MESSAGE, 0, ms(11));
-    g_assert_cmpuint(probe_nth(&story.server, SIM_IN_MESSAGE, 0)->number, ==, 1);
-    probe_at(&story.server, SIM_IN_MESSAGE, 1, ms(111));
-    story_end(&story);
-    probe_clear(&other);
-
-    story_begin(&story, PROBE_AT_ONCE, ms(10));
-    story_transport(&story)->warm = false;
-    story_transport(&story)->handshake = 3;
-    fixture_link(&story.f, 0, 0)->bandwidth = 1e6;
-    story_start(&story);
-    probe_call_bytes(&story.f, "client", "server", 1000, 1);
-    probe_message(&story.f, "client", "server", 1, 1000);
-    fixture_run_until(&story.f, s(1));
-    probe_at(&story.server, SIM_IN_MESSAGE, 0, ms(11));
-    probe_at(&story.server, SIM_IN_REQUEST, 0, ms(60 + 11));
-    story_end(&story);
-}
-
-/* Cards count where there is no network block too: they are the machine's. */
-static void test_cards_without_network(void)
-{
-    struct fixture f;
-    struct probe client = {0}, server = {.reply = PROBE_AT_ONCE, .reply_bytes = 3000};
-    fixture_init(&f, s(10));
-    probe_add(&f, &client, "client", 1);
-    probe_add(&f, &server, "server", 1);
-    fixture_machine(&f, 1)->bandwidth = 1e6;
-    fixture_start(&f);
-    fixture_run_until(&f, 0);
-    probe_call_bytes(&f, "client", "server", 2000, 1);
-    fixture_run_until(&f, s(1));
-    probe_at(&server, SIM_IN_REQUEST, 0, ms(2));
-    probe_outcome(&client, 0, ms(5), 1, SIM_STATUS_OK);
-    fixture_clear(&f);
-    probe_clear(&client);
-    probe_clear(&server);
-}
-
 static void test_one_machine_takes_no_time(void)
 {
     struct fixture f;
@@ -463,10 +370,6 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/network/flights-overlap", test_flights_overlap);
-    g_test_add_func("/network/bandwidth-spaces", test_bandwidth_spaces);
-    g_test_add_func("/network/cards", test_cards);
-    g_test_add_func("/network/slow-card-holds-up-nobody", test_slow_card_holds_up_nobody);
-    g_test_add_func("/network/cards-without-network", test_cards_without_network);
     g_test_add_func("/network/one-machine-takes-no-time", test_one_machine_takes_no_time);
     g_test_add_func("/network/retransmission-schedule", test_retransmission_schedule);
     g_test_add_func("/network/connection-breaks", test_connection_breaks);
