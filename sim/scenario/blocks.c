@@ -321,7 +321,7 @@ static const struct sim_constructor connection_constructor = {"connection",
                                                               NULL};
 static const struct sim_constructor datagram_constructor = {
     "datagram",
-    "single messages, which may be lost, as UDP",
+    "single messages, which may be lost, as UDP; nobody refuses: give a timeout",
     sizeof(struct sim_transport),
     sim_no_params,
     0,

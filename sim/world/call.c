@@ -3,7 +3,9 @@
  * A call is a record at the caller; its request travels as a packet, which stays at the receiver as
  * the open request (its handle is the ticket) and travels back as the reply. The outcome is
  * whatever comes first: the reply, a refusal, or the timeout. What comes later finds no call and is
- * dropped.
+ * dropped. A refusal is what a connection tells its owner: who asks by datagram is never refused
+ * and waits for his timeout. Not modelled: ICMP, by which a machine may answer a datagram to
+ * nobody.
  */
 #include "world/internal.h"
 
@@ -209,12 +211,14 @@ void call_on_reply(struct sim_world *world, const struct sim_event *event)
 
 /* ---- the server's side ---- */
 
-/* The machine of `dead` tells the caller that nobody is there, if a reset sent at `time` gets
- * through. One that is only lost is provoked again by whatever the caller sends next. */
+/* The machine of `dead` tells a caller over a connection that nobody is there, if a reset sent at
+ * `time` gets through. One that is only lost is provoked again by whatever the caller sends next.
+ */
 static void reset(struct sim_world *world, sim_node_id dead, sim_node_id caller, sim_call call,
                   sim_time time)
 {
-    if (!network_is_cut(world, dead, caller)) {
+    bool has_connection = world->nodes[caller].transport->kind == SIM_TRANSPORT_CONNECTION;
+    if (has_connection && !network_is_cut(world, dead, caller)) {
         call_refuse(world, call, sim_time_add(time, network_latency(world, dead, caller)));
     }
 }
@@ -232,7 +236,7 @@ void call_on_request(struct sim_world *world, const struct sim_event *event)
         if (!server->is_silent) {
             reset(world, packet->to, packet->from, packet->call, now);
         }
-        network_packet_drop(world, packet_index, server->is_silent ? "silence" : "refused");
+        network_packet_drop(world, packet_index, server->is_silent ? "silence" : "nobody there");
         return;
     }
     packet->state = PACKET_OPEN;

@@ -170,6 +170,55 @@ static void test_crash_resets_callers(void)
     story_end(&story);
 }
 
+/* Nobody tells a caller by datagram: what was on its way there, in hand, on its way back, and what
+ * comes later ends by its timeout; what had left before the crash is answered. */
+static void test_datagrams_are_not_refused(void)
+{
+    struct story story;
+    story_begin(&story, PROBE_LATER, ms(10));
+    story_transport(&story)->kind = SIM_TRANSPORT_DATAGRAM;
+    story_start(&story);
+    probe_call_within(&story.f, "client", "server", ms(5), ms(300), 1);   /* on its way back */
+    probe_call_within(&story.f, "client", "server", ms(100), ms(300), 2); /* in hand at 20 */
+    fixture_run_until(&story.f, ms(15));
+    probe_call_within(&story.f, "client", "server", 0, ms(300), 3); /* arrives at 25 */
+    fixture_run_until(&story.f, ms(20));
+    fixture_crash(&story.f, "server");
+    fixture_run_until(&story.f, ms(30));
+    probe_call_within(&story.f, "client", "server", 0, ms(300), 4);
+    probe_call(&story.f, "client", "server", 0, 5); /* without a timeout: for ever */
+    fixture_run_until(&story.f, s(1));
+    g_assert_cmpuint(outcomes(&story), ==, 4);
+    probe_outcome(&story.client, 0, ms(25), 1, SIM_STATUS_OK);
+    probe_outcome(&story.client, 1, ms(300), 2, SIM_STATUS_TIMEOUT);
+    probe_outcome(&story.client, 2, ms(315), 3, SIM_STATUS_TIMEOUT);
+    probe_outcome(&story.client, 3, ms(330), 4, SIM_STATUS_TIMEOUT);
+    g_assert_cmpuint(fixture_total(&story.f, "server", "lost"), ==, 1);
+    story_end(&story);
+}
+
+/* A reply that waits at the dead server for its link is lost like one in hand. */
+static void test_reply_at_the_card_of_the_dead(void)
+{
+    for (int kind = SIM_TRANSPORT_CONNECTION; kind <= SIM_TRANSPORT_DATAGRAM; kind++) {
+        struct story story;
+        story_begin(&story, PROBE_AT_ONCE, ms(10));
+        story.server.reply_bytes = 20000;
+        fixture_machine(&story.f, 2)->bandwidth = 1e6; /* 20 ms for a reply */
+        fixture_link(&story.f, 0, 0)->bandwidth = 1e9;
+        story_transport(&story)->kind = kind;
+        story_start(&story);
+        probe_call_within(&story.f, "client", "server", 0, ms(300), 1);
+        fixture_run_until(&story.f, ms(15));
+        fixture_crash(&story.f, "server");
+        fixture_run_until(&story.f, s(1));
+        bool is_told = kind == SIM_TRANSPORT_CONNECTION;
+        probe_outcome(&story.client, 0, is_told ? ms(25) : ms(300), 1,
+                      is_told ? SIM_STATUS_REFUSED : SIM_STATUS_TIMEOUT);
+        story_end(&story);
+    }
+}
+
 /* A reset does not cross a partition. */
 static void test_crash_behind_a_partition(void)
 {
@@ -372,6 +421,8 @@ int main(int argc, char **argv)
     g_test_add_func("/call/deadline-travels", test_deadline_travels);
     g_test_add_func("/call/cancel", test_cancel);
     g_test_add_func("/call/crash-resets-callers", test_crash_resets_callers);
+    g_test_add_func("/call/datagrams-are-not-refused", test_datagrams_are_not_refused);
+    g_test_add_func("/call/reply-at-the-card-of-the-dead", test_reply_at_the_card_of_the_dead);
     g_test_add_func("/call/crash-behind-a-partition", test_crash_behind_a_partition);
     g_test_add_func("/call/caller-dies", test_caller_dies);
     g_test_add_func("/call/pause", test_pause);
