@@ -51,6 +51,7 @@ enum world_event {
     EVENT_MEMBERS,      /* view version << 32 | group, at the observer (node 0: at all of them) */
     EVENT_DRAINED,      /* version << 32 | node id: goes now if nothing is open (node 0) */
     EVENT_LOAD,         /* at a source: its load factor changed */
+    EVENT_STREAM_LEAVE, /* stream note, past its sender's network card; at the sender */
     WORLD_EVENT_COUNT
 };
 
@@ -291,8 +292,23 @@ bool network_delays_at_card(struct sim_world *world, uint32_t packet_index,
                             const struct sim_event *event);
 /* A one-way latency between two nodes, drawn for `from`; faults included. */
 sim_time network_latency(struct sim_world *world, sim_node_id from, sim_node_id to);
-/* Whether something sent now would get through, and when it would arrive, sizes aside. */
-bool network_try(struct sim_world *world, sim_node_id from, sim_node_id to, sim_time *ret_arrives);
+/* The way of `bytes` that are no packet. What becomes of them when they set out now: */
+enum setting_out {
+    OUT_LOST,    /* or cut off */
+    OUT_AT_CARD, /* *ret_time: enters the link then, by an event of its own even if that is at once,
+                    so that what sets out later does not overtake it */
+    OUT_FLYING   /* *ret_time: has flown then */
+};
+enum setting_out network_set_out(struct sim_world *world, sim_node_id from, sim_node_id to,
+                                 int64_t bytes, sim_time *ret_time);
+/* Past the sender's card: when they have passed the link and flown, faults included. */
+sim_time network_fly(struct sim_world *world, sim_node_id from, sim_node_id to, int64_t bytes,
+                     sim_time leaves);
+/* Whether what the machine itself sends now, past its card, is neither cut off nor lost. */
+bool network_try(struct sim_world *world, sim_node_id from, sim_node_id to);
+/* True where the receiver has a network card to pass: it arrives by an event of its own then. */
+bool network_enter_card(struct sim_world *world, sim_node_id from, sim_node_id to, int64_t bytes,
+                        sim_time *ret_through);
 void network_packet_drop(struct sim_world *world, uint32_t packet_index, const char *why);
 struct link *network_link(struct sim_world *world, sim_node_id from, sim_node_id to);
 
@@ -467,6 +483,7 @@ void sync_free(struct sync *sync);
 void streams_init(struct sim_world *world);
 void streams_clear(struct sim_world *world);
 void stream_on_event(struct sim_world *world, const struct sim_event *event);
+void stream_on_leave(struct sim_world *world, const struct sim_event *event);
 void stream_on_retry(struct sim_world *world, const struct sim_event *event);
 void streams_drop(struct sim_node *node, bool is_silent);
 size_t streams_memory(const struct sim_world *world);

@@ -75,34 +75,100 @@ sim_time network_latency(struct sim_world *world, sim_node_id from, sim_node_id 
     return draw_latency(law, &sender->network_draw, &conditions);
 }
 
-bool network_try(struct sim_world *world, sim_node_id from, sim_node_id to, sim_time *ret_arrives)
-{
-    struct sim_node *sender = &world->nodes[from];
-    *ret_arrives = world_now(world);
-    if (sender->machine == world->nodes[to].machine) {
-        return true;
-    }
-    const struct sim_link_law *law = network_link(world, from, to)->law;
-    struct conditions conditions = network_conditions(world, from, to, law);
-    if (network_is_cut(world, from, to)) {
-        world->network.cut++;
-        return false;
-    }
-    if (conditions.loss > 0.0 && sim_random_chance(&sender->network_draw, conditions.loss)) {
-        world->network.lost++;
-        return false;
-    }
-    *ret_arrives =
-        sim_time_add(*ret_arrives, draw_latency(law, &sender->network_draw, &conditions));
-    return true;
-}
-
 /* The moment at which `bytes` are on the wire of a resource that is busy until *free. */
 static sim_time put_on_wire(sim_time now, sim_time *free, double bytes, double bandwidth)
 {
     sim_time start = now > *free ? now : *free;
     *free = sim_time_add(start, sim_time_from_seconds(bytes / bandwidth));
     return *free;
+}
+
+/* Past the sender's card: when the last byte is on the link's wire. */
+static sim_time pass_link(struct link *link, sim_time time, int64_t bytes,
+                          const struct conditions *conditions)
+{
+    double bandwidth = link->law->bandwidth;
+    if (bandwidth <= 0.0) {
+        return time;
+    }
+    return put_on_wire(time, &link->free,
+                       (double)bytes * conditions->slowness * (1.0 + link->flows), bandwidth);
+}
+
+bool network_try(struct sim_world *world, sim_node_id from, sim_node_id to)
+{
+    struct sim_node *sender = &world->nodes[from];
+    if (sender->machine == world->nodes[to].machine) {
+        return true;
+    }
+    const struct sim_link_law *law = network_link(world, from, to)->law;
+    double loss = law->loss;
+    if (world->troubles != NULL) {
+        if (network_is_cut(world, from, to)) {
+            world->network.cut++;
+            return false;
+        }
+        loss = network_conditions(world, from, to, law).loss;
+    }
+    if (loss > 0.0 && sim_random_chance(&sender->network_draw, loss)) {
+        world->network.lost++;
+        return false;
+    }
+    return true;
+}
+
+/* When `bytes` have passed the sender's network card; false where the link comes only then. */
+static bool pass_card(struct sim_world *world, sim_node_id from, sim_node_id to, int64_t bytes,
+                      sim_time *ret_leaves)
+{
+    struct machine *machine = world->nodes[from].machine;
+    *ret_leaves = world_now(world);
+    if (!world->has_cards || machine->spec->bandwidth <= 0.0 ||
+        machine == world->nodes[to].machine) {
+        return true;
+    }
+    *ret_leaves =
+        put_on_wire(*ret_leaves, &machine->card_out_free, (double)bytes, machine->spec->bandwidth);
+    return network_link(world, from, to)->law->bandwidth <= 0.0;
+}
+
+sim_time network_fly(struct sim_world *world, sim_node_id from, sim_node_id to, int64_t bytes,
+                     sim_time leaves)
+{
+    struct sim_node *sender = &world->nodes[from];
+    if (sender->machine == world->nodes[to].machine) {
+        return leaves;
+    }
+    struct link *link = network_link(world, from, to);
+    struct conditions conditions = network_conditions(world, from, to, link->law);
+    leaves = pass_link(link, leaves, bytes, &conditions);
+    return sim_time_add(leaves, draw_latency(link->law, &sender->network_draw, &conditions));
+}
+
+enum setting_out network_set_out(struct sim_world *world, sim_node_id from, sim_node_id to,
+                                 int64_t bytes, sim_time *ret_time)
+{
+    if (!network_try(world, from, to)) {
+        return OUT_LOST;
+    }
+    if (!pass_card(world, from, to, bytes, ret_time)) {
+        return OUT_AT_CARD;
+    }
+    *ret_time = network_fly(world, from, to, bytes, *ret_time);
+    return OUT_FLYING;
+}
+
+bool network_enter_card(struct sim_world *world, sim_node_id from, sim_node_id to, int64_t bytes,
+                        sim_time *ret_through)
+{
+    struct machine *machine = world->nodes[to].machine;
+    if (!world->has_cards || machine->spec->bandwidth <= 0.0 ||
+        machine == world->nodes[from].machine) {
+        return false;
+    }
+    *ret_through = put_on_wire(world_now(world), &machine->card_in_free, (double)bytes,
+                               machine->spec->bandwidth);
+    return true;
 }
 
 static sim_time reorder_delay(const struct sim_link_law *law, struct sim_random *random,
@@ -198,11 +264,7 @@ static void fly(struct sim_world *world, uint32_t packet_index, sim_time leaves,
     struct link *link = network_link(world, packet->from, packet->to);
     const struct sim_link_law *law = link->law;
     const struct sim_transport *transport = owner_of(world, packet)->transport;
-    if (law->bandwidth > 0.0) {
-        leaves = put_on_wire(leaves, &link->free,
-                             (double)packet->bytes * conditions->slowness * (1.0 + link->flows),
-                             law->bandwidth);
-    }
+    leaves = pass_link(link, leaves, packet->bytes, conditions);
     sim_time arrives = sim_time_add(leaves, draw_latency(law, &sender->network_draw, conditions));
     if (law->reorder > 0.0 && sim_random_chance(&sender->network_draw, law->reorder)) {
         arrives = sim_time_add(arrives, reorder_delay(law, &sender->network_draw, conditions));
@@ -229,18 +291,13 @@ static void leave(struct sim_world *world, uint32_t packet_index,
                   const struct conditions *conditions)
 {
     struct packet *packet = sim_pool_at(&world->packets, packet_index);
-    struct machine *machine = world->nodes[packet->from].machine;
-    sim_time now = world_now(world), leaves = now;
-    if (machine->spec->bandwidth > 0.0) {
-        leaves = put_on_wire(now, &machine->card_out_free, (double)packet->bytes,
-                             machine->spec->bandwidth);
-        if (leaves > now && network_link(world, packet->from, packet->to)->law->bandwidth > 0.0) {
-            packet->has_left_card = true;
-            post_transmit(world, packet_index, leaves);
-            return;
-        }
+    sim_time leaves;
+    if (pass_card(world, packet->from, packet->to, packet->bytes, &leaves)) {
+        fly(world, packet_index, leaves, conditions);
+    } else {
+        packet->has_left_card = true;
+        post_transmit(world, packet_index, leaves);
     }
-    fly(world, packet_index, leaves, conditions);
 }
 
 static enum sending transmit_remote(struct sim_world *world, uint32_t packet_index)
@@ -427,21 +484,13 @@ void network_on_transmit(struct sim_world *world, const struct sim_event *event)
 bool network_delays_at_card(struct sim_world *world, uint32_t packet_index,
                             const struct sim_event *event)
 {
-    if (!world->has_cards) {
-        return false;
-    }
     struct packet *packet = sim_pool_at(&world->packets, packet_index);
-    struct machine *machine = world->nodes[packet->to].machine;
-    if (machine->spec->bandwidth <= 0.0 || packet->is_through_card ||
-        machine == world->nodes[packet->from].machine) {
+    sim_time through;
+    if (packet->is_through_card ||
+        !network_enter_card(world, packet->from, packet->to, packet->bytes, &through)) {
         return false;
     }
     packet->is_through_card = true;
-    sim_time through = put_on_wire(world_now(world), &machine->card_in_free, (double)packet->bytes,
-                                   machine->spec->bandwidth);
-    if (through == world_now(world)) {
-        return false;
-    }
     packet->arrived = through;
     sim_engine_post(world->engine, through, packet->to, event->kind, packet_index);
     return true;

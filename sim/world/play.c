@@ -73,6 +73,7 @@ static const struct meaning {
     [EVENT_MEMBERS] = {"members", members_on_change},
     [EVENT_DRAINED] = {"drained", members_on_drained},
     [EVENT_LOAD] = {"load", on_load},
+    [EVENT_STREAM_LEAVE] = {"stream leaves", stream_on_leave},
 };
 
 void world_dispatch(struct sim_world *world, const struct sim_event *event)

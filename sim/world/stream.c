@@ -1,11 +1,11 @@
 /* Streams: ordered items from the far end to the opener, paced by credit.
  *
  * A stream is one record in a pool, and a note is what travels on it: open, item, credit, close.
- * Notes of one direction arrive in the order in which they were sent. One that cannot be
- * transmitted (lost, cut off) is repeated as network.c does it, and those behind it wait. When a
- * node dies its peers hear of it after a latency, unless it is silent or cut off: then the stream
- * hangs until they close it, or until what they send reaches a machine that answers. Not modelled:
- * bandwidth.
+ * Notes pass cards and links as messages do (network.c); those of one direction arrive in the order
+ * in which they were sent. One that cannot be transmitted (lost, cut off) is repeated as network.c
+ * does it, and those behind it wait. When a node dies its peers hear of it after a latency, unless
+ * it is silent or cut off: then the stream hangs until they close it, or until what they send
+ * reaches a machine that answers. Not modelled: slow start.
  */
 #include "world/internal.h"
 
@@ -16,15 +16,22 @@ enum direction { TO_OPENER, TO_FAR, DIRECTION_COUNT };
 
 enum note_kind { NOTE_OPEN, NOTE_ITEM, NOTE_CREDIT, NOTE_CLOSE };
 
+enum note_place {
+    NOTE_BEHIND,  /* waits to be transmitted, or behind one that does */
+    NOTE_AT_CARD, /* on its sender's card: the link comes next */
+    NOTE_UNDERWAY
+};
+
 struct note {
     sim_stream stream;
     uint64_t value; /* item, credit or status */
     int64_t bytes;
     uint32_t next; /* behind one that could not be transmitted */
-    sim_node_id to;
-    uint8_t kind;
+    sim_node_id from, to;
+    uint8_t kind;  /* enum note_kind */
+    uint8_t place; /* enum note_place */
     uint8_t direction;
-    bool is_waiting;
+    bool is_through_card; /* of the receiver */
 };
 
 struct way {
@@ -86,26 +93,68 @@ static sim_node_id receiver_of(const struct stream *stream, enum direction direc
     return direction == TO_OPENER ? stream->opener : stream->far;
 }
 
+/* A note that has yet to be transmitted. */
+static uint32_t note_new(struct sim_world *world, const struct stream *stream, sim_stream handle,
+                         enum note_kind kind, enum direction direction, uint64_t value,
+                         int64_t bytes)
+{
+    uint32_t index = sim_pool_take(&world->streams->notes);
+    *note_at(world, index) = (struct note){.stream = handle,
+                                           .value = value,
+                                           .bytes = bytes,
+                                           .from = sender_of(stream, direction),
+                                           .to = receiver_of(stream, direction),
+                                           .kind = (uint8_t)kind,
+                                           .place = NOTE_BEHIND,
+                                           .direction = (uint8_t)direction};
+    return index;
+}
+
 /* ---- transmission ---- */
 
-/* True when the note is on its way. */
-static bool transmit(struct sim_world *world, struct stream *stream, uint32_t index)
+/* The note arrives then, or when what went before on its way does. */
+static void arrive(struct sim_world *world, struct stream *stream, uint32_t index, sim_time arrives)
 {
     struct note *note = note_at(world, index);
     struct way *way = &stream->ways[note->direction];
-    sim_node_id from = sender_of(stream, note->direction),
-                to = receiver_of(stream, note->direction);
-    sim_time arrives;
-    if (!network_try(world, from, to, &arrives)) {
-        note->is_waiting = true;
+    note->place = NOTE_UNDERWAY;
+    way->last_arrival = arrives > way->last_arrival ? arrives : way->last_arrival;
+    sim_engine_post(world->engine, way->last_arrival, note->to, EVENT_STREAM, index);
+}
+
+/* True when the note has left. */
+static bool transmit(struct sim_world *world, struct stream *stream, uint32_t index)
+{
+    struct note *note = note_at(world, index);
+    sim_time time;
+    enum setting_out out = network_set_out(world, note->from, note->to, note->bytes, &time);
+    if (out == OUT_LOST) {
         return false;
     }
-    note->is_waiting = false;
     stream->is_told[note->direction] |= note->kind == NOTE_CLOSE;
-    way->failures = 0;
-    way->last_arrival = arrives > way->last_arrival ? arrives : way->last_arrival;
-    sim_engine_post(world->engine, way->last_arrival, to, EVENT_STREAM, index);
+    stream->ways[note->direction].failures = 0;
+    if (out == OUT_FLYING) {
+        arrive(world, stream, index, time);
+    } else {
+        note->place = NOTE_AT_CARD;
+        sim_engine_post(world->engine, time, note->from, EVENT_STREAM_LEAVE,
+                        sim_pool_handle(&world->streams->notes, index));
+    }
     return true;
+}
+
+void stream_on_leave(struct sim_world *world, const struct sim_event *event)
+{
+    uint32_t index = sim_pool_index(event->payload);
+    struct note *note = sim_pool_find(&world->streams->notes, event->payload);
+    sim_assert(note != NULL && note->place == NOTE_AT_CARD);
+    sim_time arrives = network_fly(world, note->from, note->to, note->bytes, world_now(world));
+    struct stream *stream = stream_find(world, note->stream);
+    if (stream != NULL) {
+        arrive(world, stream, index, arrives);
+    } else {
+        sim_pool_give(&world->streams->notes, index); /* both ends are done: nobody listens */
+    }
 }
 
 static void retry_later(struct sim_world *world, struct stream *stream, sim_stream handle,
@@ -128,13 +177,7 @@ static void send_note(struct sim_world *world, sim_stream handle, enum note_kind
 {
     struct stream *stream = stream_find(world, handle);
     struct way *way = &stream->ways[direction];
-    uint32_t index = sim_pool_take(&world->streams->notes);
-    *note_at(world, index) = (struct note){.stream = handle,
-                                           .value = value,
-                                           .bytes = bytes,
-                                           .to = receiver_of(stream, direction),
-                                           .kind = (uint8_t)kind,
-                                           .direction = (uint8_t)direction};
+    uint32_t index = note_new(world, stream, handle, kind, direction, value, bytes);
     world->network.messages++;
     world->network.bytes += (uint64_t)bytes;
     if (way->first == 0 && transmit(world, stream, index)) {
@@ -144,25 +187,26 @@ static void send_note(struct sim_world *world, sim_stream handle, enum note_kind
         way->first = index;
         retry_later(world, stream, handle, direction);
     } else {
-        note_at(world, index)->is_waiting = true;
         note_at(world, way->last)->next = index;
     }
     way->last = index;
 }
 
-/* The machine of a dead node resets the stream, if the reset gets through. */
+/* The machine of an end that is gone resets the stream, if the reset gets through. What that end
+ * had left on its card went with it: the reset does not wait there. */
 static void reset(struct sim_world *world, sim_stream handle, enum direction direction)
 {
     struct stream *stream = stream_find(world, handle);
-    uint32_t index = sim_pool_take(&world->streams->notes);
-    *note_at(world, index) = (struct note){.stream = handle,
-                                           .value = SIM_STATUS_REFUSED,
-                                           .to = receiver_of(stream, direction),
-                                           .kind = NOTE_CLOSE,
-                                           .direction = (uint8_t)direction};
-    if (!transmit(world, stream, index)) {
+    uint32_t index = note_new(world, stream, handle, NOTE_CLOSE, direction, SIM_STATUS_REFUSED, 0);
+    struct note *note = note_at(world, index);
+    if (!network_try(world, note->from, note->to)) {
         sim_pool_give(&world->streams->notes, index);
+        return;
     }
+    stream->is_told[direction] = true;
+    stream->ways[direction].failures = 0;
+    arrive(world, stream, index,
+           network_fly(world, note->from, note->to, note->bytes, world_now(world)));
 }
 
 /* ---- ending ---- */
@@ -199,17 +243,8 @@ static void tell_closed(struct sim_node *node, sim_stream handle, uint64_t tag,
 static void announce_closed(struct sim_world *world, sim_stream handle, enum direction direction)
 {
     struct stream *stream = stream_find(world, handle);
-    struct way *way = &stream->ways[direction];
-    sim_time now = world_now(world);
-    sim_node_id to = receiver_of(stream, direction);
-    uint32_t index = sim_pool_take(&world->streams->notes);
-    *note_at(world, index) = (struct note){.stream = handle,
-                                           .value = SIM_STATUS_REFUSED,
-                                           .to = to,
-                                           .kind = NOTE_CLOSE,
-                                           .direction = (uint8_t)direction};
-    way->last_arrival = now > way->last_arrival ? now : way->last_arrival;
-    sim_engine_post(world->engine, way->last_arrival, to, EVENT_STREAM, index);
+    uint32_t index = note_new(world, stream, handle, NOTE_CLOSE, direction, SIM_STATUS_REFUSED, 0);
+    arrive(world, stream, index, world_now(world));
 }
 
 /* Nothing gets through in `direction`: each end is told by its own machine. */
@@ -274,9 +309,26 @@ static void answer_stray(struct sim_world *world, const struct note *note)
     }
 }
 
+/* True when the receiver's network card comes first: the note was posted again. */
+static bool is_delayed_at_card(struct sim_world *world, uint32_t index)
+{
+    struct note *note = note_at(world, index);
+    sim_time through;
+    if (note->is_through_card ||
+        !network_enter_card(world, note->from, note->to, note->bytes, &through)) {
+        return false;
+    }
+    note->is_through_card = true;
+    sim_engine_post(world->engine, through, note->to, EVENT_STREAM, index);
+    return true;
+}
+
 void stream_on_event(struct sim_world *world, const struct sim_event *event)
 {
     uint32_t index = (uint32_t)event->payload;
+    if (is_delayed_at_card(world, index)) {
+        return;
+    }
     struct note note = *note_at(world, index);
     sim_pool_give(&world->streams->notes, index);
     struct stream *stream = stream_find(world, note.stream);
@@ -388,14 +440,17 @@ uint64_t sim_stream_tag(const struct sim_node *self, sim_stream handle)
 
 /* ---- the end of a life ---- */
 
-/* Notes on their way to the dead node go with it; those that wait at living peers stay. */
+/* Notes on their way to the dead node, or on its card, go with it; those that have yet to leave
+ * living peers stay. */
 static void drop_notes(struct sim_node *node)
 {
     struct sim_world *world = node->world;
     struct sim_pool *notes = &world->streams->notes;
     for (uint32_t index = 1; index < notes->fresh; index++) {
-        if (pool_is_used(notes, index) && note_at(world, index)->to == node->id &&
-            !note_at(world, index)->is_waiting) {
+        const struct note *note = note_at(world, index);
+        if (pool_is_used(notes, index) &&
+            ((note->place == NOTE_UNDERWAY && note->to == node->id) ||
+             (note->place == NOTE_AT_CARD && note->from == node->id))) {
             sim_pool_give(notes, index);
         }
     }

@@ -2,8 +2,9 @@
  *
  * A stream is a slot in a table, known by the same handle at both ends. The opener states a tag
  * that the far end sees in SIM_IN_STREAM_OPENED; items flow from the far end to the opener (push),
- * each taking one credit; the opener grants more. Items of one stream arrive in order. When either
- * end dies, closes, or cannot be reached, the other gets SIM_IN_STREAM_CLOSED once.
+ * each taking one credit; the opener grants more. Items of one stream arrive in order, after cards
+ * and links that have a bandwidth as messages do. When either end dies, closes, or cannot be
+ * reached, the other gets SIM_IN_STREAM_CLOSED once.
  */
 #ifndef BRINK_WORLD_STREAM_H
 #define BRINK_WORLD_STREAM_H

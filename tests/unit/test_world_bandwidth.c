@@ -157,6 +157,226 @@ static void test_cards_without_network(void)
     probe_clear(&server);
 }
 
+/* ---- streams ---- */
+
+/* An opener on machine 1 and a far end on machine 2, 10 ms apart. */
+struct pair {
+    struct fixture f;
+    struct probe opener, far;
+};
+
+static void begin(struct pair *pair)
+{
+    *pair = (struct pair){0};
+    fixture_init(&pair->f, s(3000));
+    probe_add(&pair->f, &pair->opener, "opener", 1);
+    probe_add(&pair->f, &pair->far, "far", 1);
+    fixture_link_latency(&pair->f, ms(10));
+}
+
+static void end(struct pair *pair)
+{
+    fixture_clear(&pair->f);
+    probe_clear(&pair->opener);
+    probe_clear(&pair->far);
+}
+
+/* A stream that is open at 20 ms. */
+static sim_stream open_stream(struct pair *pair)
+{
+    fixture_start(&pair->f);
+    fixture_run_until(&pair->f, 0);
+    sim_stream stream = sim_stream_open(probe_node(&pair->f, "opener"), 2, 77, 1000);
+    fixture_run_until(&pair->f, ms(20));
+    probe_at(&pair->far, SIM_IN_STREAM_OPENED, 0, ms(10));
+    return stream;
+}
+
+static void item(struct pair *pair, sim_stream stream, uint64_t number, int64_t bytes)
+{
+    g_assert_true(sim_stream_send(probe_node(&pair->f, "far"), stream, number, bytes));
+}
+
+static void items_came(const struct pair *pair, const double *times, uint32_t count)
+{
+    g_assert_cmpuint(probe_count(&pair->opener, SIM_IN_STREAM_ITEM), ==, count);
+    for (uint32_t i = 0; i < count; i++) {
+        probe_at(&pair->opener, SIM_IN_STREAM_ITEM, i, ms(times[i]));
+        g_assert_cmpuint(probe_nth(&pair->opener, SIM_IN_STREAM_ITEM, i)->number, ==, i);
+    }
+}
+
+/* Items pass both cards and the link as messages do, and the close, of no size, comes behind. */
+static void test_stream_passes_cards(void)
+{
+    struct pair pair;
+    begin(&pair);
+    fixture_machine(&pair.f, 2)->bandwidth = 1e6; /* 4 ms for 4 kB */
+    fixture_machine(&pair.f, 1)->bandwidth = 5e5; /* 8 ms */
+    fixture_link(&pair.f, 0, 0)->bandwidth = 2e6; /* 2 ms */
+    sim_stream stream = open_stream(&pair);
+    item(&pair, stream, 0, 4000);
+    item(&pair, stream, 1, 4000);
+    sim_stream_close(probe_node(&pair.f, "far"), stream, SIM_STATUS_OK);
+    fixture_run_until(&pair.f, s(1));
+    items_came(&pair, (const double[]){20 + 4 + 2 + 10 + 8, 44 + 8}, 2);
+    probe_at(&pair.opener, SIM_IN_STREAM_CLOSED, 0, ms(52));
+    end(&pair);
+}
+
+/* Each of the three by itself, and none. */
+static void test_stream_passes_one_thing(void)
+{
+    for (int which = 0; which < 4; which++) {
+        struct pair pair;
+        begin(&pair);
+        fixture_machine(&pair.f, 2)->bandwidth = which == 1 ? 1e6 : 0;
+        fixture_link(&pair.f, 0, 0)->bandwidth = which == 2 ? 1e6 : 0;
+        fixture_machine(&pair.f, 1)->bandwidth = which == 3 ? 1e6 : 0;
+        sim_stream stream = open_stream(&pair);
+        item(&pair, stream, 0, 1000);
+        item(&pair, stream, 1, 2000);
+        fixture_run_until(&pair.f, s(1));
+        items_came(&pair, which == 0 ? (const double[]){30, 30} : (const double[]){31, 33}, 2);
+        end(&pair);
+    }
+}
+
+/* Streams and messages wait for one another on a link, and a degraded one is slower for both. */
+static void test_stream_beside_messages(void)
+{
+    struct pair pair;
+    begin(&pair);
+    fixture_link(&pair.f, 0, 0)->bandwidth = 1e6; /* 1 ms for 1 kB */
+    struct sim_fault_spec *fault = fixture_add_fault(&pair.f, SIM_FAULT_LINK, ms(50), s(1), NULL);
+    fixture_fault_sides(&pair.f, fault, "far", "opener");
+    fault->slowness = 3;
+    sim_stream stream = open_stream(&pair);
+    probe_message(&pair.f, "far", "opener", 0, 2000); /* until 22 ms */
+    item(&pair, stream, 0, 1000);
+    probe_message(&pair.f, "far", "opener", 1, 1000);
+    fixture_run_until(&pair.f, ms(60));
+    item(&pair, stream, 1, 1000);
+    fixture_run_until(&pair.f, s(1));
+    items_came(&pair, (const double[]){33, 73}, 2);
+    probe_at(&pair.opener, SIM_IN_MESSAGE, 0, ms(32));
+    probe_at(&pair.opener, SIM_IN_MESSAGE, 1, ms(34));
+    end(&pair);
+}
+
+/* Sends its item when its timer comes, which was armed before anything that comes at that instant.
+ */
+static void send_at_timer(struct sim_node *self, const struct sim_input *in, struct probe *probe)
+{
+    if (in->kind == SIM_IN_TIMER) {
+        const sim_stream *stream = probe->data;
+        int64_t bytes = in->tag % 4 == 0 ? 1000 : in->tag % 7 == 0 ? 2000 : 0;
+        g_assert_true(sim_stream_send(self, *stream, in->tag, bytes));
+    }
+}
+
+static void order_case(double loss)
+{
+    struct pair pair;
+    begin(&pair);
+    fixture_machine(&pair.f, 2)->bandwidth = 1e6; /* 1 ms for 1 kB, as long as from item to item */
+    fixture_machine(&pair.f, 1)->bandwidth = 1e6;
+    fixture_link(&pair.f, 0, 0)->bandwidth = 1e6;
+    fixture_link(&pair.f, 0, 0)->loss = loss;
+    fixture_start(&pair.f);
+    fixture_run_until(&pair.f, 0);
+    sim_stream stream = sim_stream_open(probe_node(&pair.f, "opener"), 2, 77, 1000);
+    pair.far.data = &stream;
+    pair.far.on = send_at_timer;
+    for (uint64_t i = 0; i < 1000; i++) {
+        sim_after(probe_node(&pair.f, "far"), s(10) + ms(1) * (sim_time)i, PROBE_TIMER_A, i);
+    }
+    fixture_run_until(&pair.f, s(1000));
+    g_assert_cmpuint(probe_count(&pair.opener, SIM_IN_STREAM_ITEM), ==, 1000);
+    for (uint32_t i = 0; i < 1000; i++) {
+        g_assert_cmpuint(probe_nth(&pair.opener, SIM_IN_STREAM_ITEM, i)->number, ==, i);
+    }
+    end(&pair);
+}
+
+/* What one end sends arrives in its order, also where an item of no size meets the end of a large
+ * one at the same instant on a card. */
+static void test_stream_keeps_order(void)
+{
+    order_case(0);
+    order_case(0.05);
+}
+
+/* What is on the card of a node that dies goes with it; what is on the link arrives, and the reset
+ * behind it. */
+static void test_stream_dies_at_the_card(void)
+{
+    struct pair pair;
+    begin(&pair);
+    fixture_machine(&pair.f, 2)->bandwidth = 1e6;
+    fixture_link(&pair.f, 0, 0)->bandwidth = 2e6;
+    sim_stream stream = open_stream(&pair);
+    item(&pair, stream, 0, 4000); /* on the link from 24 to 26 */
+    item(&pair, stream, 1, 4000); /* on the card until 28 */
+    fixture_run_until(&pair.f, ms(25));
+    fixture_crash(&pair.f, "far");
+    fixture_restart(&pair.f, "far");
+    fixture_run_until(&pair.f, s(1));
+    items_came(&pair, (const double[]){36}, 1);
+    probe_at(&pair.opener, SIM_IN_STREAM_CLOSED, 0, ms(36));
+    g_assert_cmpint(probe_nth(&pair.opener, SIM_IN_STREAM_CLOSED, 0)->status, ==,
+                    SIM_STATUS_REFUSED);
+    end(&pair);
+}
+
+/* What the dead had on their cards takes no memory afterwards. */
+static void test_nothing_is_left_at_the_card(void)
+{
+    struct pair pair;
+    begin(&pair);
+    pair.opener.forgets = pair.far.forgets = true;
+    pair.f.spec.limits.memory_bytes_max = 8 << 20;
+    fixture_machine(&pair.f, 2)->bandwidth = 1;
+    fixture_link(&pair.f, 0, 0)->bandwidth = 1e9;
+    fixture_start(&pair.f);
+    fixture_run_until(&pair.f, 0);
+    for (int round = 0; round < 200; round++) {
+        sim_stream stream = sim_stream_open(probe_node(&pair.f, "opener"), 2, 77, 5000);
+        fixture_run_until(&pair.f, sim_world_now(pair.f.world) + ms(20));
+        for (uint64_t i = 0; i < 5000; i++) {
+            item(&pair, stream, i, 1);
+        }
+        fixture_crash(&pair.f, "far");
+        fixture_restart(&pair.f, "far");
+        fixture_run_until(&pair.f, sim_world_now(pair.f.world) + ms(20));
+    }
+    for (uint64_t i = 0; i < 10000; i++) { /* so that limits are looked at */
+        sim_after(probe_node(&pair.f, "opener"), (sim_time)i, PROBE_TIMER_A, i);
+    }
+    g_assert_cmpint(fixture_run(&pair.f), ==, SIM_ENDING_DONE);
+    end(&pair);
+}
+
+/* Both ends close while items are on the card and before it: they pass, and nobody hears. */
+static void test_stream_ends_before_its_items(void)
+{
+    struct pair pair;
+    begin(&pair);
+    fixture_machine(&pair.f, 2)->bandwidth = 1e6;
+    fixture_link(&pair.f, 0, 0)->bandwidth = 1e6;
+    sim_stream stream = open_stream(&pair);
+    item(&pair, stream, 0, 4000);
+    sim_stream_close(probe_node(&pair.f, "far"), stream, SIM_STATUS_OK);
+    sim_stream_close(probe_node(&pair.f, "opener"), stream, SIM_STATUS_OK);
+    fixture_run_until(&pair.f, ms(24));
+    probe_message(&pair.f, "far", "opener", 0, 1000); /* card until 25, link from 28 */
+    fixture_run_until(&pair.f, s(1));
+    g_assert_cmpuint(probe_count(&pair.opener, SIM_IN_STREAM_ITEM), ==, 0);
+    g_assert_cmpuint(probe_count(&pair.opener, SIM_IN_STREAM_CLOSED), ==, 0);
+    probe_at(&pair.opener, SIM_IN_MESSAGE, 0, ms(28 + 1 + 10));
+    end(&pair);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -166,5 +386,12 @@ int main(int argc, char **argv)
     g_test_add_func("/bandwidth/pipes-between-zones", test_pipes_between_zones);
     g_test_add_func("/bandwidth/slow-card-holds-up-nobody", test_slow_card_holds_up_nobody);
     g_test_add_func("/bandwidth/cards-without-network", test_cards_without_network);
+    g_test_add_func("/bandwidth/stream-passes-cards", test_stream_passes_cards);
+    g_test_add_func("/bandwidth/stream-passes-one-thing", test_stream_passes_one_thing);
+    g_test_add_func("/bandwidth/stream-beside-messages", test_stream_beside_messages);
+    g_test_add_func("/bandwidth/stream-keeps-order", test_stream_keeps_order);
+    g_test_add_func("/bandwidth/stream-dies-at-the-card", test_stream_dies_at_the_card);
+    g_test_add_func("/bandwidth/nothing-is-left-at-the-card", test_nothing_is_left_at_the_card);
+    g_test_add_func("/bandwidth/stream-ends-before-its-items", test_stream_ends_before_its_items);
     return g_test_run();
 }
