@@ -137,14 +137,15 @@ const struct sim_param sim_swarm_params[] = {
     {"to", SIM_PARAM_DURATION, M(to), "none", SIM_NOT_NEGATIVE, "nor after; none = the duration",
      NULL, NULL},
     {"faults", SIM_PARAM_NUMBER, M(faults), "5", SIM_POSITIVE,
-     "mean number in a run, over all kinds and targets", NULL, NULL},
+     "mean number in a run, over all targets and those kinds that are on in it", NULL, NULL},
     {"lasts", SIM_PARAM_DURATION_LAW, M(lasts), "exponential(s(2))", SIM_POSITIVE,
      "how long each lasts", NULL, NULL},
     END};
 const struct sim_param sim_swarm_extra[] = {
     {"kinds", SIM_PARAM_TEXT, 0, "nil", 0, 0,
-     "list of crash, pause, slow, partition, disk_stall, clock; default: the first four", NULL,
-     NULL},
+     "list of crash, pause, slow, partition, disk_stall, clock, of which each run has some; "
+     "default: the first four",
+     NULL, NULL},
     END};
 
 /* --- faults --- */
@@ -257,7 +258,7 @@ const struct sim_block_kind sim_block_kinds[] = {
     {"surge", false, surge_params, sim_no_params, "targets", "fault: sources issue more"},
     {"scale", false, scale_params, sim_no_params, "a node", "members come or go"},
     {"swarm", false, sim_swarm_params, sim_swarm_extra, "targets",
-     "faults drawn at random, of several kinds"},
+     "faults drawn at random; in each run about half of the kinds are off"},
     {"expect", false, sim_expect_params, sim_no_params, "a text", "what must hold"},
     {"plot", false, sim_plot_params, sim_no_params, "figures", "what to draw"},
     {"sweep", false, sim_no_params, sim_no_params, NULL,

@@ -64,7 +64,7 @@ struct sim_plot_fields {
 
 struct sim_swarm_fields {
     sim_time from, to;
-    double faults;                /* mean number in a run, over all kinds and targets */
+    double faults;                /* mean number in a run */
     const struct sim_dist *lasts; /* how long each lasts */
 };
 

@@ -167,8 +167,9 @@ static void add_fault(struct sim_resolve *resolve, GArray *faults, struct fault 
     }
 }
 
+/* One that belongs to a swarm is not printed: the swarm is. */
 static void read_fault(struct sim_resolve *resolve, const struct sim_value *value,
-                       const struct sim_fault_word *row, GArray *faults)
+                       const struct sim_fault_word *row, uint32_t swarm, GArray *faults)
 {
     struct sim_reader *reader = &resolve->reader;
     struct fault fault = {.value = value, .word = row->word, .is_right = true};
@@ -182,6 +183,7 @@ static void read_fault(struct sim_resolve *resolve, const struct sim_value *valu
     int items = row->kind == SIM_FAULT_PARTITION ? 0 : (int)value->item_count;
     fault.spec.kind = row->kind;
     fault.spec.label = row->word;
+    fault.spec.swarm = swarm;
     fault.is_right = sim_block_check_names(reader, &block, tables, items);
     switch (row->kind) {
     case SIM_FAULT_PARTITION:
@@ -213,6 +215,8 @@ static void read_fault(struct sim_resolve *resolve, const struct sim_value *valu
     }
     if (fault.is_right) {
         add_fault(resolve, faults, &fault);
+    }
+    if (fault.is_right && swarm == 0) {
         sim_print_block(resolve->print, row->word, fault.print);
     }
     g_string_free(fault.print, TRUE);
@@ -256,10 +260,9 @@ static unsigned swarm_kinds(struct sim_resolve *resolve, const struct sim_value 
     return kinds;
 }
 
-/* One drawn fault of `word` on `targets`: by itself as text, and so through the usual reader, so
- * that a printed scenario shows what the swarm became. */
+/* One drawn fault of `word` on `targets`: by itself as text, and so through the usual reader. */
 static void add_swarm_fault(struct sim_resolve *resolve, const struct sim_value *value,
-                            const char *word, const char *fields, GArray *faults)
+                            const char *word, const char *fields, uint32_t swarm, GArray *faults)
 {
     const char *text = sim_reader_text(&resolve->reader, "%s { %s }", word, fields);
     const struct sim_value *constant = sim_chunk_constant(resolve->reader.chunk, text);
@@ -267,7 +270,7 @@ static void add_swarm_fault(struct sim_resolve *resolve, const struct sim_value 
     *block = *constant;
     block->line = value->line;
     block->file = value->file;
-    read_fault(resolve, block, sim_fault_word_find(word), faults);
+    read_fault(resolve, block, sim_fault_word_find(word), swarm, faults);
 }
 
 /* The name of a node as targets write it. */
@@ -287,7 +290,7 @@ static const char *node_name(struct sim_resolve *resolve, sim_node_id id)
 
 static void add_swarm_partitions(struct sim_resolve *resolve, const struct sim_value *value,
                                  const struct sim_target *targets, const char *times,
-                                 GArray *faults)
+                                 uint32_t swarm, GArray *faults)
 {
     for (uint32_t i = 0; i < targets->count; i++) {
         g_autoptr(GString) others = g_string_new(NULL);
@@ -300,77 +303,108 @@ static void add_swarm_partitions(struct sim_resolve *resolve, const struct sim_v
         const char *fields =
             sim_reader_text(&resolve->reader, "sides = { \"%s\", \"%s\" }, %s",
                             node_name(resolve, targets->ids[i]), others->str, times);
-        add_swarm_fault(resolve, value, "partition", fields, faults);
+        add_swarm_fault(resolve, value, "partition", fields, swarm, faults);
     }
 }
 
 #define SWARM_PARTITION_MAX 40 /* nodes that are cut off one by one */
 
-/* A mean of `faults` over all kinds and targets: each target of each kind fails at the rate of
- * faults / (kinds x targets) in the window, and lasts a draw of `lasts`. */
-static void read_swarm(struct sim_resolve *resolve, const struct sim_value *value, GArray *faults)
+/* Each target of each kind fails at the rate of faults / (kinds x targets) in the window where all
+ * kinds are on; a run in which some are off makes up for them. */
+static double mttf_of(const struct sim_swarm_fields *fields, unsigned kinds, uint32_t target_count)
 {
-    struct sim_reader *reader = &resolve->reader;
-    struct sim_swarm_fields fields = {.to = SIM_NEVER};
-    struct fault fault = {.value = value, .word = "swarm", .is_right = true};
-    g_autoptr(GString) lasts = g_string_new(NULL);
-    g_autoptr(GString) ignored = g_string_new(NULL);
-    const struct sim_param *tables[] = {sim_swarm_params, sim_swarm_extra, NULL};
-    struct sim_block block = {.value = value, .who = "swarm", .print = lasts};
-    bool is_right = sim_block_check_names(reader, &block, tables, (int)value->item_count);
-    is_right = sim_block_read(reader, &block, sim_swarm_params, 0, &fields) && is_right;
-    unsigned kinds = swarm_kinds(resolve, value);
-    fault.print = ignored;
-    read_targets(resolve, &fault);
-    sim_time to = MIN(fields.to, resolve->scenario->world.duration);
-    if (is_right && fields.from >= to) {
-        complain(resolve, &fault, "from must be before to, and before the end");
-    }
-    if (!is_right || kinds == 0 || !fault.is_right) {
-        return;
-    }
-    const struct sim_target *targets = &fault.spec.targets;
-    bool cuts = kinds & 1u << 3 && targets->count >= 2 && targets->count <= SWARM_PARTITION_MAX;
-    kinds = cuts ? kinds : kinds & ~(1u << 3);
     double count = 0;
-    for (unsigned rest = kinds; rest != 0; rest &= rest - 1) {
-        count += targets->count;
+    for (; kinds != 0; kinds &= kinds - 1) {
+        count += target_count;
     }
-    double mttf = sim_time_seconds(to - fields.from) * count / fields.faults;
-    const char *law = strstr(lasts->str, "lasts = ") + strlen("lasts = ");
-    char from_text[SIM_TEXT_MAX];
-    char to_text[SIM_TEXT_MAX];
-    const char *times = sim_reader_text(
-        reader, "from = %s, to = %s, mttf = exponential(%s), mttr = %.*s",
-        sim_text_duration_lua(from_text, fields.from), sim_text_duration_lua(to_text, to),
-        sim_measure_lua(reader, mttf, 1, 0), (int)(strlen(law) - 2), law);
+    return sim_time_seconds(fields->to - fields->from) * count / fields->faults;
+}
+
+static void add_swarm_kinds(struct sim_resolve *resolve, const struct sim_value *value,
+                            unsigned kinds, const struct sim_target *targets, const char *times,
+                            uint32_t swarm, GArray *faults)
+{
     for (size_t k = 0; swarm_words[k]; k++) {
         const char *word = swarm_words[k];
         const char *extra = strcmp(word, "slow") == 0    ? ", factor = 10"
                             : strcmp(word, "clock") == 0 ? ", shift = ms(500)"
                                                          : "";
         if (strcmp(word, "partition") == 0 && kinds & 1u << k) {
-            add_swarm_partitions(resolve, value, targets, times, faults);
+            add_swarm_partitions(resolve, value, targets, times, swarm, faults);
         } else if (kinds & 1u << k) {
+            const char *names = sim_text_quote(resolve->reader.arena, targets->text);
             add_swarm_fault(resolve, value, word,
-                            sim_reader_text(reader, "%s, %s%s",
-                                            sim_text_quote(reader->arena, targets->text), times,
-                                            extra),
-                            faults);
+                            sim_reader_text(&resolve->reader, "%s, %s%s", names, times, extra),
+                            swarm, faults);
         }
     }
+}
+
+/* Targets stand before the other fields already. */
+static void print_swarm(struct sim_resolve *resolve, GString *print, const char *fields,
+                        unsigned kinds)
+{
+    g_autoptr(GString) names = g_string_new("{ ");
+    for (size_t k = 0; swarm_words[k]; k++) {
+        if (kinds & 1u << k) {
+            g_string_append_printf(names, "\"%s\", ", swarm_words[k]);
+        }
+    }
+    g_string_truncate(names, names->len - strlen(", "));
+    g_string_append(names, " }");
+    g_string_append(print, fields);
+    sim_print_field(print, "kinds", names->str);
+    sim_print_block(resolve->print, "swarm", print);
+}
+
+static void read_swarm(struct sim_resolve *resolve, const struct sim_value *value, uint32_t swarm,
+                       GArray *faults)
+{
+    struct sim_reader *reader = &resolve->reader;
+    struct sim_swarm_fields fields = {.to = SIM_NEVER};
+    struct fault fault = {.value = value, .word = "swarm", .is_right = true};
+    g_autoptr(GString) own = g_string_new(NULL);
+    g_autoptr(GString) print = g_string_new(NULL);
+    const struct sim_param *tables[] = {sim_swarm_params, sim_swarm_extra, NULL};
+    struct sim_block block = {.value = value, .who = "swarm", .print = own};
+    bool is_right = sim_block_check_names(reader, &block, tables, (int)value->item_count);
+    is_right = sim_block_read(reader, &block, sim_swarm_params, 0, &fields) && is_right;
+    unsigned kinds = swarm_kinds(resolve, value);
+    fault.print = print;
+    read_targets(resolve, &fault);
+    fields.to = MIN(fields.to, resolve->scenario->world.duration);
+    if (is_right && fields.from >= fields.to) {
+        complain(resolve, &fault, "from must be before to, and before the end");
+    }
+    if (!is_right || kinds == 0 || !fault.is_right) {
+        return;
+    }
+    print_swarm(resolve, print, own->str, kinds);
+    const struct sim_target *targets = &fault.spec.targets;
+    bool cuts = kinds & 1u << 3 && targets->count >= 2 && targets->count <= SWARM_PARTITION_MAX;
+    kinds = cuts ? kinds : kinds & ~(1u << 3);
+    const char *law = strstr(own->str, "lasts = ") + strlen("lasts = ");
+    char from_text[SIM_TEXT_MAX];
+    char to_text[SIM_TEXT_MAX];
+    const char *times = sim_reader_text(
+        reader, "from = %s, to = %s, mttf = exponential(%s), mttr = %.*s",
+        sim_text_duration_lua(from_text, fields.from), sim_text_duration_lua(to_text, fields.to),
+        sim_measure_lua(reader, mttf_of(&fields, kinds, targets->count), 1, 0),
+        (int)(strlen(law) - 2), law);
+    add_swarm_kinds(resolve, value, kinds, targets, times, swarm, faults);
 }
 
 void sim_resolve_faults(struct sim_resolve *resolve)
 {
     g_autoptr(GArray) faults = g_array_new(FALSE, TRUE, sizeof(struct sim_fault_spec));
+    uint32_t swarm_count = 0;
     for (guint i = 0; i < resolve->blocks->len; i++) {
         const struct sim_value *block = resolve->blocks->pdata[i];
         const struct sim_fault_word *row = sim_fault_word_find(block->text);
         if (row) {
-            read_fault(resolve, block, row, faults);
+            read_fault(resolve, block, row, 0, faults);
         } else if (sim_value_is_call(block, "swarm")) {
-            read_swarm(resolve, block, faults);
+            read_swarm(resolve, block, ++swarm_count, faults);
         }
     }
     struct sim_fault_spec *kept =

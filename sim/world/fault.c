@@ -4,6 +4,11 @@
  * apart: up for a draw of `mttf`, down for a draw of `mttr`, and so on inside [from, to); what is
  * broken at `to` is mended then. Several faults may hold one node; it recovers when the last ends.
  * Partitions and degradations of links are drawn as a whole.
+ *
+ * Of a swarm each kind is wholly off with probability 1/2, drawn anew for every run, but never all
+ * of them, so that runs differ in what can happen and not only in when (swarm testing: Groce et
+ * al., ISSTA 2012, section 2; TigerBeetle's VOPR). What is on fails the faster: the expected number
+ * of faults in a run is that of all kinds together.
  */
 #include "world/internal.h"
 
@@ -14,12 +19,20 @@ struct fault_instance {
     const struct sim_fault_spec *spec;
     sim_node_id target; /* 0 = all of the spec's */
     uint32_t span;      /* index + 1 of the present span, 0 while it does not act */
+    double patience;    /* times to failure are so many times as long */
     struct sim_random random;
 };
 
+/* Kinds of fault, as bits. */
+struct swarm {
+    unsigned kinds, on;
+};
+
 struct fault_state {
-    GArray *instances; /* struct fault_instance */
-    GArray *spans;     /* struct sim_fault_span, in order of their beginning */
+    GArray *instances;    /* struct fault_instance */
+    GArray *spans;        /* struct sim_fault_span, in order of their beginning */
+    struct swarm *swarms; /* by number; [0] unused */
+    uint32_t swarm_count;
 };
 
 static bool is_by_target(enum sim_fault_kind kind)
@@ -47,8 +60,11 @@ static void post(struct sim_world *world, sim_time time, enum world_event event,
 static void schedule_failure(struct sim_world *world, uint64_t index, sim_time now)
 {
     struct fault_instance *instance = instance_at(world, index);
-    sim_time strikes =
-        sim_time_add(now, sim_dist_draw_time(instance->spec->mttf, &instance->random));
+    sim_time wait = sim_dist_draw_time(instance->spec->mttf, &instance->random);
+    if (instance->patience != 1.0) {
+        wait = sim_time_scale(wait, instance->patience);
+    }
+    sim_time strikes = sim_time_add(now, wait);
     if (strikes < instance->spec->to) {
         post(world, strikes, EVENT_FAULT_BEGIN, index);
     }
@@ -70,10 +86,94 @@ static void name_purpose(const struct sim_world *world, uint32_t fault_index, ch
                spec->label == NULL ? "" : spec->label);
 }
 
+/* ---- swarms ---- */
+
+static unsigned kind_count(unsigned kinds)
+{
+    unsigned count = 0;
+    for (; kinds != 0; kinds &= kinds - 1) {
+        count++;
+    }
+    return count;
+}
+
+/* One of the sets of kinds that are not empty, each as likely as any other: what tossing a coin for
+ * each kind gives where not all of them fall on off. */
+static void draw_kinds(const struct sim_world *world, uint32_t number, struct swarm *swarm)
+{
+    struct sim_random random;
+    char purpose[32];
+    g_snprintf(purpose, sizeof purpose, "swarm %u", number);
+    sim_random_init(&random, world->options.seed, world->nodes[0].name, purpose);
+    uint64_t set = 1 + sim_random_below(&random, (1ull << kind_count(swarm->kinds)) - 1);
+    for (unsigned kind = 0; swarm->kinds >> kind != 0; kind++) {
+        if (swarm->kinds & 1u << kind) {
+            swarm->on |= (unsigned)(set & 1) << kind;
+            set >>= 1;
+        }
+    }
+}
+
+static bool swarm_is_off(const struct sim_world *world, const struct sim_fault_spec *spec)
+{
+    return spec->swarm != 0 && !(world->faults->swarms[spec->swarm].on & 1u << spec->kind);
+}
+
+static double swarm_patience(const struct sim_world *world, const struct sim_fault_spec *spec)
+{
+    if (spec->swarm == 0) {
+        return 1.0;
+    }
+    const struct swarm *swarm = &world->faults->swarms[spec->swarm];
+    return (double)kind_count(swarm->on) / kind_count(swarm->kinds);
+}
+
+/* A note for each kind of each swarm: 1 = on, 0 = off in this run. */
+static void trace_swarms(struct sim_world *world)
+{
+    for (uint32_t i = 0; i < world->spec->fault_count; i++) {
+        const struct sim_fault_spec *spec = &world->spec->faults[i];
+        bool is_first = spec->swarm != 0;
+        for (uint32_t j = 0; is_first && j < i; j++) {
+            const struct sim_fault_spec *other = &world->spec->faults[j];
+            is_first = other->swarm != spec->swarm || other->kind != spec->kind;
+        }
+        if (is_first) {
+            const char *label = spec->label == NULL ? "" : spec->label;
+            size_t size = strlen("swarm: ") + strlen(label) + 1;
+            char *text = sim_arena_alloc(&world->arena, size);
+            g_snprintf(text, size, "swarm: %s", label);
+            world_trace(world, SIM_TRACE_NOTE, 0, SIM_NONE, text, spec->swarm,
+                        !swarm_is_off(world, spec));
+        }
+    }
+}
+
+static void swarms_init(struct sim_world *world)
+{
+    struct fault_state *faults = world->faults;
+    for (uint32_t i = 0; i < world->spec->fault_count; i++) {
+        uint32_t number = world->spec->faults[i].swarm;
+        faults->swarm_count = number > faults->swarm_count ? number : faults->swarm_count;
+    }
+    faults->swarms = sim_arena_array(&world->arena, struct swarm, faults->swarm_count + 1);
+    for (uint32_t i = 0; i < world->spec->fault_count; i++) {
+        const struct sim_fault_spec *spec = &world->spec->faults[i];
+        faults->swarms[spec->swarm].kinds |= 1u << spec->kind;
+    }
+    for (uint32_t number = 1; number <= faults->swarm_count; number++) {
+        draw_kinds(world, number, &faults->swarms[number]);
+    }
+    if (world_is_tracing(world)) {
+        trace_swarms(world);
+    }
+}
+
 static void instance_add(struct sim_world *world, uint32_t fault_index, sim_node_id target)
 {
     const struct sim_fault_spec *spec = &world->spec->faults[fault_index];
-    struct fault_instance instance = {.spec = spec, .target = target};
+    struct fault_instance instance = {
+        .spec = spec, .target = target, .patience = swarm_patience(world, spec)};
     uint64_t index = world->faults->instances->len;
     if (spec->mttf != NULL) {
         char purpose[128];
@@ -105,8 +205,12 @@ void faults_init(struct sim_world *world)
     world->faults = sim_arena_new(&world->arena, struct fault_state);
     world->faults->instances = g_array_new(FALSE, FALSE, sizeof(struct fault_instance));
     world->faults->spans = g_array_new(FALSE, FALSE, sizeof(struct sim_fault_span));
+    swarms_init(world);
     for (uint32_t i = 0; i < world->spec->fault_count; i++) {
         const struct sim_fault_spec *spec = &world->spec->faults[i];
+        if (swarm_is_off(world, spec)) {
+            continue;
+        }
         if (spec->mttf == NULL || !is_by_target(spec->kind)) {
             instance_add(world, i, 0);
             continue;

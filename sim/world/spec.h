@@ -107,6 +107,7 @@ struct sim_fault_spec {
     /* Drawn faults: between from and to, each target fails after a draw of `mttf` and is mended
      * after a draw of `mttr`; NULL = one scheduled fault. */
     const struct sim_dist *mttf, *mttr;
+    uint32_t swarm;    /* drawn ones of one number, from 1, are a swarm (see fault.c); 0 = none */
     const char *label; /* for pictures: "partition", or the user's name */
 };
 

@@ -308,8 +308,20 @@ static void test_swarm(void)
         double targets = fault->kind == SIM_FAULT_PARTITION ? 1 : fault->targets.count;
         mean_count += targets * 40 / sim_dist_mean(fault->mttf);
         g_assert_cmpfloat(sim_dist_mean(fault->mttr), ==, 2);
+        g_assert_cmpuint(fault->swarm, ==, 1);
     }
     g_assert_cmpfloat_with_epsilon(mean_count, 6, 1e-9);
+    sim_scenario_free(scenario);
+
+    /* Each is a swarm of its own; a fault by itself is in none. */
+    scenario = load("node \"a\" { model = \"service\", service = ms(1) },"
+                    "swarm { \"a\", kinds = { \"crash\" } }, crash { \"a\", mttf = s(9) },"
+                    "swarm { \"a\", kinds = { \"slow\", \"pause\" } }");
+    static const uint32_t swarms[] = {1, 0, 2, 2};
+    g_assert_cmpuint(scenario->world.fault_count, ==, 4);
+    for (uint32_t i = 0; i < 4; i++) {
+        g_assert_cmpuint(scenario->world.faults[i].swarm, ==, swarms[i]);
+    }
     sim_scenario_free(scenario);
 }
 

@@ -31,6 +31,10 @@ static void check(const char *text, const char *variant)
     g_assert_cmpuint(again->world.node_count, ==, scenario->world.node_count);
     g_assert_cmpuint(again->world.machine_count, ==, scenario->world.machine_count);
     g_assert_cmpuint(again->world.fault_count, ==, scenario->world.fault_count);
+    for (uint32_t i = 0; i < scenario->world.fault_count; i++) {
+        g_assert_cmpuint(again->world.faults[i].swarm, ==, scenario->world.faults[i].swarm);
+        g_assert_cmpint(again->world.faults[i].kind, ==, scenario->world.faults[i].kind);
+    }
     g_assert_cmpuint(again->expectation_count, ==, scenario->expectation_count);
     g_assert_cmpuint(again->estimate_count, ==, scenario->estimate_count);
     for (uint32_t i = 0; i < scenario->world.machine_count; i++) {

@@ -263,6 +263,119 @@ static void test_alike_faults_differ(void)
     end(&one);
 }
 
+/* ---- swarms ---- */
+
+static const struct sim_fault_spec swarm_kinds[] = {
+    {.kind = SIM_FAULT_CRASH, .label = "crash"},
+    {.kind = SIM_FAULT_PAUSE, .label = "pause"},
+    {.kind = SIM_FAULT_SLOW, .label = "slow", .factor = 2},
+    {.kind = SIM_FAULT_CLOCK, .label = "clock"},
+};
+#define SWARM_KINDS 4u
+
+/* Each kind on two nodes, after exactly 8 s where all are on, for 1 s. */
+static void begin_swarm(struct one *one, uint64_t seed, uint32_t number)
+{
+    begin(one, 2, s(100));
+    one->f.options.seed = seed;
+    for (uint32_t k = 0; k < SWARM_KINDS; k++) {
+        struct sim_fault_spec *fault =
+            fixture_add_fault(&one->f, swarm_kinds[k].kind, 0, s(100), "n[1..2]");
+        fault->label = swarm_kinds[k].label;
+        fault->factor = 2;
+        fault->mttf = fixture_law(&one->f, "s(8)");
+        fault->mttr = fixture_law(&one->f, "s(1)");
+        fault->swarm = number;
+    }
+}
+
+/* The kinds that struck, as bits in the order of the table. The first strikes come the sooner the
+ * fewer kinds are on, so that together they are as many as with all of them. */
+static unsigned kinds_that_struck(struct one *one)
+{
+    unsigned struck = 0, count = 0;
+    for (uint32_t i = 0; i < sim_world_fault_count(one->f.world); i++) {
+        for (unsigned k = 0; k < SWARM_KINDS; k++) {
+            bool is_it = sim_world_fault(one->f.world, i)->kind == swarm_kinds[k].kind;
+            count += is_it && !(struck & 1u << k);
+            struck |= (unsigned)is_it << k;
+        }
+    }
+    for (uint32_t i = 0; i < 2 * count; i++) {
+        g_assert_cmpint(sim_world_fault(one->f.world, i)->from, ==, s(2) * (sim_time)count);
+    }
+    return struck;
+}
+
+/* Every set of kinds but the empty one, one as often as another: so each kind is off in 7 runs of
+ * 15. The same seed has the same kinds. */
+static void test_swarm_kinds(void)
+{
+    enum { RUNS = 3000, SETS = 1 << SWARM_KINDS };
+    uint32_t runs[SETS] = {0};
+    for (uint64_t seed = 1; seed <= RUNS; seed++) {
+        unsigned struck[2] = {0};
+        for (uint32_t again = 0; again < (seed <= 20 ? 2 : 1); again++) {
+            struct one one;
+            begin_swarm(&one, seed, 1);
+            start(&one);
+            at(&one, 9.5);
+            struck[again] = kinds_that_struck(&one);
+            end(&one);
+        }
+        g_assert_true(seed > 20 || struck[0] == struck[1]);
+        runs[struck[0]]++;
+    }
+    g_assert_cmpuint(runs[0], ==, 0);
+    for (uint32_t set = 1; set < SETS; set++) { /* 4.5 standard deviations */
+        double difference = runs[set] - RUNS / (SETS - 1.0);
+        g_assert_cmpfloat(difference * difference, <, 20.0 * RUNS / (SETS - 1.0));
+    }
+}
+
+static void note_swarm(const struct sim_trace_event *event, void *data)
+{
+    for (unsigned k = 0; event->kind == SIM_TRACE_NOTE && k < SWARM_KINDS; k++) {
+        if (strcmp(event->label + strlen("swarm: "), swarm_kinds[k].label) == 0) {
+            g_assert_cmpuint(event->id, ==, 1 + k / 2);
+            *(unsigned *)data |= (unsigned)event->number << k;
+        }
+    }
+}
+
+/* Two swarms draw apart; what is in none is never off; the trace says what is on. */
+static void test_swarms_are_told(void)
+{
+    uint32_t runs[1 << SWARM_KINDS] = {0}, sets = 0;
+    for (uint64_t seed = 1; seed <= 200; seed++) {
+        struct one one;
+        unsigned told = 0, struck = 0;
+        begin_swarm(&one, seed, 1);
+        one.f.faults[2].swarm = one.f.faults[3].swarm = 2;
+        struct sim_fault_spec *surge = fixture_add_fault(&one.f, SIM_FAULT_SURGE, 0, s(100), "n");
+        surge->mttf = fixture_law(&one.f, "s(7)");
+        surge->mttr = fixture_law(&one.f, "s(1)");
+        one.f.options.trace = note_swarm;
+        one.f.options.trace_data = &told;
+        start(&one);
+        at(&one, 8);
+        bool has_surged = false;
+        for (uint32_t i = 0; i < sim_world_fault_count(one.f.world); i++) {
+            const struct sim_fault_span *span = sim_world_fault(one.f.world, i);
+            has_surged = has_surged || (span->kind == SIM_FAULT_SURGE && span->from == s(7));
+            for (unsigned k = 0; k < SWARM_KINDS; k++) {
+                struck |= (unsigned)(span->kind == swarm_kinds[k].kind) << k;
+            }
+        }
+        g_assert_true(has_surged);
+        g_assert_cmpuint(told, ==, struck);
+        g_assert_true((struck & 3u) != 0 && struck >> 2 != 0);
+        sets += runs[struck]++ == 0;
+        end(&one);
+    }
+    g_assert_cmpuint(sets, ==, 9); /* 3 sets of each, in all combinations */
+}
+
 static void note_fault(const struct sim_trace_event *event, void *data)
 {
     if (event->kind == SIM_TRACE_FAULT) {
@@ -298,6 +411,8 @@ int main(int argc, char **argv)
     g_test_add_func("/fault/drawn-partition", test_drawn_partition);
     g_test_add_func("/fault/draws-are-independent", test_draws_are_independent);
     g_test_add_func("/fault/alike-faults-differ", test_alike_faults_differ);
+    g_test_add_func("/fault/swarm-kinds", test_swarm_kinds);
+    g_test_add_func("/fault/swarms-are-told", test_swarms_are_told);
     g_test_add_func("/fault/traced", test_traced);
     return g_test_run();
 }
