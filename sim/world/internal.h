@@ -371,7 +371,9 @@ void stations_change_speed(struct sim_node *node);
 /* The job's work is done: its server goes to the next, and its node hears of it. */
 void station_finish(struct sim_world *world, uint32_t job_index);
 bool station_audit(struct sim_station *station, FILE *out);
-uint32_t executor_new(struct sim_world *world, double servers);
+/* `cores`: index + 1 of the executor whose servers its jobs share too, within their own; 0 = none.
+ */
+uint32_t executor_new(struct sim_world *world, double servers, uint32_t cores);
 void executor_release(struct sim_world *world, uint32_t executor);
 void executors_clear(struct sim_world *world);
 void executor_add(struct sim_world *world, uint32_t executor, uint32_t job_index);

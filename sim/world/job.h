@@ -27,14 +27,20 @@ struct job {
     bool has_begun; /* was in service before (preempted) */
 };
 
-/* Jobs that share servers equally: a processor-sharing station, or the cores of a machine. A
- * virtual clock advances at the rate that each job gets; the job with the least finish is next. */
+/* Jobs that share servers equally: a processor-sharing station, or what else runs on the cores of a
+ * machine. A virtual clock advances at the rate that each job gets; the job with the least finish
+ * is next. Executors that share cores are a chain, which begins with that of the cores. */
 struct executor {
     uint32_t *heap; /* job indices from [1], least finish first */
     uint32_t count, capacity;
+    uint32_t root;  /* index of the first of its chain, its own where that is itself */
+    uint32_t next;  /* index + 1 of the next in the chain, 0 = none */
     double clock;   /* attained service per job since it was last idle, ns */
     sim_time since; /* clock is as of then */
-    double servers;
+    double servers; /* of its own jobs; of the root: of the whole chain. 0 = not in use */
+    double supply,
+        demand;   /* each job gets supply / demand of a server, or one where that is more */
+    bool is_held; /* while shares are worked out: by its own servers */
     sim_timer timer;
     uint64_t order;
 };

@@ -92,8 +92,9 @@ struct sim_station *sim_station_new(struct sim_node *self,
     if (!options->is_slots) {
         station->is_sharing = options->discipline == SIM_PROCESSOR_SHARING;
         station->executor = self->machine->executor;
-        if (station->is_sharing && station->executor == 0) {
-            station->executor = executor_new(self->world, (double)options->servers) + 1;
+        if (station->is_sharing) {
+            station->executor =
+                executor_new(self->world, (double)options->servers, station->executor) + 1;
         }
     }
     station->next = self->stations;
@@ -378,7 +379,7 @@ void sim_station_resize(struct sim_node *self, struct sim_station *station, int6
     touch(station);
     count_capacity(station, capacity_of(servers) - capacity_of(station->servers));
     station->servers = servers;
-    if (station->is_sharing && self->machine->executor == 0) {
+    if (station->is_sharing) {
         executor_set_servers(self->world, station->executor - 1, (double)servers);
     }
     fill_servers(station);
@@ -449,7 +450,7 @@ void stations_drop(struct sim_node *node)
         show(station);
         count_capacity(station, -capacity_of(station->servers));
         g_free(station->ordered);
-        if (station->is_sharing && node->machine->executor == 0) {
+        if (station->is_sharing) {
             executor_release(world, station->executor - 1);
         }
     }

@@ -6,9 +6,9 @@
  * (true) or later by SIM_IN_GRANTED.
  *
  * Work is stretched by what happens to the machine: slow faults, pauses, and a shortage of cores,
- * which all running jobs of a machine share equally. (On a machine with cores a processor-sharing
- * station is limited by the cores alone, not by its own servers.) The books of every station are
- * audited: the time integral of the number present equals the sum of sojourns, in integers.
+ * which all running jobs of a machine share equally; those of a processor-sharing station no more
+ * than its servers give them, and what that leaves goes to the others. The books of every station
+ * are audited: the time integral of the number present equals the sum of sojourns, in integers.
  */
 #ifndef BRINK_WORLD_STATION_H
 #define BRINK_WORLD_STATION_H
@@ -18,7 +18,7 @@
 enum sim_discipline {
     SIM_FIFO,
     SIM_LIFO,
-    SIM_PROCESSOR_SHARING,   /* all present are served, at min(1, servers / present) each */
+    SIM_PROCESSOR_SHARING,   /* all present are served, at min(1, servers / present) each at most */
     SIM_PRIORITY,            /* least `priority` first, FIFO within; never interrupts */
     SIM_PRIORITY_PREEMPTIVE, /* interrupts the less urgent, who resumes where he was */
     SIM_SHORTEST_REMAINING,  /* preemptive by remaining work (SRPT) */

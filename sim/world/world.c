@@ -68,7 +68,7 @@ static void machines_init(struct sim_world *world)
         machine->clock_drift = machine->spec->clock_drift;
         world->has_cards = world->has_cards || machine->spec->bandwidth > 0.0;
         if (machine->spec->cores > 0) {
-            machine->executor = executor_new(world, (double)machine->spec->cores) + 1;
+            machine->executor = executor_new(world, (double)machine->spec->cores, 0) + 1;
         }
     }
 }

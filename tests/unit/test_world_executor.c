@@ -1,4 +1,6 @@
-/* The executor beside a naive twin: jobs that share servers, integrated step by step.
+/* The executor beside a naive twin: jobs that share servers, integrated step by step. Two nodes may
+ * live on one machine; a station that shares its own servers is held to them as well as to the
+ * cores.
  *
  * The twin knows no virtual clock. It keeps the work that is left of every job, gives each its
  * share of every stretch between two happenings, and looks through all of them for whoever is done
@@ -18,19 +20,31 @@ struct twin {
     struct twin_job jobs[JOBS_MAX];
     uint32_t count;
     double servers;
+    double own[2]; /* servers of each node's station */
     double now;
     double speed[2];
 };
 
-/* Work per ns that each job of a node gets. */
+/* Work per ns that each job of a node gets: at most one server, and its part of its station's, and
+ * a level for all that gives away as many cores as there are. */
 static double rate_of(const struct twin *twin, uint32_t node)
 {
-    uint32_t sharing = 0;
+    double present[2] = {0, 0}, most[2], low = 0, high = 1;
     for (uint32_t i = 0; i < twin->count; i++) {
-        sharing += twin->jobs[i].is_in && twin->speed[twin->jobs[i].node] > 0;
+        uint32_t at = twin->jobs[i].node;
+        present[at] += twin->jobs[i].is_in && twin->speed[at] > 0;
     }
-    double share = sharing <= twin->servers ? 1 : twin->servers / sharing;
-    return share * twin->speed[node];
+    for (uint32_t i = 0; i < 2; i++) {
+        most[i] = present[i] <= twin->own[i] ? 1 : twin->own[i] / present[i];
+    }
+    for (int halving = 0; halving < 60; halving++) {
+        double level = (low + high) / 2, given = 0;
+        for (uint32_t i = 0; i < 2; i++) {
+            given += present[i] * (most[i] < level ? most[i] : level);
+        }
+        *(given <= twin->servers ? &low : &high) = level;
+    }
+    return (most[node] < high ? most[node] : high) * twin->speed[node];
 }
 
 /* Lets `to` come, and everyone finish who is done by then. */
@@ -81,7 +95,7 @@ static void pair_begin(struct pair *pair, uint64_t seed, int64_t cores, bool is_
                                         .busy_metric = PROBE_BUSY,
                                         .queued_metric = PROBE_QUEUED,
                                         .wait_metric = PROBE_WAIT},
-                          .twin = {.servers = (double)cores, .speed = {1, 1}}};
+                          .twin = {.servers = (double)cores, .own = {1000, 1000}, .speed = {1, 1}}};
     sim_random_init(&pair->random, seed, "executor", "twin");
     fixture_init(&pair->f, s(1));
     probe_add(&pair->f, &pair->p, "n", is_sharing ? 1 : 2);
@@ -101,6 +115,20 @@ static void pair_work(struct pair *pair, uint32_t node, sim_time work)
     g_assert_true(sim_station_work(self, state->station, work, 0, 0, twin->count));
     twin->jobs[twin->count++] =
         (struct twin_job){.arrives = twin->now, .left = (double)work, .node = node, .is_in = true};
+}
+
+/* Two stations of `own` servers each that share them, and the cores of one machine. */
+static void pair_begin_within(struct pair *pair, uint64_t seed, int64_t cores, const int64_t *own)
+{
+    pair_begin(pair, seed, cores, false);
+    for (uint32_t node = 0; node < 2; node++) {
+        struct sim_node *self = sim_world_node(pair->f.world, node + 1);
+        struct probe_state *state = sim_state(self);
+        pair->p.station.servers = own[node];
+        pair->p.station.discipline = own[node] < 1000 ? SIM_PROCESSOR_SHARING : SIM_FIFO;
+        state->station = sim_station_new(self, &pair->p.station);
+        pair->twin.own[node] = (double)own[node];
+    }
 }
 
 /* Pauses or releases a node, or changes its speed. */
@@ -125,12 +153,27 @@ static void pair_check(struct pair *pair)
     }
 }
 
+/* Sets a twin up by its seed: servers that are shared, or two nodes that share cores, which may be
+ * held to servers of their own. */
+static bool pair_begin_some(struct pair *pair, uint64_t seed)
+{
+    bool is_sharing = seed % 3 == 0;
+    int64_t cores = 1 + (int64_t)(seed % 4);
+    if (is_sharing || seed % 2 == 0) {
+        pair_begin(pair, seed, cores, is_sharing);
+    } else {
+        int64_t own[2] = {1 + (int64_t)(seed / 4 % 4),
+                          seed / 16 % 2 == 0 ? 1000 : 1 + (int64_t)(seed / 32 % 4)};
+        pair_begin_within(pair, seed, cores, own);
+    }
+    return is_sharing;
+}
+
 static void pair_run(uint64_t seed)
 {
     struct pair pair;
     bool is_paused[2] = {false, false};
-    bool is_sharing = seed % 3 == 0;
-    pair_begin(&pair, seed, 1 + (int64_t)(seed % 4), is_sharing);
+    bool is_sharing = pair_begin_some(&pair, seed);
     double gap = (double)(100 + sim_random_below(&pair.random, 20000));
     sim_time now = 0;
     while (pair.twin.count < JOBS_MAX) {
@@ -158,7 +201,7 @@ static void pair_run(uint64_t seed)
 
 static void test_twin(void)
 {
-    for (uint64_t seed = 1; seed <= 400; seed++) {
+    for (uint64_t seed = 1; seed <= 800; seed++) {
         pair_run(seed);
     }
 }

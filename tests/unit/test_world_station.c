@@ -285,6 +285,63 @@ static void test_shared_cores(void)
     probe_clear(&p);
 }
 
+/* A station that shares one server, on a machine of two cores with one that has servers enough. */
+static void test_sharing_within_cores(void)
+{
+    struct fixture f;
+    struct probe a = {.station = {.servers = 1,
+                                  .queue_limit = -1,
+                                  .discipline = SIM_PROCESSOR_SHARING,
+                                  .busy_metric = PROBE_BUSY,
+                                  .queued_metric = PROBE_QUEUED,
+                                  .wait_metric = PROBE_WAIT}};
+    struct probe b = a;
+    b.station.servers = 10;
+    b.station.discipline = SIM_FIFO;
+    fixture_init(&f, s(1));
+    probe_add(&f, &a, "a", 1);
+    probe_add(&f, &b, "b", 1);
+    fixture_machine(&f, 1)->cores = 2;
+    fixture_group(&f, "b")->machines = fixture_group(&f, "a")->machines;
+    fixture_start(&f);
+    fixture_run_until(&f, 0);
+    struct sim_node *na = sim_world_node(f.world, 1), *nb = sim_world_node(f.world, 2);
+    struct sim_station *sa = probe_station(&f, "a"), *sb = probe_station(&f, "b");
+    sim_station_work(na, sa, ms(10), 0, 0, 1); /* half of a's server each */
+    sim_station_work(na, sa, ms(10), 0, 0, 2);
+    sim_station_work(nb, sb, ms(10), 0, 0, 3); /* a core */
+    fixture_run_until(&f, ms(10));
+    probe_at(&b, SIM_IN_DONE, 0, ms(10));
+    for (uint64_t tag = 4; tag < 7; tag++) {
+        sim_station_work(nb, sb, ms(10), 0, 0, tag); /* all five have 2/5 of a core */
+    }
+    fixture_run_until(&f, ms(30)); /* 5 more of each until 22.5; then three have 2/3 */
+    probe_at(&a, SIM_IN_DONE, 0, ms(22.5));
+    probe_at(&a, SIM_IN_DONE, 1, ms(22.5));
+    probe_at(&b, SIM_IN_DONE, 3, ms(30));
+    sim_station_work(na, sa, ms(10), 0, 0, 7); /* both at full speed */
+    sim_station_work(nb, sb, ms(10), 0, 0, 8);
+    fixture_run_until(&f, ms(35));
+    sim_station_work(na, sa, ms(10), 0, 0, 9);  /* a: 5 and 10 left, at half speed */
+    sim_station_work(nb, sb, ms(10), 0, 0, 10); /* b: 5 and 10, on one core */
+    fixture_run_until(&f, ms(40));              /* 2.5 and 7.5 left of each */
+    fixture_crash(&f, "a");                     /* b has both cores */
+    fixture_run_until(&f, ms(100));
+    probe_at(&b, SIM_IN_DONE, 4, ms(42.5));
+    probe_at(&b, SIM_IN_DONE, 5, ms(47.5));
+    fixture_restart(&f, "a");
+    fixture_run_until(&f, ms(101));
+    sim_station_resize(na, probe_station(&f, "a"), 2);
+    for (uint64_t tag = 11; tag < 14; tag++) {
+        sim_station_work(na, probe_station(&f, "a"), ms(10), 0, 0, tag); /* 2/3 each */
+    }
+    fixture_run_until(&f, s(1));
+    probe_at(&a, SIM_IN_DONE, 4, ms(116));
+    fixture_clear(&f);
+    probe_clear(&a);
+    probe_clear(&b);
+}
+
 static void test_queue_limits(void)
 {
     struct station_story story;
@@ -340,6 +397,7 @@ int main(int argc, char **argv)
     g_test_add_func("/station/processor-sharing-two-servers", test_processor_sharing_two_servers);
     g_test_add_func("/station/sharing-ends-together", test_sharing_ends_together);
     g_test_add_func("/station/shared-cores", test_shared_cores);
+    g_test_add_func("/station/sharing-within-cores", test_sharing_within_cores);
     g_test_add_func("/station/queue-limits", test_queue_limits);
     return g_test_run();
 }
