@@ -1,11 +1,16 @@
 /* Exact laws of times in a station that sim/stats does not know, for quantiles: M/E_k/1, M/H2/1,
- * the urgent of two classes, and stations in a row. Rates and times in one unit. */
+ * the urgent of two classes, stations in a row or in branches, and whatever waits in order of
+ * arrival for exponential servers and finds a known number of others. Rates and times in one unit.
+ * Laws that are known by a transform are in stack_transform.h, those of processor sharing in
+ * stack_sharing.h. */
 #ifndef TESTS_THEORY_STACK_EXACT_H
 #define TESTS_THEORY_STACK_EXACT_H
 
+#include <assert.h>
 #include <math.h>
 #include <stdbool.h>
 
+#include "stats/theory_networks.h"
 #include "stats/theory_queues.h"
 
 /* P(time > t) of some law. */
@@ -18,7 +23,7 @@ static inline double exact_quantile(exact_tail tail, const void *law, double p, 
     while (tail(high, law) > 1.0 - p) {
         high *= 2.0;
     }
-    for (int i = 0; i < 200; i++) {
+    for (int i = 0; i < 60; i++) {
         double middle = (low + high) / 2.0;
         if (tail(middle, law) > 1.0 - p) {
             low = middle;
@@ -127,6 +132,110 @@ static inline double exact_stages_tail(double t, const void *data)
         poisson *= law->rate * t / (j + 1);
     }
     return tail;
+}
+
+/* One exponential time of rate first, and with probability share[i] one of rate then[i] after it:
+ * a station and its branches, where nobody overtakes anybody on another way and times at each
+ * station are therefore independent (Walrand and Varaiya, "Sojourn times and the overtaking
+ * condition in Jacksonian networks", Advances in Applied Probability 12, 1980). */
+struct exact_branches {
+    double first, share[2], then[2];
+};
+
+static inline double exact_branches_tail(double t, const void *data)
+{
+    const struct exact_branches *law = data;
+    double alone = exp(-law->first * t), tail = 0.0;
+    for (int i = 0; i < 2; i++) {
+        double a = law->first, b = law->then[i];
+        tail += law->share[i] * (b * alone - a * exp(-b * t)) / (b - a);
+    }
+    return tail + (1.0 - law->share[0] - law->share[1]) * alone;
+}
+
+/* Time inside, in order of arrival, before `servers` of rate mu each, for those who find n others
+ * with probability found[n]: n - servers + 1 must leave first, each after an exponential time of
+ * rate a = servers mu, and then comes the own service. */
+#define EXACT_FOUND 128
+struct exact_found {
+    int servers;
+    double mu;
+    double found[EXACT_FOUND];
+};
+
+static inline double exact_found_tail(double t, const void *data)
+{
+    const struct exact_found *law = data;
+    double own = exp(-law->mu * t), tail = 0.0;
+    double a = law->servers * law->mu, stretch = 1.0;
+    double more = exp(-a * t), waits = 0.0;               /* Erlang time of k stages > t */
+    double less = exp(-(a - law->mu) * t), shorter = 0.0; /* the same of rate a - mu */
+    for (int n = 0; n < EXACT_FOUND; n++) {
+        int k = n - law->servers + 1;
+        if (k < 1) {
+            tail += law->found[n] * own;
+            continue;
+        }
+        waits += more;
+        more *= a * t / k;
+        shorter += less;
+        less *= (a - law->mu) * t / k;
+        if (law->servers == 1) { /* own service is one stage more */
+            tail += law->found[n] * (waits + more);
+        } else {
+            stretch *= a / (a - law->mu);
+            tail += law->found[n] * (waits + own * stretch * (1.0 - shorter));
+        }
+    }
+    return tail;
+}
+
+/* M/M/c/K: those who are let in find fewer than `places`, in proportion to p[n] (Gross 2.4). */
+static inline struct exact_found exact_admitted(int servers, int places, double lambda, double mu)
+{
+    assert(places <= EXACT_FOUND);
+    struct exact_found law = {.servers = servers, .mu = mu};
+    double p = 1.0, sum = 0.0;
+    for (int n = 0; n < places; n++) {
+        law.found[n] = p;
+        sum += p;
+        p *= lambda / (mu * (n + 1 < servers ? n + 1 : servers));
+    }
+    for (int n = 0; n < places; n++) {
+        law.found[n] /= sum;
+    }
+    return law;
+}
+
+/* M/M/c//N: a machine that breaks finds what a system without it has on average (Lavenberg and
+ * Reiser 1980, Sevcik and Mitrani 1981): p[n] of the N - 1 others. */
+static inline struct exact_found exact_broken(int machines, int servers, double lambda, double mu)
+{
+    assert(machines <= EXACT_FOUND);
+    struct exact_found law = {.servers = servers, .mu = mu};
+    double p = 1.0, sum = 0.0;
+    for (int n = 0; n < machines; n++) {
+        law.found[n] = p;
+        sum += p;
+        p *= (machines - 1 - n) * lambda / (mu * (n + 1 < servers ? n + 1 : servers));
+    }
+    for (int n = 0; n < machines; n++) {
+        law.found[n] /= sum;
+    }
+    return law;
+}
+
+/* Two choices among very many servers: the shorter of two queues has n or more with probability
+ * s[n]^2, s[n] = rho^(2^n - 1) (Mitzenmacher 2001). */
+static inline struct exact_found exact_shorter(double rho, double mu)
+{
+    struct exact_found law = {.servers = 1, .mu = mu};
+    for (unsigned n = 0; n < EXACT_FOUND; n++) {
+        double here = sim_theory_power_of_d_tail(2, rho, n);
+        double above = sim_theory_power_of_d_tail(2, rho, n + 1);
+        law.found[n] = here * here - above * above;
+    }
+    return law;
 }
 
 #endif
