@@ -4,12 +4,15 @@ local load     = param("load", 0.8)
 local law      = param("law", "hyperexponential")
 local requests = param("requests", 1e5)   -- a run, of both kinds
 local runs     = param("runs", 20)
+local small    = param("small", ms(5))    -- means; one request in eight is large
+local large    = param("large", ms(45))
 
-local small, large = ms(5), ms(45)        -- means; one request in eight is large
 local laws = {
   constant         = constant,
   exponential      = exponential,
   erlang           = function(mean) return erlang { stages = 4, mean = mean } end,
+  uniform          = function(mean) return uniform(ms(0), 2 * mean) end,
+  lognormal        = function(mean) return lognormal { mean = mean, cv2 = 2 } end,
   hyperexponential = function(mean) return hyperexponential { mean = mean, cv2 = 4 } end,
 }
 local rate_small = load / (small + large / 7)

@@ -76,7 +76,7 @@ struct exact_patient {
 
 /* Urgent arrivals stretch every bit of work before a patient one to a busy period of their own: s
  * becomes z = s + l1 (1 - B(s)), B = mu / (mu + s + l1 - l1 B) (Takagi, "Queueing Analysis" vol. 1,
- * 1991, sections 3.3 and 3.4). The work that an arrival finds is that of M/M/1 with all arrivals,
+ * 1991, chapter 3). The work that an arrival finds is that of M/M/1 with all arrivals,
  * (1 - rho) (mu + z) / (mu - l + z); its own work is stretched if it can be interrupted. */
 static inline double complex exact_patient_value(double complex s, const void *data)
 {

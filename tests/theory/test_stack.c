@@ -23,12 +23,15 @@ static const struct stack_row rows[] = {
     {case_mg1, 0.2, 4, 0, "hyperexponential", 1.8e5},
     {case_mg1, 0.5, 1.0 / 3.0, 0, "uniform", 1e5},
     {case_mg1, 0.3, 2, 0, "lognormal", 1e5},
-    /* load */
-    {case_sharing, 0.5, 0, 0, "constant", 6e4},
-    {case_sharing, 0.5, 0, 0, "exponential", 1.4e5},
-    {case_sharing, 0.3, 0, 0, "erlang", 4e4},
+    /* load, means of small and of large */
+    {case_sharing, 0.5, 5, 45, "constant", 6e4},
+    {case_sharing, 0.5, 5, 45, "exponential", 1.4e5},
+    {case_sharing, 0.3, 5, 45, "erlang", 4e4},
+    {case_sharing, 0.4, 8, 24, "uniform", 5e4},
+    {case_sharing_alike, 0.3, 0, 0, "exponential", 4e4},
+    {case_sharing_alike, 0.4, 0, 0, "constant", 4e4},
     /* load of the urgent, of the others */
-    {case_priorities, 0.3, 0.3, 0, "priority", 1.4e5},
+    {case_priorities, 0.3, 0.3, 0, "priority", 1.5e5},
     {case_priorities, 0.2, 0.3, 0, "priority_preemptive", 1.5e5},
     /* load */
     {case_shortest, 0.5, 0, 0, NULL, 4e4},
@@ -39,12 +42,14 @@ static const struct stack_row rows[] = {
     {case_tandem, 0.5, 3, 0, NULL, 1.6e5},
     /* arrivals a second */
     {case_jackson, 100, 0, 0, NULL, 8e4},
+    {case_branches, 80, 0, 0, NULL, 5e4},
     /* load, servers, mean of two choices (Mitzenmacher 2001, recomputed for 100 servers) */
     {case_split, 0.3, 10, 0, "random", 9e4},
     {case_split, 0.5, 2, 0, "round_robin", 1.3e5},
     {case_split, 0.5, 10, 0, "round_robin", 1.4e5},
     {case_split, 0.5, 100, 1.2675, "two_choices", 4e4},
     {case_split, 0.8, 100, 1.9538, "two_choices", 7e4},
+    {case_many_servers, 0.6, 1000, 0, NULL, 6e4},
     /* machines, mechanics, running time in repairs */
     {case_repair, 10, 1, 10, NULL, 5e4},
     {case_repair, 10, 2, 5, NULL, 4e4},
