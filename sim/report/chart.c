@@ -1,4 +1,4 @@
-/* Charts of panels: ranges, keys, shaded faults, lines, and the data that they read. */
+/* Charts of panels: ranges, keys, lines, and the data that they read. Shades: chart_shade.c. */
 #include "report/chart.h"
 
 #include <math.h>
@@ -10,13 +10,15 @@
 #define KEY 30    /* pixels of a key above its panel */
 #define BOTTOM 74 /* pixels below the last panel: tics and title of the axis */
 #define TITLE_MOST 40
-#define FAULT_LABELS 8
+#define NEVER_SHARE 0.035 /* of the height of a panel: a row of marks of what never ended */
+#define NEVER_ANSWERED "never answered"
 
 struct range {
     double low, high;
     bool is_log;
     bool has_infinite;
     double factor; /* printed = value x factor */
+    double head;   /* share of the height, from above, that names of faults take */
 };
 
 static int height_of(const struct sim_chart *chart)
@@ -24,12 +26,19 @@ static int height_of(const struct sim_chart *chart)
     return chart->panel_count == 1 ? 520 : chart->panel_count == 2 ? 640 : 840;
 }
 
+/* Between the upper edges of a panel and of the next. */
+static double panel_room(const struct sim_chart *chart)
+{
+    return (double)(height_of(chart) - TOP - BOTTOM) / chart->panel_count;
+}
+
 /* Ranges */
 
-/* The least of 1, 1.5, 2, 3, 4, 5, 6, 8, 10 x 10^k that is not below `value` > 0. */
+/* The least of 1, 1.2, 1.6, 2, 2.5, ... x 10^k that is not below `value` > 0: ends at which gnuplot
+ * puts a tic. */
 static double nice_above(double value)
 {
-    static const double steps[] = {1.0, 1.5, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0};
+    static const double steps[] = {1.0, 1.2, 1.6, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0};
     double decade = 1.0;
     while (decade > value) {
         decade /= 10.0;
@@ -57,42 +66,77 @@ static double decade_below(double value)
     return decade;
 }
 
-/* Durations that spread over more than a factor of thirty stand on a log axis. */
-static struct range range_of(const struct sim_panel *panel, uint32_t point_count)
+static bool line_has_infinite(const struct sim_line *line, uint32_t count)
 {
-    double least = INFINITY, largest = 0.0;
-    bool has_infinite = false;
+    for (uint32_t i = 0; i < count; i++) {
+        if (isinf(line->values[i]) && line->values[i] > 0.0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static uint32_t infinite_lines(const struct sim_panel *panel, uint32_t point_count)
+{
+    uint32_t count = 0;
+    for (uint32_t l = 0; l < panel->line_count; l++) {
+        count += line_has_infinite(&panel->lines[l], point_count);
+    }
+    return count;
+}
+
+/* The least value above zero, and the largest, intervals included. */
+static void extent_of(const struct sim_panel *panel, uint32_t point_count, double *ret_least,
+                      double *ret_largest)
+{
+    *ret_least = INFINITY;
+    *ret_largest = 0.0;
     for (uint32_t l = 0; l < panel->line_count; l++) {
         const struct sim_line *line = &panel->lines[l];
         for (uint32_t i = 0; i < point_count; i++) {
             double value = line->values[i];
             double high = line->high && isfinite(line->high[i]) ? line->high[i] : value;
-            has_infinite = has_infinite || (isinf(value) && value > 0.0);
-            largest = isfinite(high) && high > largest ? high : largest;
-            least = isfinite(value) && value > 0.0 && value < least ? value : least;
+            *ret_largest = isfinite(high) && high > *ret_largest ? high : *ret_largest;
+            *ret_least = isfinite(value) && value > 0.0 && value < *ret_least ? value : *ret_least;
         }
     }
-    struct range range = {.low = 0.0, .has_infinite = has_infinite};
+}
+
+/* Durations that spread over more than a factor of thirty stand on a log axis. Above the lines
+ * there is room for the names of faults (in the first panel) and for marks of what was never
+ * answered. */
+static struct range range_of(const struct sim_chart *chart, uint32_t panel_index)
+{
+    const struct sim_panel *panel = &chart->panels[panel_index];
+    double least, largest;
+    extent_of(panel, chart->point_count, &least, &largest);
+    uint32_t never_rows = infinite_lines(panel, chart->point_count);
+    struct range range = {.low = 0.0, .has_infinite = never_rows > 0};
+    range.head = panel_index == 0 ? sim_shade_head(chart, panel_room(chart) - KEY) : 0.0;
+    double below = 1.0 - range.head - NEVER_SHARE * never_rows;
+    double room = fmax(1.08, 1.03 / below);
     g_free(sim_axis_title("", largest, panel->unit, panel->is_rate, &range.factor));
     range.is_log = panel->unit == SIM_METRIC_SECONDS && largest > 30.0 * least;
     if (largest <= 0.0) {
         range.high = 1.0;
     } else if (range.is_log) {
         range.low = decade_below(least * range.factor);
-        range.high = nice_above(largest * range.factor * 1.2);
+        range.high =
+            nice_above(range.low * pow(1.2 * largest * range.factor / range.low, 1.0 / below));
     } else if (panel->unit == SIM_METRIC_RATIO && largest > 0.5 && largest <= 1.05) {
-        range.high = 105.0;
+        range.high = fmax(105.0, 100.0 * room);
     } else {
-        range.high = nice_above(largest * range.factor * 1.08);
+        range.high = nice_above(largest * range.factor * room);
     }
     return range;
 }
 
 /* Keys */
 
-static glong longest_title(const struct sim_panel *panel)
+static glong longest_title(const struct sim_chart *chart, const struct sim_panel *panel)
 {
-    glong longest = 0;
+    bool has_marks = infinite_lines(panel, chart->point_count) > 0;
+    glong longest = has_marks ? (glong)strlen(NEVER_ANSWERED) : 0;
     for (uint32_t l = 0; l < panel->line_count; l++) {
         glong length = g_utf8_strlen(panel->lines[l].title, -1);
         longest = length > longest ? length : longest;
@@ -105,7 +149,7 @@ static double right_beside_keys(const struct sim_chart *chart)
 {
     double right = RIGHT;
     for (uint32_t p = 0; p < chart->panel_count; p++) {
-        double edge = sim_script_key_edge(longest_title(&chart->panels[p]), TITLE_MOST);
+        double edge = sim_script_key_edge(longest_title(chart, &chart->panels[p]), TITLE_MOST);
         right = edge < right ? edge : right;
     }
     return right;
@@ -116,98 +160,12 @@ static bool keys_fit(const struct sim_chart *chart)
 {
     for (uint32_t p = 0; p < chart->panel_count; p++) {
         const struct sim_panel *panel = &chart->panels[p];
-        glong longest = longest_title(panel);
-        glong entries = (glong)panel->line_count + 1; /* the mark of what was never answered */
-        if (panel->line_count > 1 && entries * (longest + 7) > 92) {
+        glong entries = (glong)panel->line_count + (infinite_lines(panel, chart->point_count) > 0);
+        if (panel->line_count > 1 && entries * (longest_title(chart, panel) + 9) > 84) {
             return false;
         }
     }
     return true;
-}
-
-/* Shades */
-
-static double fault_end(const struct sim_chart *chart, const struct sim_fault_span *fault)
-{
-    double to = sim_time_seconds(fault->to) * chart->x_per_second;
-    return to < chart->x_end ? to : chart->x_end;
-}
-
-/* All faults have their names in the picture when they are few, else the first of each name. */
-static bool fault_is_named(const struct sim_chart *chart, uint32_t f)
-{
-    for (uint32_t other = 0; chart->fault_count > FAULT_LABELS && other < f; other++) {
-        if (strcmp(chart->faults[other].label, chart->faults[f].label) == 0) {
-            return false;
-        }
-    }
-    return true;
-}
-
-static void append_shade(GString *script, int number, double from, double to, const char *colour)
-{
-    g_string_append_printf(script, "set object %d rectangle from ", number);
-    sim_script_number(script, from);
-    g_string_append(script, ", graph 0 to ");
-    sim_script_number(script, to);
-    g_string_append_printf(script, ", graph 1 behind fillcolor rgb '%s' fillstyle solid noborder\n",
-                           colour);
-}
-
-/* Shades the faults; in the first panel each has its name, on a line of its own where the one
- * before has not ended. */
-static void append_faults(GString *script, const struct sim_chart *chart, bool is_first)
-{
-    if (chart->warmup > 0) {
-        double to = sim_time_seconds(chart->warmup) * chart->x_per_second;
-        append_shade(script, 10, 0.0, to, "#f3f3f3");
-        if (is_first) {
-            g_string_append(script, "set label 10 'warm-up' at 0, graph 0.05 left offset 0.4,0 "
-                                    "textcolor '#909090' font 'DejaVu Sans,11'\n");
-        }
-    }
-    double label_end[4] = {-1.0, -1.0, -1.0, -1.0};
-    for (uint32_t f = 0; f < chart->fault_count; f++) {
-        const struct sim_fault_span *fault = &chart->faults[f];
-        double from = sim_time_seconds(fault->from) * chart->x_per_second;
-        double to = fault_end(chart, fault);
-        if (from >= chart->x_end) {
-            continue;
-        }
-        double least = chart->x_end * 0.002; /* a moment can still be seen */
-        append_shade(script, 20 + (int)f, from, to - from < least ? from + least : to, "#f6e3d0");
-        if (!is_first || !fault_is_named(chart, f)) {
-            continue;
-        }
-        size_t length = strlen(fault->label) < 24 ? strlen(fault->label) : 24;
-        double label_width = chart->x_end * 0.0105 * (double)(length + 2);
-        bool is_right = from + label_width > chart->x_end; /* it would leave the panel */
-        double label_from = is_right ? from - label_width : from;
-        int row = 0;
-        while (row < 3 && label_end[row] > label_from) {
-            row++;
-        }
-        label_end[row] = label_from + label_width;
-        g_string_append_printf(script, "set label %u ", 20 + f);
-        sim_script_quote(script, fault->label, 24);
-        g_string_append(script, " at ");
-        sim_script_number(script, from);
-        g_string_append_printf(script,
-                               ", graph %.2f %s offset %s,0 textcolor '#a0521d' "
-                               "font 'DejaVu Sans,11' front\n",
-                               0.95 - 0.075 * row, is_right ? "right" : "left",
-                               is_right ? "-0.4" : "0.4");
-    }
-}
-
-static void remove_faults(GString *script, const struct sim_chart *chart)
-{
-    g_string_append(script, "unset object\nunset label 10\n");
-    for (uint32_t f = 0; f < chart->fault_count; f++) {
-        if (fault_is_named(chart, f)) {
-            g_string_append_printf(script, "unset label %u\n", 20 + f);
-        }
-    }
 }
 
 /* Lines */
@@ -215,20 +173,21 @@ static void remove_faults(GString *script, const struct sim_chart *chart)
 /* Columns of the data of one line: value, whether it is infinite, low, high. */
 #define COLUMNS_PER_LINE 4
 
-/* Lines that lie upon one another show as stripes: earlier ones are wider. */
+/* Lines that lie upon one another still show: earlier ones are wider, and later ones have gaps. */
 static void append_style(GString *script, const struct sim_line *line, uint32_t lines_after)
 {
     const char *colour = sim_script_colour(line->colour);
     switch (line->style) {
     case SIM_LINE_SOLID:
-        g_string_append_printf(script, "linewidth %.1f linecolor rgb '%s'",
-                               2.0 + 0.5 * (lines_after < 4 ? lines_after : 4), colour);
+        g_string_append_printf(script, "linewidth 2.0 linecolor rgb '%s'", colour);
         break;
-    case SIM_LINE_DASHED:
-        g_string_append_printf(script, "linewidth 1.8 dashtype (6,4) linecolor rgb '%s'", colour);
+    case SIM_LINE_PATTERN:
+        g_string_append_printf(script, "linewidth %.1f dashtype %s linecolor rgb '%s'",
+                               2.2 + 0.5 * (lines_after < 4 ? lines_after : 4),
+                               sim_script_dash(line->colour), colour);
         break;
-    case SIM_LINE_THIN:
-        g_string_append_printf(script, "linewidth 1.2 linecolor rgb '%s'", colour);
+    case SIM_LINE_BROAD:
+        g_string_append_printf(script, "linewidth 6.0 linecolor rgb '%s'", colour);
         break;
     case SIM_LINE_AREA:
         g_string_append_printf(script,
@@ -239,20 +198,10 @@ static void append_style(GString *script, const struct sim_line *line, uint32_t 
     }
 }
 
-static bool line_has_infinite(const struct sim_line *line, uint32_t count)
-{
-    for (uint32_t i = 0; i < count; i++) {
-        if (isinf(line->values[i])) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* Where what was never answered is marked: at the upper edge, each line a little lower. */
 static double never_at(const struct range *range, int row)
 {
-    double share = 0.985 - 0.035 * row;
+    double share = 0.985 - range->head - NEVER_SHARE * row;
     return range->is_log ? range->low * pow(range->high / range->low, share) : range->high * share;
 }
 
@@ -286,14 +235,15 @@ static void append_plot(GString *script, const struct sim_chart *chart, uint32_t
         if (line->low) {
             g_string_append_printf(script,
                                    ", \\\n     '%s.dat' using 1:%u:%u:%u with yerrorbars "
-                                   "pointtype 7 pointsize 0.7 linewidth 1.2 linecolor rgb '%s' "
+                                   "pointtype %d pointsize 0.8 linewidth 1.2 linecolor rgb '%s' "
                                    "notitle",
                                    chart->name, column, column + 2, column + 3,
-                                   sim_script_colour(line->colour));
+                                   sim_script_point(line->colour), sim_script_colour(line->colour));
             g_string_append_printf(script,
-                                   ", \\\n     '%s.dat' using 1:%u with points pointtype 7 "
-                                   "pointsize 0.7 linecolor rgb '%s' notitle",
-                                   chart->name, column, sim_script_colour(line->colour));
+                                   ", \\\n     '%s.dat' using 1:%u with points pointtype %d "
+                                   "pointsize 0.8 linecolor rgb '%s' notitle",
+                                   chart->name, column, sim_script_point(line->colour),
+                                   sim_script_colour(line->colour));
         }
         if (line_has_infinite(line, chart->point_count)) {
             g_string_append_printf(script,
@@ -306,7 +256,7 @@ static void append_plot(GString *script, const struct sim_chart *chart, uint32_t
     }
     if (range->has_infinite) {
         g_string_append(script, ", \\\n     NaN with points pointtype 9 pointsize 0.8 "
-                                "linecolor rgb '#707070' title 'never answered'");
+                                "linecolor rgb '#707070' title '" NEVER_ANSWERED "'");
     }
     g_string_append_c(script, '\n');
 }
@@ -333,6 +283,8 @@ static void append_axes(GString *script, const struct sim_chart *chart, uint32_t
     g_string_append_c(script, ':');
     sim_script_number(script, range->high);
     g_string_append(script, "]\n");
+    bool is_whole = panel->unit == SIM_METRIC_RATIO && range->high > 100.0 && !range->is_log;
+    g_string_append(script, is_whole ? "set ytics 0,20,100\n" : "set ytics autofreq\n");
     if (is_last) {
         g_string_append(script, "set xlabel ");
         sim_script_quote(script, chart->x_title, 60);
@@ -359,11 +311,11 @@ static void append_panel(GString *script, const struct sim_chart *chart, uint32_
                          uint32_t first_column, bool is_key_above)
 {
     double height = height_of(chart);
-    double room = (height - TOP - BOTTOM) / chart->panel_count;
+    double room = panel_room(chart);
     double top = 1.0 - (TOP + room * p + (is_key_above ? KEY : 14)) / height;
     double bottom = 1.0 - (TOP + room * (p + 1) - (p + 1 < chart->panel_count ? 10 : 0)) / height;
     double right = is_key_above ? RIGHT : right_beside_keys(chart);
-    struct range range = range_of(&chart->panels[p], chart->point_count);
+    struct range range = range_of(chart, p);
     g_string_append_printf(script,
                            "set lmargin at screen %.4f\nset rmargin at screen %.4f\n"
                            "set tmargin at screen %.4f\nset bmargin at screen %.4f\n",
@@ -371,12 +323,12 @@ static void append_panel(GString *script, const struct sim_chart *chart, uint32_
     if (is_key_above) {
         g_string_append_printf(script,
                                "set key at screen %.4f,%.4f left bottom horizontal maxrows 1 Left "
-                               "reverse samplen 1.6 width 1 textcolor '#303030'\n",
+                               "reverse samplen 2.6 width 1 textcolor '#303030'\n",
                                LEFT, top + 5.0 / height);
     } else {
         g_string_append_printf(script,
                                "set key at screen %.4f,%.4f left top vertical Left reverse "
-                               "samplen 1.6 spacing 1.25 textcolor '#303030'\n",
+                               "samplen 2.6 spacing 1.25 textcolor '#303030'\n",
                                right + 0.012, top);
     }
     if (has_same_titles(chart, p)) {
@@ -386,9 +338,9 @@ static void append_panel(GString *script, const struct sim_chart *chart, uint32_
     if (chart->names) {
         append_names(script, chart, p + 1 == chart->panel_count);
     }
-    append_faults(script, chart, p == 0);
+    sim_shade_append(script, chart, p == 0, room - KEY);
     append_plot(script, chart, p, first_column, &range);
-    remove_faults(script, chart);
+    sim_shade_remove(script, chart);
     /* The title stands on the first page only; multiplot would draw it once a panel. */
     g_string_append(script, "unset label 1\nunset label 2\n");
 }
@@ -429,7 +381,7 @@ static void append_data(GString *data, const struct sim_chart *chart)
     }
     double factors[SIM_CHART_PANELS];
     for (uint32_t p = 0; p < chart->panel_count; p++) {
-        factors[p] = range_of(&chart->panels[p], chart->point_count).factor;
+        factors[p] = range_of(chart, p).factor;
     }
     for (uint32_t i = 0; i < chart->point_count; i++) {
         sim_script_number(data, chart->x[i]);

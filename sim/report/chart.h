@@ -9,7 +9,12 @@
 #define SIM_CHART_PANELS 3
 #define SIM_CHART_LINES 8 /* as many colours as can be told apart */
 
-enum sim_line_style { SIM_LINE_SOLID, SIM_LINE_DASHED, SIM_LINE_THIN, SIM_LINE_AREA };
+enum sim_line_style {
+    SIM_LINE_SOLID,
+    SIM_LINE_PATTERN, /* dashes by colour: told apart without seeing colours, and through gaps */
+    SIM_LINE_BROAD,   /* under another that is measured against it */
+    SIM_LINE_AREA
+};
 
 struct sim_line {
     const char *title;
@@ -47,6 +52,13 @@ struct sim_chart {
 
 struct sim_picture *sim_chart_render(const struct sim_chart *chart);
 
+/* Shades of the warm-up and of faults, with their names in the first panel, whose height in pixels
+ * is `height`. Removed again before the next panel. */
+void sim_shade_append(GString *script, const struct sim_chart *chart, bool is_first, double height);
+void sim_shade_remove(GString *script, const struct sim_chart *chart);
+/* The share of the first panel's height that the names take, from above. */
+double sim_shade_head(const struct sim_chart *chart, double height);
+
 /* Shared with other pictures. */
 /* The beginning of a script: encoding, the loop over both formats, terminal, title, subtitle.
  * `height` in pixels at a width of 960. The caller closes the loop with "}\n". */
@@ -59,9 +71,12 @@ double sim_script_key_edge(glong longest, glong most);
 /* The same for the label of a tic, which gnuplot takes for a format. */
 void sim_script_quote_tic(GString *script, const char *text, size_t most);
 const char *sim_script_colour(uint32_t colour);
+/* gnuplot's dashtype and pointtype that go with a colour. */
+const char *sim_script_dash(uint32_t colour);
+int sim_script_point(uint32_t colour);
 /* A number for gnuplot; NaN for what is not finite. */
 void sim_script_number(GString *script, double value);
-/* " (ms)", the unit of an axis in parentheses. */
+/* "latency (ms)": what an axis shows, cut where it is long, and its unit in full. Caller frees. */
 char *sim_axis_title(const char *what, double largest, enum sim_metric_unit unit, bool is_rate,
                      double *ret_factor);
 

@@ -40,13 +40,13 @@ static double power_of_ten_below(double value)
     return decade;
 }
 
-/* Where the curve begins to fall: one request in two hundred is faster. */
+/* Where the curve begins to fall: one request in twenty is faster. */
 static double beginning_of(const struct sim_distribution *distribution)
 {
     double within = 0.0;
     for (uint32_t b = 0; b < distribution->bucket_count; b++) {
         within += distribution->buckets[b].count;
-        if (within >= 0.005 * distribution->total) {
+        if (within >= 0.05 * distribution->total) {
             return distribution->buckets[b].low > 0.0 ? distribution->buckets[b].low
                                                       : distribution->buckets[b].high;
         }
@@ -169,14 +169,14 @@ static void append_key(GString *script, const struct curve *curves, uint32_t cou
         glong length = g_utf8_strlen(curves[c].title, -1);
         longest = length > longest ? length : longest;
     }
-    glong columns = 70 / ((longest < TITLE_MOST ? longest : TITLE_MOST) + 7);
+    glong columns = 70 / ((longest < TITLE_MOST ? longest : TITLE_MOST) + 9);
     if (count == 1) {
         g_string_append(script, "unset key\nset tmargin at screen 0.84\n"
                                 "set rmargin at screen 0.905\n");
     } else if (columns > 0 && ((glong)count - 1) / columns < 2) {
         g_string_append(script, "set tmargin at screen 0.785\nset rmargin at screen 0.905\n"
                                 "set key at screen 0.115,0.795 left bottom horizontal Left reverse "
-                                "samplen 1.6 width 1 maxrows 2 textcolor '#303030'\n");
+                                "samplen 2.6 width 1 maxrows 2 textcolor '#303030'\n");
     } else {
         double edge = sim_script_key_edge(longest, TITLE_MOST);
         is_beside = true;
@@ -184,7 +184,7 @@ static void append_key(GString *script, const struct curve *curves, uint32_t cou
                                "set tmargin at screen 0.84\nset rmargin at screen %.4f\n"
                                "unset y2tics\n"
                                "set key at screen %.4f,0.84 left top vertical Left reverse "
-                               "samplen 1.6 spacing 1.25 textcolor '#303030'\n",
+                               "samplen 2.6 spacing 1.25 textcolor '#303030'\n",
                                edge, edge + 0.012);
     }
     append_x_tics(script, frame, is_beside);
@@ -268,16 +268,17 @@ static void append_curves(GString *script, const char *name, const struct curve 
     g_string_append(script, "plot ");
     for (uint32_t c = 0; c < count; c++) {
         const char *colour = sim_script_colour(c);
-        g_string_append_printf(script,
-                               "%s'%s.dat' index %u using 1:2 with lines linewidth %.1f linecolor "
-                               "rgb '%s' title ",
-                               c > 0 ? ", \\\n     " : "", name, 2 * c,
-                               2.0 + 0.5 * (count - 1 - c < 4 ? count - 1 - c : 4), colour);
+        g_string_append_printf(
+            script,
+            "%s'%s.dat' index %u using 1:2 with lines linewidth %.1f dashtype %s "
+            "linecolor rgb '%s' title ",
+            c > 0 ? ", \\\n     " : "", name, 2 * c,
+            2.0 + 0.5 * (count - 1 - c < 4 ? count - 1 - c : 4), sim_script_dash(c), colour);
         sim_script_quote(script, curves[c].title, TITLE_MOST);
         g_string_append_printf(script,
-                               ", \\\n     '%s.dat' index %u using 1:2 with points pointtype 7 "
-                               "pointsize 0.7 linecolor rgb '%s' notitle",
-                               name, 2 * c + 1, colour);
+                               ", \\\n     '%s.dat' index %u using 1:2 with points pointtype %d "
+                               "pointsize 0.8 linecolor rgb '%s' notitle",
+                               name, 2 * c + 1, sim_script_point(c), colour);
     }
     g_string_append(script, "\n}\n");
 }
@@ -341,8 +342,10 @@ static struct sim_picture *picture_of(const struct sim_report *report, const str
     picture->data = g_string_new(NULL);
     char total[SIM_TEXT_MAX];
     sim_text_count(total, curves[0].distribution->total);
+    g_autofree char *of =
+        is_of_sources ? g_strdup(report->name) : sim_picture_subtitle_of_first(report);
     g_autofree char *subtitle =
-        count > 1 ? g_strdup_printf("%s · share of requests that took longer than x", report->name)
+        count > 1 ? g_strdup_printf("%s · share of requests that took longer than x", of)
                   : g_strdup_printf("%s · share of %s requests that took longer than x",
                                     report->name, total);
     struct frame frame = frame_of(curves, count);
@@ -418,10 +421,24 @@ static void add_curve(struct curves *curves, const struct sim_report *report,
     curve->title = curve_title(report, curve);
 }
 
+/* Whether no request of any curve took time, which a logarithmic axis cannot show. */
+static bool is_instant(const struct curves *curves)
+{
+    for (uint32_t c = 0; c < curves->count; c++) {
+        const struct sim_distribution *distribution = curves->items[c].distribution;
+        uint32_t last = distribution->bucket_count;
+        if (distribution->infinite > 0.0 ||
+            (last > 0 && distribution->buckets[last - 1].low > 0.0)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static void finish_curves(GPtrArray *pictures, const struct sim_report *report,
                           struct curves *curves, const char *name)
 {
-    if (curves->count > 0) {
+    if (curves->count > 0 && !is_instant(curves)) {
         g_ptr_array_add(pictures, picture_of(report, curves->items, curves->count, name));
     }
     for (uint32_t c = 0; c < curves->count; c++) {

@@ -76,6 +76,7 @@ static void fill_over_time(struct user_plot *user, struct sim_panel *panel,
                 .title = section->label[0] ? section->label : figure->text,
                 .values = series->values,
                 .colour = s,
+                .style = SIM_LINE_PATTERN,
             };
         }
     }
@@ -206,7 +207,8 @@ static void fill_against(struct user_plot *user, struct sim_panel *panel,
                                       .values = new_values(user, points->count),
                                       .low = new_values(user, points->count),
                                       .high = new_values(user, points->count),
-                                      .colour = l};
+                                      .colour = l,
+                                      .style = SIM_LINE_PATTERN};
         }
         uint32_t at =
             index_of(points->names, points->count, setting_of(user, section, user->plot->against));
@@ -244,7 +246,8 @@ static char *title_of(const struct sim_plot *plot)
     }
     GString *title = g_string_new(NULL);
     for (uint32_t f = 0; f < plot->figure_count; f++) {
-        g_string_append_printf(title, "%s%s", f > 0 ? ", " : "", plot->figures[f].text);
+        g_string_append_printf(title, "%s%s", sim_picture_joint(f, plot->figure_count),
+                               plot->figures[f].text);
     }
     bool is_time = strcmp(plot->against, "time") == 0;
     g_string_append_printf(title, is_time ? " over %s" : " against %s", plot->against);
@@ -255,6 +258,7 @@ void sim_plots_user(GPtrArray *pictures, const struct sim_report *report)
 {
     const struct sim_scenario *scenario = report->sections[0].result->scenario;
     for (uint32_t i = 0; i < scenario->plot_count; i++) {
+        bool is_time = strcmp(scenario->plots[i].against, "time") == 0;
         struct user_plot user = {.report = report,
                                  .plot = &scenario->plots[i],
                                  .name = g_strdup_printf("plot-%u", i + 1),
@@ -264,11 +268,10 @@ void sim_plots_user(GPtrArray *pictures, const struct sim_report *report)
                                  .arrays = g_ptr_array_new_with_free_func(g_free)};
         if (report->section_count > 1) {
             g_free(user.subtitle);
-            user.subtitle = g_strdup(report->name);
+            user.subtitle =
+                is_time ? sim_picture_subtitle_of_first(report) : g_strdup(report->name);
         }
-        struct sim_picture *picture = strcmp(user.plot->against, "time") == 0
-                                          ? picture_over_time(&user)
-                                          : picture_against(&user);
+        struct sim_picture *picture = is_time ? picture_over_time(&user) : picture_against(&user);
         if (picture) {
             g_ptr_array_add(pictures, picture);
         }

@@ -81,6 +81,19 @@ char *sim_picture_subtitle(const struct sim_report *report, const struct sim_sec
                            section->label, runs, cell);
 }
 
+char *sim_picture_subtitle_of_first(const struct sim_report *report)
+{
+    return report->section_count <= SIM_CHART_LINES
+               ? g_strdup(report->name)
+               : g_strdup_printf("%s · the first %d of %u results", report->name, SIM_CHART_LINES,
+                                 report->section_count);
+}
+
+const char *sim_picture_joint(uint32_t index, uint32_t count)
+{
+    return index == 0 ? "" : index + 1 < count ? ", " : " and ";
+}
+
 static bool series_is_unknown(const struct sim_series *series)
 {
     for (uint32_t i = 0; i < series->cell_count; i++) {
@@ -122,7 +135,7 @@ static struct sim_picture *picture_of_source(const struct sim_report *report,
         add_line(&chart.panels[0], failed, "failed", 1, SIM_LINE_AREA);
     }
     add_line(&chart.panels[0], series_of(section, tier, "issued", "mean"), "offered",
-             SIM_COLOUR_GREY, SIM_LINE_SOLID);
+             SIM_COLOUR_GREY, SIM_LINE_BROAD);
     add_line(&chart.panels[0], series_of(section, tier, "goodput", "mean"), "goodput", 0,
              SIM_LINE_SOLID);
     chart.panels[1] = (struct sim_panel){.what = "latency", .unit = SIM_METRIC_SECONDS};
@@ -195,7 +208,7 @@ static void fill_levels(struct sim_panel *panel, const struct sim_section *secti
             char *title =
                 g_strdup_printf("%s %s", section->tiers[series->group].name, series->metric);
             g_ptr_array_add(titles, title);
-            add_line(panel, series, title, colour++, SIM_LINE_SOLID);
+            add_line(panel, series, title, colour++, SIM_LINE_PATTERN);
         }
     }
 }
@@ -208,19 +221,24 @@ static void add_resources(GPtrArray *pictures, const struct sim_report *report,
     struct sim_axis_of_time axis = sim_axis_of_time_new(section);
     struct sim_chart chart = chart_over_time(section, &axis);
     g_autoptr(GPtrArray) titles = g_ptr_array_new_with_free_func(g_free);
-    g_autoptr(GString) title = g_string_new(NULL);
+    const char *parts[LEVEL_NONE];
     for (int kind = LEVEL_SHARE; kind < LEVEL_NONE; kind++) {
         struct sim_panel panel = {
             .what = whats[kind], .unit = kind == LEVEL_SHARE ? SIM_METRIC_RATIO : SIM_METRIC_ITEMS};
         fill_levels(&panel, section, (enum level_kind)kind, titles);
         if (panel.line_count > 0) {
+            parts[chart.panel_count] = titles_by_kind[kind];
             chart.panels[chart.panel_count++] = panel;
-            g_string_append_printf(title, "%s%s", title->len > 0 ? ", " : "", titles_by_kind[kind]);
         }
     }
     if (chart.panel_count > 0) {
         g_autofree char *name = sim_picture_name("resources", section);
         g_autofree char *subtitle = sim_picture_subtitle(report, section);
+        g_autoptr(GString) title = g_string_new(NULL);
+        for (uint32_t p = 0; p < chart.panel_count; p++) {
+            g_string_append(title, sim_picture_joint(p, chart.panel_count));
+            g_string_append(title, parts[p]);
+        }
         g_string_append(title, " over time");
         title->str[0] = g_ascii_toupper(title->str[0]);
         chart.name = name;

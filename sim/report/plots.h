@@ -13,6 +13,11 @@ void sim_plots_user(GPtrArray *pictures, const struct sim_report *report);
 char *sim_picture_name(const char *what, const struct sim_section *section);
 /* The scenario, the case, and what the lines are made from. Caller frees. */
 char *sim_picture_subtitle(const struct sim_report *report, const struct sim_section *section);
+/* Of a picture that has a line for each result: the scenario, and how many results it leaves out.
+ * Caller frees. */
+char *sim_picture_subtitle_of_first(const struct sim_report *report);
+/* What stands before part `index` of an enumeration: nothing, ", " or " and ". */
+const char *sim_picture_joint(uint32_t index, uint32_t count);
 
 /* The middles of the cells in a unit of time that reads well. */
 struct sim_axis_of_time {

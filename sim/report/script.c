@@ -10,7 +10,21 @@ const char *sim_script_colour(uint32_t colour)
 {
     static const char *const palette[SIM_CHART_LINES] = {
         "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#6A3D9A", "#333333"};
-    return colour < SIM_CHART_LINES ? palette[colour] : "#999999";
+    return colour < SIM_CHART_LINES ? palette[colour] : "#b8b8b8";
+}
+
+const char *sim_script_dash(uint32_t colour)
+{
+    static const char *const dashes[SIM_CHART_LINES] = {
+        "solid", "(14,5)", "(5,4)", "(14,4,3,4)", "(3,3)", "(22,6)", "(9,3,2,3,2,3)", "(8,8)"};
+    return colour < SIM_CHART_LINES ? dashes[colour] : "solid";
+}
+
+int sim_script_point(uint32_t colour)
+{
+    /* Circle, square, diamond, ...; the triangle (9) marks what was never answered. */
+    static const int points[SIM_CHART_LINES] = {7, 5, 13, 11, 15, 6, 4, 12};
+    return colour < SIM_CHART_LINES ? points[colour] : 7;
 }
 
 void sim_script_quote(GString *script, const char *text, size_t most)
@@ -32,7 +46,7 @@ void sim_script_quote(GString *script, const char *text, size_t most)
 
 double sim_script_key_edge(glong longest, glong most)
 {
-    double pixels = 66.0 + 9.7 * (double)(longest < most ? longest : most);
+    double pixels = 82.0 + 9.7 * (double)(longest < most ? longest : most);
     return 1.0 - pixels / 960.0;
 }
 
@@ -80,6 +94,19 @@ void sim_script_begin(GString *script, const char *name, const char *title, cons
                            1.0 - 53.0 / height);
 }
 
+/* At most so many characters stand beside a panel. */
+#define AXIS_TITLE_MOST 34
+
+static char *with_unit(const char *what, const char *unit)
+{
+    glong room = AXIS_TITLE_MOST - g_utf8_strlen(unit, -1);
+    if (g_utf8_strlen(what, -1) <= room) {
+        return g_strconcat(what, unit, NULL);
+    }
+    g_autofree char *cut = g_utf8_substring(what, 0, room - 1);
+    return g_strconcat(cut, "…", unit, NULL);
+}
+
 char *sim_axis_title(const char *what, double largest, enum sim_metric_unit unit, bool is_rate,
                      double *ret_factor)
 {
@@ -89,14 +116,16 @@ char *sim_axis_title(const char *what, double largest, enum sim_metric_unit unit
     if (is_count && largest >= 1e5) { /* six digits on an axis are too many */
         bool is_huge = largest >= 1e8;
         *ret_factor = is_huge ? 1e-6 : 1e-3;
-        return g_strdup_printf("%s%s (%s)", what, is_rate ? "/s" : "",
-                               is_huge ? "millions" : "thousands");
+        return with_unit(what, is_huge   ? is_rate ? " (millions/s)" : " (millions)"
+                               : is_rate ? " (thousands/s)"
+                                         : " (thousands)");
     }
     const char *symbol = scale.symbol[0] == ' ' ? scale.symbol + 1 : scale.symbol;
-    if (symbol[0] == '/') {
-        return g_strdup_printf("%s%s", what, symbol);
-    }
-    return symbol[0] ? g_strdup_printf("%s (%s)", what, symbol) : g_strdup(what);
+    g_autofree char *in_parentheses = g_strdup_printf(" (%s)", symbol);
+    return with_unit(what, symbol[0] == '/' && strchr(what, '.') ? " (/s)"
+                           : symbol[0] == '/'                    ? symbol
+                           : symbol[0]                           ? in_parentheses
+                                                                 : "");
 }
 
 void sim_picture_free(struct sim_picture *picture)
