@@ -172,7 +172,7 @@ bool sim_figure_read(struct sim_resolve *resolve, const struct sim_value *at, co
     const char *name = next_word(&rest);
     const char *aggregate = next_word(&rest);
     const char *surplus = next_word(&rest);
-    if (!name || surplus || (needs_aggregate && !aggregate)) {
+    if (!name || surplus || (needs_aggregate && !aggregate && !strchr(name, '.'))) {
         sim_reader_complain(&resolve->reader, at, "%s: expected %s, got \"%s\"", where,
                             needs_aggregate ? "a figure such as web.latency p99"
                                             : "a figure such as web.latency or db.busy mean",
@@ -190,11 +190,19 @@ bool sim_figure_read(struct sim_resolve *resolve, const struct sim_value *at, co
             aggregate);
         return false;
     }
+    if (!aggregate && needs_aggregate) {
+        sim_reader_complain(&resolve->reader, at, "%s: which figure of %s? it has %s", where, name,
+                            aggregate_trouble(metric, ""));
+        return false;
+    }
     const char *possible = aggregate ? aggregate_trouble(metric, aggregate) : NULL;
     if (possible) {
         sim_reader_complain(&resolve->reader, at, "%s: %s has no %s; it has %s", where, name,
                             aggregate, possible);
         return false;
+    }
+    if (!aggregate && !metric) { /* a ledger's ratio has nothing else */
+        figure.aggregate = SIM_AGGREGATE_RATIO;
     }
     figure.text = sim_reader_text(&resolve->reader, "%s%s%s", name, aggregate ? " " : "",
                                   aggregate ? aggregate : "");

@@ -5,6 +5,7 @@
 
 #define OUTPUT_COUNT_MAX 10000
 #define SWEEP_VALUES_MAX 10000
+#define FIGURES_MOST 3 /* panels of a picture above one another */
 
 static bool is_param(const struct sim_resolve *resolve, const char *name)
 {
@@ -65,8 +66,14 @@ static void read_plot(struct sim_resolve *resolve, const struct sim_value *value
     struct sim_block block = {.value = value, .who = "plot", .print = print};
     bool is_right = sim_block_check_names(reader, &block, tables, (int)value->item_count);
     is_right = sim_block_read(reader, &block, sim_plot_params, 0, &fields) && is_right;
-    if (value->item_count == 0 || value->item_count > 100) {
+    if (value->item_count == 0) {
         sim_reader_complain(reader, value, "plot: needs a figure, as in plot { \"web.latency\" }");
+        return;
+    }
+    if (value->item_count > FIGURES_MOST) {
+        sim_reader_complain(reader, value,
+                            "plot: a picture has room for %d figures, got %u: begin another plot",
+                            FIGURES_MOST, value->item_count);
         return;
     }
     if (!is_right || !check_axes(resolve, value, &fields, &is_over_params)) {
