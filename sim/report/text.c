@@ -93,7 +93,12 @@ static void print_section_expectations(const struct sim_text *text,
         add_expectation(&table, &section->expectations[i]);
     }
     if (text->report->section_count > 1) {
-        sim_text_paragraph(text, section->label[0] ? section->label : "(as written)");
+        const char *label = section->label[0] ? section->label : "(as written)";
+        if (text->is_page) {
+            sim_text_heading(text, 3, label);
+        } else {
+            sim_text_paragraph(text, label);
+        }
     }
     sim_table_drop_empty(&table);
     sim_text_table(text, &table);

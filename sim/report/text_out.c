@@ -109,21 +109,39 @@ void sim_text_gap(const struct sim_text *text)
     g_string_append(text->out, text->is_page ? "" : "\n");
 }
 
-static void append_page_row(const struct sim_text *text, const struct sim_table *table, int row)
+/* The first row holds the heads of columns, the first column, where it is words, those of rows. */
+static void append_page_cell(const struct sim_text *text, const struct sim_table *table, int row,
+                             int column)
 {
-    const char *tag = row == 0 ? "th" : "td";
-    g_string_append(text->out, "<tr>");
-    for (int column = 0; column < table->column_count; column++) {
-        const char *cell = sim_table_cell(table, row, column);
-        int verdict = row > 0 ? verdict_of(cell) : -1;
-        const char *class_name = verdict >= 0             ? sim_verdict_names[verdict]
-                                 : table->is_left[column] ? "left"
-                                                          : "right";
-        g_string_append_printf(text->out, "<%s class=\"%s\">", tag, class_name);
-        append_markup(text->out, cell);
-        g_string_append_printf(text->out, "</%s>", tag);
+    const char *cell = sim_table_cell(table, row, column);
+    int verdict = row > 0 ? verdict_of(cell) : -1;
+    const char *class_name = verdict >= 0             ? sim_verdict_names[verdict]
+                             : table->is_left[column] ? "left"
+                                                      : "right";
+    bool is_column_head = row == 0 && cell[0];
+    bool is_row_head = row > 0 && column == 0 && verdict < 0 && table->is_left[0];
+    g_string_append_printf(text->out, "<%s%s class=\"%s\">",
+                           is_column_head || is_row_head ? "th" : "td",
+                           is_column_head ? " scope=\"col\""
+                           : is_row_head  ? " scope=\"row\""
+                                          : "",
+                           class_name);
+    append_markup(text->out, cell);
+    g_string_append(text->out, is_column_head || is_row_head ? "</th>" : "</td>");
+}
+
+static void append_page_table(const struct sim_text *text, const struct sim_table *table)
+{
+    /* A table that is wider than the screen is scrolled by itself, with the keyboard too. */
+    g_string_append(text->out, "<div class=\"wide\" tabindex=\"0\">\n<table>\n<thead>\n");
+    for (int row = 0; row < sim_table_rows(table); row++) {
+        g_string_append(text->out, "<tr>");
+        for (int column = 0; column < table->column_count; column++) {
+            append_page_cell(text, table, row, column);
+        }
+        g_string_append(text->out, row == 0 ? "</tr>\n</thead>\n<tbody>\n" : "</tr>\n");
     }
-    g_string_append(text->out, "</tr>\n");
+    g_string_append(text->out, "</tbody>\n</table>\n</div>\n");
 }
 
 /* Colours the verdicts of a table that has been laid out: escapes have no width. */
@@ -159,11 +177,7 @@ static bool has_verdicts(const struct sim_table *table)
 void sim_text_table(const struct sim_text *text, const struct sim_table *table)
 {
     if (text->is_page) {
-        g_string_append(text->out, "<table>\n");
-        for (int row = 0; row < sim_table_rows(table); row++) {
-            append_page_row(text, table, row);
-        }
-        g_string_append(text->out, "</table>\n");
+        append_page_table(text, table);
         return;
     }
     g_autoptr(GString) lines = g_string_new(NULL);

@@ -23,7 +23,8 @@ static const char *const storm =
     "    node \"web\" { model = \"service\", servers = 2, service = exponential(ms(10)) } },\n"
     "  slow { \"web\", from = s(10), to = s(12), factor = 10 },\n"
     "  expect \"users.latency p99 < 100ms\", expect \"users.success ratio > 50%\",\n"
-    "  plot { \"web.queued\", \"users.latency p90\", against = \"time\", per = \"variant\" } }\n";
+    "  plot { \"web.queued\", \"users.errors\", \"users.latency p90\", against = \"time\",\n"
+    "         per = \"variant\" } }\n";
 
 struct storm {
     struct study_place place;
@@ -256,6 +257,57 @@ static void test_plot_sources(void)
     storm_clear(&item);
 }
 
+/* Nothing that a plot asks for is left out; lines upon one another are told apart by their dashes;
+ * the name of a fault stands above what the lines reach. */
+static void test_plot_panels(void)
+{
+    struct storm item = storm_run();
+    g_autoptr(GPtrArray) pictures = sim_plots_of(item.report);
+    const struct sim_picture *plot = g_ptr_array_index(pictures, 5);
+    const char *script = plot->script->str;
+    g_assert_cmpstr(plot->title, ==, "web.queued, users.errors and users.latency p90 over time");
+    g_assert_nonnull(strstr(script, "'web.queued'"));
+    g_assert_nonnull(strstr(script, "'users.errors (%)'"));
+    g_assert_nonnull(strstr(script, "'users.latency p90 (ms)'"));
+    g_assert_nonnull(strstr(script, "linewidth 2.7 dashtype solid linecolor rgb '#0072B2'"));
+    g_assert_nonnull(strstr(script, "linewidth 2.2 dashtype (14,5) linecolor rgb '#D55E00'"));
+    g_assert_nonnull(strstr(script, "set label 20 'slow' at 10, graph 0.9"));
+    g_assert_nonnull(strstr(script, "title 'never answered'"));
+    storm_clear(&item);
+}
+
+static void put(const char *folder, const char *name, const char *text)
+{
+    g_autofree char *path = g_build_filename(folder, name, NULL);
+    g_assert_true(g_file_set_contents(path, text, -1, NULL));
+}
+
+/* A page of several pictures: their marks are their own, gnuplot's title gives way to theirs, and
+ * what a foreign picture would run is not taken in. */
+static void test_page(void)
+{
+    struct storm item = storm_run();
+    g_autofree char *folder = g_build_filename(item.place.folder, "pictures", NULL);
+    g_mkdir_with_parents(folder, 0777);
+    put(folder, "a.svg",
+        "<?xml?><svg width=\"9\"><title>Gnuplot</title><circle id='gpPt5'/>"
+        "<use xlink:href='#gpPt5'/></svg>");
+    put(folder, "a.gp", "set label 1 'it''s 5 < 6' at screen 0,1\n");
+    put(folder, "b.svg", "<svg><script>alert(1)</script></svg>");
+    put(folder, "c.svg", "<svg><title>Gnuplot</title><g id=\"x\"/></svg>");
+    GString *page = sim_render_html(item.report, folder);
+    g_assert_nonnull(strstr(page->str, "<svg role=\"img\" width=\"9\"><title>it&apos;s 5 &lt; 6"
+                                       "</title><circle id='p0_gpPt5'/>"
+                                       "<use xlink:href='#p0_gpPt5'/></svg>"));
+    g_assert_nonnull(strstr(page->str, "<title>Gnuplot</title><g id=\"p2_x\"/>"));
+    g_assert_null(strstr(page->str, "alert"));
+    g_assert_nonnull(
+        strstr(page->str, "content=\"default-src 'none'; style-src 'unsafe-inline'\""));
+    g_assert_nonnull(strstr(page->str, "<th scope=\"row\" class=\"left\">as is</th>"));
+    g_string_free(page, TRUE);
+    storm_clear(&item);
+}
+
 static void trace_one(struct sim_trace_file *file, enum sim_trace_kind kind)
 {
     struct sim_trace_event event = {.kind = kind,
@@ -328,6 +380,8 @@ int main(int argc, char **argv)
     g_test_add_func("/files/left-overs", test_left_overs);
     g_test_add_func("/files/unwritable", test_unwritable_folder);
     g_test_add_func("/files/plot-sources", test_plot_sources);
+    g_test_add_func("/files/plot-panels", test_plot_panels);
+    g_test_add_func("/files/page", test_page);
     g_test_add_func("/files/traces", test_traces);
     g_test_add_func("/files/full-disk", test_full_disk);
     return g_test_run();
