@@ -18,6 +18,9 @@ const struct sim_command sim_command_annotations = {
     .arguments = "",
     .summary = "print type annotations for the Lua language server",
     .details = "Put them where your editor looks for Lua libraries, beside the scenarios for "
-               "example:\n  brink annotations > brink.lua\n",
+               "example:\n"
+               "  brink annotations > brink.lua\n"
+               "It then completes blocks and fields and shows their help; a field that does not\n"
+               "exist \"cannot be assigned to brink.NoSuchField\". brink check knows more.\n",
     .run = command_annotations,
 };

@@ -2,7 +2,9 @@
  * tables that read scenarios: an editor then completes blocks, models and fields and shows their
  * help.
  *
- * A field's type is what may be written there: ms(5) or "5ms", a law or a bare duration.
+ * A field's type is what may be written there: ms(5) or "5ms", a law or a bare duration. The server
+ * has no complaint about a field that a class does not have; since the type of all other fields is
+ * brink.NoSuchField here, a misspelt one does not match it.
  */
 #include <string.h>
 
@@ -15,15 +17,18 @@
 
 static const char head[] =
     "---@meta\n"
-    "-- The scenario language of brink. Generated: brink models --annotations > brink.lua\n"
+    "-- The scenario language of brink. Generated: brink annotations > brink.lua\n"
     "\n"
     "---@class brink.Quantity\n"
     "---@operator add(brink.Quantity|number): brink.Quantity\n"
     "---@operator sub(brink.Quantity|number): brink.Quantity\n"
-    "---@operator mul(brink.Quantity|number): brink.Quantity\n"
-    "---@operator div(brink.Quantity|number): brink.Quantity\n"
+    "---@operator mul(number): brink.Quantity\n"
+    "---@operator mul(brink.Quantity): any\n" /* a plain number where the units cancel */
+    "---@operator div(number): brink.Quantity\n"
+    "---@operator div(brink.Quantity): any\n"
     "---@operator unm: brink.Quantity\n"
     "---@class brink.None\n"
+    "---@class brink.NoSuchField\n"
     "---@class brink.Block\n"
     "---@class brink.Law\n"
     "---@class brink.Trace\n"
@@ -54,7 +59,15 @@ static const char head[] =
     "---A noun of your own, for estimates: unit \"shelf\".\n"
     "---@param noun string\n"
     "---@return brink.Quantity\n"
-    "function unit(noun) end\n";
+    "function unit(noun) end\n"
+    "\n"
+    "---x to the power of y, the same on every machine.\n"
+    "---@param x number\n"
+    "---@param y number\n"
+    "---@return number\n"
+    "function math.pow(x, y) end\n";
+
+static const char no_such_field[] = "---@field [string] brink.NoSuchField\n";
 
 /* What may be written for a parameter. */
 static void append_type(GString *out, const struct sim_param *param)
@@ -90,16 +103,26 @@ static void append_type(GString *out, const struct sim_param *param)
     }
 }
 
-static void append_fields(GString *out, const struct sim_param *params)
+/* `who` stands before the help where several classes share a name; "" for none. */
+static void append_field(GString *out, const struct sim_param *param, const char *who)
 {
-    for (; params->name; params++) {
-        g_string_append_printf(out, "---@field %s%s ", params->name, params->fallback ? "?" : "");
-        append_type(out, params);
-        g_string_append_printf(out, " %s", params->help ? params->help : "");
-        if (params->fallback && strcmp(params->fallback, "nil") != 0) {
-            g_string_append_printf(out, " (default %s)", params->fallback);
-        }
-        g_string_append_c(out, '\n');
+    g_string_append_printf(out, "---@field %s%s ", param->name, param->fallback ? "?" : "");
+    append_type(out, param);
+    g_string_append_printf(out, " %s%s%s", who, who[0] ? ": " : "", param->help ? param->help : "");
+    if (param->fallback && strcmp(param->fallback, "nil") != 0) {
+        g_string_append_printf(out, " (default %s)", param->fallback);
+    }
+    g_string_append_c(out, '\n');
+}
+
+/* A field that is read by hand: where it is a text, it may be a list too. */
+static void append_extra(GString *out, const struct sim_param *param)
+{
+    if (param->type == SIM_PARAM_TEXT) {
+        g_string_append_printf(out, "---@field %s%s string|any[] %s\n", param->name,
+                               param->fallback ? "?" : "", param->help);
+    } else {
+        append_field(out, param, "");
     }
 }
 
@@ -107,22 +130,48 @@ static void append_fields(GString *out, const struct sim_param *params)
 static void append_class(GString *out, const char *name, const char *parent,
                          const struct sim_param *params, const struct sim_param *extra)
 {
-    g_string_append_printf(out, "\n---@class %s%s%s\n", name, parent ? ": " : "",
-                           parent ? parent : "");
-    append_fields(out, params);
-    append_fields(out, extra);
+    g_string_append_printf(out, "\n---@class %s%s%s\n%s", name, parent ? ": " : "",
+                           parent ? parent : "", no_such_field);
+    for (; params->name; params++) {
+        append_field(out, params, "");
+    }
+    for (; extra->name; extra++) {
+        append_extra(out, extra);
+    }
+}
+
+/* A node's fields depend on its model: one class a model, told apart by that field. The server
+ * completes the fields of them all. */
+static void append_model(GString *out, const struct sim_model *model, GString *all)
+{
+    g_string_append_printf(out,
+                           "\n---%s\n---@class brink.node.%s: brink.node\n"
+                           "---@field model \"%s\" %s\n",
+                           model->summary, model->name, model->name, model->summary);
+    for (const struct sim_param *param = model->params; param->name; param++) {
+        append_field(out, param, model->name);
+    }
+    g_string_append_printf(all, "|brink.node.%s", model->name);
 }
 
 static void append_models(GString *out, const struct sim_model *const *models)
 {
-    g_autoptr(GString) all = g_string_new("brink.node");
+    g_autoptr(GString) all = g_string_new("brink.node.like");
     append_class(out, "brink.place", NULL, sim_place_params, sim_no_params);
-    append_class(out, "brink.node", "brink.place", sim_node_params, sim_node_extra);
+    g_string_append_printf(out, "\n---@class brink.node: brink.place\n");
+    for (const struct sim_param *param = sim_node_params; param->name; param++) {
+        if (strcmp(param->name, "model") != 0) {
+            append_field(out, param, "");
+        }
+    }
+    for (const struct sim_param *param = sim_node_extra; param->name; param++) {
+        append_extra(out, param);
+    }
+    g_string_append(out, "\n---@class brink.node.like: brink.node\n"
+                         "---@field like string a node whose fields this one has, but for those "
+                         "given here\n");
     for (size_t i = 0; models[i]; i++) {
-        g_autofree char *name = g_strconcat("brink.node.", models[i]->name, NULL);
-        g_string_append_printf(out, "\n---%s", models[i]->summary);
-        append_class(out, name, "brink.node", models[i]->params, sim_no_params);
-        g_string_append_printf(all, "|%s", name);
+        append_model(out, models[i], all);
     }
     g_string_append_printf(
         out,
@@ -143,6 +192,28 @@ static const char *parent_of(const struct sim_block_kind *kind)
                                                 : NULL;
 }
 
+/* What may stand after the word, and the name if it has one. */
+static void append_block_function(GString *out, const struct sim_block_kind *kind,
+                                  const char *class)
+{
+    g_string_append_printf(out, "\n---%s.\n", kind->help);
+    if (kind->is_named) {
+        bool takes_value = strcmp(kind->word, "estimate") == 0;
+        g_string_append_printf(out,
+                               "---@param name string%s\n"
+                               "---@return fun(fields: %s%s): brink.Block\n"
+                               "function %s(name) end\n",
+                               takes_value ? "|table<string, any>" : "", class,
+                               takes_value ? "|brink.Quantity|number|string" : "", kind->word);
+    } else {
+        g_string_append_printf(out,
+                               "---@param fields %s|string\n"
+                               "---@return brink.Block\n"
+                               "function %s(fields) end\n",
+                               class, kind->word);
+    }
+}
+
 static void append_blocks(GString *out)
 {
     append_class(out, "brink.fault", NULL, sim_fault_params, sim_no_params);
@@ -151,24 +222,15 @@ static void append_blocks(GString *out)
             continue; /* by model */
         }
         g_autofree char *class = g_strconcat("brink.", kind->word, NULL);
-        append_class(out, class, parent_of(kind), kind->params, kind->extra);
+        if (strcmp(kind->word, "sweep") == 0) { /* its fields are the params of the file */
+            g_string_append_printf(out, "\n---@class %s\n---@field [string] any[]\n", class);
+        } else {
+            append_class(out, class, parent_of(kind), kind->params, kind->extra);
+        }
         if (kind->items) {
             g_string_append_printf(out, "---@field [integer] any %s\n", kind->items);
         }
-        g_string_append_printf(out, "\n---%s.\n", kind->help);
-        if (kind->is_named) {
-            g_string_append_printf(out,
-                                   "---@param name string\n"
-                                   "---@return fun(fields: %s|brink.Blocks[]|any): brink.Block\n"
-                                   "function %s(name) end\n",
-                                   class, kind->word);
-        } else {
-            g_string_append_printf(out,
-                                   "---@param fields %s|string\n"
-                                   "---@return brink.Block\n"
-                                   "function %s(fields) end\n",
-                                   class, kind->word);
-        }
+        append_block_function(out, kind, class);
     }
 }
 
@@ -218,6 +280,8 @@ static void append_laws(GString *out)
         }
         if (kind->takes_percentiles) {
             g_string_append(out, "---@field [string] any a percentile: p50, p99, [\"p99.9\"]\n");
+        } else {
+            g_string_append(out, no_such_field);
         }
         g_string_append(out, "---@field [integer] any\n");
         g_string_append_printf(out, "\n---%s, as in %s\n", kind->help, kind->example);

@@ -233,6 +233,11 @@ static const struct sim_param partition_extra[] = {{"sides", SIM_PARAM_TEXT, 0, 
                                                     NULL, NULL},
                                                    END};
 
+const struct sim_param sim_estimate_extra[] = {
+    {"simulated", SIM_PARAM_TEXT, 0, "nil", 0, 0,
+     "the figure of the run that stands beside it: \"web.busy mean\"", NULL, NULL},
+    END};
+
 const struct sim_block_kind sim_block_kinds[] = {
     {"scenario", false, sim_scenario_params, sim_no_params, "blocks",
      "the whole: what a file returns"},
@@ -265,7 +270,7 @@ const struct sim_block_kind sim_block_kinds[] = {
      "values of params to run with: name = { ... }"},
     {"variant", true, sim_no_params, sim_no_params, "blocks",
      "replaces blocks of the same kind and name"},
-    {"estimate", true, sim_no_params, sim_no_params, "a value",
+    {"estimate", true, sim_no_params, sim_estimate_extra, "a value",
      "back-of-the-envelope arithmetic with units"},
     {NULL, false, NULL, NULL, NULL, NULL},
 };

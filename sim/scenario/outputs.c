@@ -144,15 +144,12 @@ static void read_named_estimate(struct sim_resolve *resolve, const struct sim_va
                                 GArray *estimates)
 {
     const struct sim_value_field *simulated = sim_value_field(value, "simulated");
-    static const struct sim_param params[] = {
-        {"simulated", SIM_PARAM_TEXT, 0, "nil", 0, 0, "", NULL, NULL},
-        {NULL, SIM_PARAM_TEXT, 0, NULL, 0, 0, NULL, NULL, NULL}};
-    const struct sim_param *tables[] = {params, NULL};
+    const struct sim_param *tables[] = {sim_estimate_extra, NULL};
     struct sim_block block = {
         .value = value, .who = sim_reader_text(&resolve->reader, "estimate \"%s\"", value->name)};
     const char *figure = NULL;
     bool is_right = sim_block_check_names(&resolve->reader, &block, tables, 1);
-    is_right = sim_block_read(&resolve->reader, &block, params, 0, &figure) && is_right;
+    is_right = sim_block_read(&resolve->reader, &block, sim_estimate_extra, 0, &figure) && is_right;
     if (value->item_count == 0) {
         sim_reader_complain(&resolve->reader, value,
                             "%s: needs a value, as in estimate \"%s\" (800 * posts)", block.who,
