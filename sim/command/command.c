@@ -5,11 +5,14 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/text.h"
 
 #define COMMANDS_MAX 16
+#define OPTIONS_MAX 32
 
 const struct sim_command *const sim_commands[] = {
     &sim_command_run,    &sim_command_check, &sim_command_show,        &sim_command_models,
@@ -52,6 +55,46 @@ int sim_command_problems(struct sim_problems *problems)
     return is_io ? SIM_EXIT_IO : SIM_EXIT_USAGE;
 }
 
+bool sim_command_is_coloured(int descriptor)
+{
+    const char *no_colour = getenv("NO_COLOR"), *terminal = getenv("TERM");
+    return isatty(descriptor) && (!no_colour || !no_colour[0]) && g_strcmp0(terminal, "dumb") != 0;
+}
+
+/* What is wrong with an option, and which one was meant. */
+static void complain_option(const GOptionEntry *entries, char **argv, const char *message,
+                            const char *program)
+{
+    const char *names[OPTIONS_MAX] = {NULL};
+    for (size_t i = 0; entries[i].long_name && i + 1 < OPTIONS_MAX; i++) {
+        names[i] = entries[i].long_name;
+    }
+    for (int i = 1; argv[i] && strcmp(argv[i], "--") != 0; i++) {
+        g_autofree char *option = g_strdup_printf("Unknown option %s", argv[i]);
+        if (strcmp(message, option) == 0 && g_str_has_prefix(argv[i], "--")) {
+            g_autofree char *name = g_strndup(argv[i] + 2, strcspn(argv[i] + 2, "="));
+            const char *nearest = sim_text_nearest(name, names);
+            if (nearest) {
+                sim_command_complain("no option '--%s' (did you mean '--%s'?)", name, nearest);
+                return;
+            }
+        }
+    }
+    sim_command_complain("%s (see: %s --help)", message, program);
+}
+
+static void complain_count(const struct sim_command *command, char **argv, int count, int count_max,
+                           const char *program)
+{
+    const char *expected = command->arguments[0] ? command->arguments : "no arguments";
+    if (count > count_max) {
+        sim_command_complain("%s: expected %s and no more, got '%s' as well (see: %s --help)",
+                             command->name, expected, argv[count_max + 1], program);
+    } else {
+        sim_command_complain("%s: expected %s (see: %s --help)", command->name, expected, program);
+    }
+}
+
 int sim_command_parse(const struct sim_command *command, const GOptionEntry *entries, int *argc,
                       char ***argv, int count_min, int count_max, int *ret_exit)
 {
@@ -71,8 +114,9 @@ int sim_command_parse(const struct sim_command *command, const GOptionEntry *ent
         }
     }
     *ret_exit = SIM_EXIT_USAGE;
+    g_auto(GStrv) given = g_strdupv(*argv); /* parsing takes out what it knows */
     if (!g_option_context_parse(context, argc, argv, &error)) {
-        sim_command_complain("%s (see: %s --help)", error->message, program);
+        complain_option(entries, given, error->message, program);
         return -1;
     }
     if (*argc > 1 && strcmp((*argv)[1], "--") == 0) {
@@ -81,8 +125,7 @@ int sim_command_parse(const struct sim_command *command, const GOptionEntry *ent
     }
     int count = *argc - 1;
     if (count < count_min || count > count_max) {
-        sim_command_complain("%s: expected %s (see: %s --help)", command->name,
-                             command->arguments[0] ? command->arguments : "no arguments", program);
+        complain_count(command, *argv, count, count_max, program);
         return -1;
     }
     return count;
@@ -133,6 +176,16 @@ static int print_help(void)
     return sim_command_print(text->str);
 }
 
+static const struct sim_command *find_command(const char *name)
+{
+    for (size_t i = 0; sim_commands[i]; i++) {
+        if (strcmp(name, sim_commands[i]->name) == 0) {
+            return sim_commands[i];
+        }
+    }
+    return NULL;
+}
+
 static int complain_unknown(const char *name)
 {
     const char *names[COMMANDS_MAX] = {NULL};
@@ -166,13 +219,18 @@ int sim_command_main(int argc, char **argv, const struct sim_program *program)
         return sim_command_print("brink " BRINK_VERSION "\n");
     }
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
-        strcmp(argv[1], "help") == 0) {
+        (strcmp(argv[1], "help") == 0 && argc == 2)) {
         return print_help();
     }
-    for (size_t i = 0; sim_commands[i]; i++) {
-        if (strcmp(argv[1], sim_commands[i]->name) == 0) {
-            return sim_commands[i]->run(sim_commands[i], argc - 1, argv + 1, program);
-        }
+    const char *name = strcmp(argv[1], "help") == 0 ? argv[2] : argv[1];
+    const struct sim_command *command = find_command(name);
+    if (!command) {
+        return complain_unknown(name);
     }
-    return complain_unknown(argv[1]);
+    if (name == argv[2]) { /* brink help COMMAND */
+        char help[] = "--help";
+        char *arguments[] = {argv[2], help, NULL};
+        return command->run(command, 2, arguments, program);
+    }
+    return command->run(command, argc - 1, argv + 1, program);
 }

@@ -51,6 +51,10 @@ int sim_command_main(int argc, char **argv, const struct sim_program *program);
 /* "brink: ..." on stderr. */
 void sim_command_complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+/* Whether what goes there may move the cursor and have colours: a terminal that is not told
+ * otherwise by NO_COLOR or TERM=dumb. */
+bool sim_command_is_coloured(int descriptor);
+
 /* Parses options, leaving `count_min` to `count_max` other arguments in argv[1 ..], whose count it
  * gives. -1 when the command has done with *ret_exit: help was printed, or a mistake named. */
 int sim_command_parse(const struct sim_command *command, const GOptionEntry *entries, int *argc,

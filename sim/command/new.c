@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/text.h"
 #include "command/command.h"
 #include "model_template.h" /* models/template.c, made into text by the build */
 
@@ -120,8 +121,16 @@ static int command_new(const struct sim_command *command, int argc, char **argv,
     }
     bool is_scenario = strcmp(argv[1], "scenario") == 0;
     if (!is_scenario && strcmp(argv[1], "model") != 0) {
-        sim_command_complain("new '%s': expected scenario or model", argv[1]);
+        const char *const kinds[] = {"scenario", "model", NULL};
+        const char *nearest = sim_text_nearest(argv[1], kinds);
+        sim_command_complain("new '%s': expected scenario or model%s%s%s", argv[1],
+                             nearest ? " (did you mean '" : "", nearest ? nearest : "",
+                             nearest ? "'?)" : "");
         return SIM_EXIT_USAGE;
+    }
+    const char *suffix = is_scenario ? ".lua" : ".c"; /* given or not */
+    if (g_str_has_suffix(argv[2], suffix)) {
+        argv[2][strlen(argv[2]) - strlen(suffix)] = '\0';
     }
     if (!is_good_name(argv[2])) {
         sim_command_complain("new %s '%s': a name has letters, digits, '_', '-' and '.', and "

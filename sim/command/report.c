@@ -1,5 +1,4 @@
 /* brink report: another view of a recorded result, without running it again. */
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -35,9 +34,8 @@ static GString *render(const struct sim_report *report, const char *folder,
         g_autofree char *plots = g_build_filename(folder, "plots", NULL);
         return sim_render_html(report, plots);
     }
-    const char *no_colour = getenv("NO_COLOR");
     struct sim_text_style style = {
-        .is_coloured = isatty(STDOUT_FILENO) && (!no_colour || !no_colour[0]),
+        .is_coloured = sim_command_is_coloured(STDOUT_FILENO),
         .is_quiet = arguments->is_quiet,
         .only = arguments->only,
         .folder = folder,
@@ -70,7 +68,11 @@ static bool check_only(const struct sim_report *report, const char *only)
         }
         g_string_append_printf(labels, "%s'%s'", s > 0 ? ", " : "", section->label);
     }
-    sim_command_complain("--only '%s': the results are %s", only, labels->str);
+    if (report->section_count == 1 && !report->sections[0].label[0]) {
+        sim_command_complain("--only '%s': there is one result, and it has no label", only);
+    } else {
+        sim_command_complain("--only '%s': the results are %s", only, labels->str);
+    }
     return false;
 }
 
@@ -88,6 +90,22 @@ static int draw(const struct sim_report *report, const char *folder)
     return SIM_EXIT_GOOD;
 }
 
+static void complain_folder(const char *folder, const GError *error)
+{
+    if (g_file_test(folder, G_FILE_TEST_IS_REGULAR)) {
+        bool is_scenario = g_str_has_suffix(folder, ".lua");
+        sim_command_complain("'%s' is a file: expected the folder of a result%s%s", folder,
+                             is_scenario ? ", which comes from: brink run " : "",
+                             is_scenario ? folder : "");
+    } else if (!g_file_test(folder, G_FILE_TEST_EXISTS)) {
+        sim_command_complain("there is no folder '%s'", folder);
+    } else if (g_error_matches(error, G_FILE_ERROR, G_FILE_ERROR_NOENT)) {
+        sim_command_complain("'%s' holds no result: there is no summary.json in it", folder);
+    } else {
+        sim_command_complain("%s", error->message);
+    }
+}
+
 static int report_folder(const char *folder, const struct report_arguments *arguments)
 {
     g_autoptr(GError) error = NULL;
@@ -96,7 +114,7 @@ static int report_folder(const char *folder, const struct report_arguments *argu
     }
     struct sim_report *report = sim_report_read(folder, &error);
     if (!report) {
-        sim_command_complain("%s", error->message);
+        complain_folder(folder, error);
         return SIM_EXIT_IO;
     }
     int code = SIM_EXIT_USAGE;

@@ -1,7 +1,7 @@
 /* brink run: plays a scenario, records the result, prints the summary. */
 #define _POSIX_C_SOURCE 200809L
 #include <errno.h>
-#include <stdlib.h>
+#include <limits.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -14,6 +14,7 @@
 #define PROGRESS_EVERY_US 100000
 #define JOBS_MAX 1024
 #define RUNS_MAX 100000
+#define AS_WRITTEN INT_MIN
 
 struct run_arguments {
     char *seed, *variant, *out, *data, *trace;
@@ -73,16 +74,19 @@ static bool parse_seed(struct run_arguments *arguments)
     return true;
 }
 
-static bool parse_counts(const struct run_arguments *arguments)
+/* Afterwards 0 stands for what the scenario or the machine says. */
+static bool parse_counts(struct run_arguments *arguments)
 {
-    if (arguments->runs < 0 || arguments->runs > RUNS_MAX) {
+    if (arguments->runs != AS_WRITTEN && (arguments->runs < 1 || arguments->runs > RUNS_MAX)) {
         sim_command_complain("--runs %d: expected 1 to %d", arguments->runs, RUNS_MAX);
         return false;
     }
-    if (arguments->jobs < 0 || arguments->jobs > JOBS_MAX) {
+    if (arguments->jobs != AS_WRITTEN && (arguments->jobs < 1 || arguments->jobs > JOBS_MAX)) {
         sim_command_complain("--jobs %d: expected 1 to %d", arguments->jobs, JOBS_MAX);
         return false;
     }
+    arguments->runs = arguments->runs == AS_WRITTEN ? 0 : arguments->runs;
+    arguments->jobs = arguments->jobs == AS_WRITTEN ? 0 : arguments->jobs;
     return true;
 }
 
@@ -103,6 +107,17 @@ static char *default_folder(const char *name)
     g_autofree char *part = g_strdup(name);
     g_strcanon(part, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.", '-');
     return g_build_filename("output", part[0] && part[0] != '.' ? part : "scenario", NULL);
+}
+
+/* Before hours of runs rather than after them. */
+static bool check_folder(const struct run_arguments *arguments)
+{
+    g_autoptr(GError) error = NULL;
+    if (!sim_folder_check(arguments->out ? arguments->out : "output", &error)) {
+        sim_command_complain("%s", error->message);
+        return false;
+    }
+    return true;
 }
 
 /* Results */
@@ -143,16 +158,10 @@ static void complain_of_books(const struct sim_report *report)
     }
 }
 
-static bool is_coloured(void)
-{
-    const char *no_colour = getenv("NO_COLOR");
-    return isatty(STDOUT_FILENO) && (!no_colour || !no_colour[0]);
-}
-
 static int print_report(const struct sim_report *report, const struct run_arguments *arguments,
                         const char *folder)
 {
-    struct sim_text_style style = {.is_coloured = is_coloured(),
+    struct sim_text_style style = {.is_coloured = sim_command_is_coloured(STDOUT_FILENO),
                                    .is_quiet = arguments->is_quiet,
                                    .folder = folder,
                                    .full_max = 6};
@@ -197,7 +206,8 @@ static int run_study(const char *path, const struct run_arguments *arguments,
     struct progress_line line = {0};
     struct sim_problems problems;
     sim_problems_init(&problems);
-    bool is_shown = isatty(STDERR_FILENO) && !arguments->is_quiet;
+    bool is_shown =
+        isatty(STDERR_FILENO) && g_strcmp0(g_getenv("TERM"), "dumb") != 0 && !arguments->is_quiet;
     struct sim_run_options options = {
         .models = program->models,
         .path = path,
@@ -255,7 +265,7 @@ static int run_traced(const char *path, const struct run_arguments *arguments,
 static int command_run(const struct sim_command *command, int argc, char **argv,
                        const struct sim_program *program)
 {
-    struct run_arguments arguments = {0};
+    struct run_arguments arguments = {.runs = AS_WRITTEN, .jobs = AS_WRITTEN};
     const GOptionEntry entries[] = {
         {"seed", 0, 0, G_OPTION_ARG_STRING, &arguments.seed, "Seed of all randomness", "N"},
         {"set", 0, 0, G_OPTION_ARG_STRING_ARRAY, &arguments.settings,
@@ -282,7 +292,8 @@ static int command_run(const struct sim_command *command, int argc, char **argv,
         if (parse_seed(&arguments) && parse_counts(&arguments) &&
             sim_command_settings(arguments.settings, &arguments.parsed, &arguments.parsed_count)) {
             program->catch_interrupt();
-            code = run_traced(argv[1], &arguments, program);
+            code =
+                !check_folder(&arguments) ? SIM_EXIT_IO : run_traced(argv[1], &arguments, program);
         }
     }
     arguments_clear(&arguments);

@@ -1,10 +1,12 @@
 /* The folder of a result. See folder.h. */
+#define _POSIX_C_SOURCE 200809L
 #include "report/folder.h"
 
 #include <errno.h>
 #include <glib/gstdio.h>
 #include <json-glib/json-glib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "report/plot.h"
 #include "report/render.h"
@@ -19,6 +21,26 @@ static bool make_folder(const char *path, GError **error)
     int code = errno;
     g_set_error(error, G_FILE_ERROR, (gint)g_file_error_from_errno(code),
                 "cannot make the folder '%s': %s", path, g_strerror(code));
+    return false;
+}
+
+bool sim_folder_check(const char *folder, GError **error)
+{
+    g_autofree char *at = g_canonicalize_filename(folder, NULL);
+    while (!g_file_test(at, G_FILE_TEST_EXISTS) && strcmp(at, "/") != 0) {
+        char *above = g_path_get_dirname(at);
+        g_free(at);
+        at = above;
+    }
+    int code = folder[0] == '\0'                      ? ENOENT
+               : !g_file_test(at, G_FILE_TEST_IS_DIR) ? ENOTDIR
+               : g_access(at, W_OK | X_OK) != 0       ? errno
+                                                      : 0;
+    if (code == 0) {
+        return true;
+    }
+    g_set_error(error, G_FILE_ERROR, (gint)g_file_error_from_errno(code),
+                "cannot make the folder '%s': %s", folder, g_strerror(code));
     return false;
 }
 

@@ -9,6 +9,9 @@
 
 #include "report/report.h"
 
+/* Whether the folder is there to be written in, or can be made. Nothing is made. */
+bool sim_folder_check(const char *folder, GError **error);
+
 /* Writes the files of a fresh run and draws the pictures. False with an error when something could
  * not be written. What kept pictures from being drawn is no error: *ret_unpictured then says so
  * (caller frees), NULL when all is drawn. */

@@ -155,7 +155,10 @@ static void complain_variant(const struct enumeration *all)
         sim_problems_add(all->problems, all->options->path, 0,
                          "no variant named '%s' (did you mean '%s'?)", wanted, near);
     } else {
-        sim_problems_add(all->problems, all->options->path, 0, "no variant named '%s'", wanted);
+        g_autofree char *list = g_strjoinv("', '", (char **)names);
+        sim_problems_add(all->problems, all->options->path, 0, "no variant named '%s'; %s%s%s",
+                         wanted, base->variant_count > 0 ? "there are '" : "it has none", list,
+                         base->variant_count > 0 ? "'" : "");
     }
 }
 

@@ -70,6 +70,9 @@ static const char *read_whole(struct sim_arena *arena, int descriptor, size_t si
     if (fstat(descriptor, &status) != 0) {
         return "cannot be read";
     }
+    if (S_ISDIR(status.st_mode)) {
+        return "is a folder, not a file";
+    }
     if (!S_ISREG(status.st_mode)) {
         return "is not a regular file";
     }
