@@ -54,6 +54,20 @@ int sim_text_distance(const char *a, const char *b, int limit)
     return least(rows[a_length % 3][b_length], limit + 1);
 }
 
+static bool is_same_but_for_case(const char *a, const char *b)
+{
+    size_t i = 0;
+    while (a[i] != '\0' && b[i] != '\0') {
+        int difference = a[i] ^ b[i]; /* letters of the two cases differ in one bit */
+        int letter = a[i] | 0x20;
+        if (difference != 0 && (difference != 0x20 || letter < 'a' || letter > 'z')) {
+            return false;
+        }
+        i++;
+    }
+    return a[i] == b[i];
+}
+
 const char *sim_text_nearest(const char *word, const char *const *words)
 {
     size_t length = strlen(word);
@@ -64,6 +78,9 @@ const char *sim_text_nearest(const char *word, const char *const *words)
         int distance = sim_text_distance(word, *words, limit);
         if (distance > 1 && length >= PREFIX_MIN && strncmp(word, *words, length) == 0) {
             distance = 1; /* cut short, rather than misspelt */
+        }
+        if (distance > 1 && is_same_but_for_case(word, *words)) {
+            distance = 1;
         }
         if (distance < nearest_distance && (size_t)distance < length) {
             nearest = *words;

@@ -55,6 +55,13 @@ static void complain_metric(struct sim_resolve *resolve, const struct sim_value 
         g_ptr_array_add(names, (void *)(uintptr_t)sim_ledger_ratios[i]);
     }
     g_ptr_array_add(names, NULL);
+    double quantile;
+    if (metric[0] == 'p' && sim_percentile_parse(metric, &quantile)) { /* of what? */
+        sim_reader_complain(&resolve->reader, at,
+                            "%s: '%s' has no metric '%s': write %s.latency %s", where, group,
+                            metric, group, metric);
+        return;
+    }
     const char *suggestion =
         sim_reader_suggest(&resolve->reader, metric, (const char *const *)names->pdata);
     g_autofree char *all = g_strjoinv(", ", (char **)names->pdata);

@@ -209,9 +209,11 @@ bool sim_block_check_names(struct sim_reader *reader, const struct sim_block *bl
     if ((int)block->value->item_count > positional) {
         const struct sim_value *item = block->value->items[positional];
         is_right = false;
+        bool is_block = item->kind == SIM_VALUE_CALL && item->name != NULL;
         sim_reader_complain(reader, item->line ? item : block->value,
-                            "%s: a field needs a name, got %s", block->who,
-                            sim_value_describe(reader->arena, item));
+                            is_block ? "%s: %s stands beside it, not inside: is a '}' missing?"
+                                     : "%s: a field needs a name, got %s",
+                            block->who, sim_value_describe(reader->arena, item));
     }
     return is_right;
 }

@@ -49,6 +49,9 @@ static void flatten(struct sim_resolve *resolve, const struct sim_value *parent,
         }
         if (item->kind == SIM_VALUE_TABLE && item->field_count == 0) {
             flatten(resolve, item, blocks);
+        } else if (item->kind == SIM_VALUE_CALL && g_strcmp0(item->text, "link") == 0) {
+            sim_reader_complain(&resolve->reader, on_line(resolve, item, parent),
+                                "a link stands inside network { ... }");
         } else if (!is_block(item)) {
             sim_reader_complain(&resolve->reader, on_line(resolve, item, parent),
                                 "expected a block such as node \"a\" { ... }, got %s",

@@ -28,9 +28,16 @@ static void complain_param(struct sim_resolve *resolve, const struct sim_value *
         g_ptr_array_add(names, (void *)(uintptr_t)beside);
     }
     g_ptr_array_add(names, NULL);
+    const char *suggestion =
+        sim_reader_suggest(&resolve->reader, name, (const char *const *)names->pdata);
+    const char *hint = sim_reader_text(
+        &resolve->reader, "; above the scenario it would be: local %s = param(\"%s\", ...)", name,
+        name);
     sim_problems_add(resolve->reader.problems, at->file, line ? line : at->line,
                      "%s: there is no param '%s'%s", where, name,
-                     sim_reader_suggest(&resolve->reader, name, (const char *const *)names->pdata));
+                     suggestion[0]            ? suggestion
+                     : sim_text_is_name(name) ? hint
+                                              : "");
 }
 
 /* --- plots --- */

@@ -147,7 +147,8 @@ static void check_times(struct sim_resolve *resolve, struct fault *fault)
     if (spec->from >= spec->to) {
         complain(resolve, fault, "from must be before to");
     }
-    if (spec->from >= resolve->scenario->world.duration) {
+    bool is_known = resolve->scenario->world.duration > 0; /* or it has been complained of */
+    if (is_known && spec->from >= resolve->scenario->world.duration) {
         complain(resolve, fault,
                  sim_reader_text(
                      &resolve->reader, "from: is not before the end at %s",

@@ -328,6 +328,8 @@ static void test_nearest(void)
         {"counts", "count"},
         {"protcol", "protocol"},
         {"tll", "ttl"},
+        {"TTL", "ttl"},
+        {"TT[", NULL},
         {"zebra", NULL},
         {"x", NULL},
         {"", NULL},

@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
+
 #define HOOK_PERIOD 1000
 /* An instruction that handles a text of this many bytes costs about what two others cost. */
 #define TEXT_BYTES_A_UNIT 32
@@ -139,6 +141,26 @@ static bool parse_place(const struct sim_chunk *chunk, const char **message, con
     return true;
 }
 
+/* What most likely lies behind a mistake that only Lua's grammar has noticed; "" when unclear. */
+static char *guess(const char *message)
+{
+    const char *near = strstr(message, "near '");
+    g_autofree char *token =
+        near ? g_strndup(near + strlen("near '"), strcspn(near + strlen("near '"), "'")) : NULL;
+    double value;
+    enum sim_unit unit;
+    if (!token) {
+        return g_strdup("");
+    }
+    if (g_str_has_prefix(message, "'}' expected") && (g_ascii_isalpha(token[0]))) {
+        return g_strdup(": is a comma missing before it, or quotes around it?");
+    }
+    if (g_str_has_prefix(message, "malformed number") && sim_text_parse(token, &value, &unit)) {
+        return g_strdup_printf(": with its unit it is a text, \"%s\"", token);
+    }
+    return g_strdup("");
+}
+
 /* Lua's words for our values, in ours. */
 static char *reworded(const char *message)
 {
@@ -156,7 +178,8 @@ static char *reworded(const char *message)
             return g_strconcat(words[i][1], message + strlen(words[i][0]), NULL);
         }
     }
-    return g_strdup(message);
+    g_autofree char *behind = guess(message);
+    return g_strconcat(message, behind, NULL);
 }
 
 static void report(struct sim_chunk *chunk, const char *message)

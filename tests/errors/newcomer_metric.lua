@@ -1,0 +1,10 @@
+return scenario { name = "e", duration = s(60),
+  node "web" { model = "service", service = ms(2) },
+  expect "web.p99 < 100ms",
+  expect "web.latncy p99 < 100ms",
+  expect "latency p99 < 100ms",
+  expect "web.latency < 100ms",
+  expect "web.latency p99 is below 100ms",
+  plot { "web.latency p99", against = "load" },
+  plot { against = "time" },
+}
