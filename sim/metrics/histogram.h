@@ -71,8 +71,8 @@ static inline struct sim_histogram_place sim_histogram_place_of(int precision, u
 
 /* Counts one more value, 0 or greater and not SIM_NEVER, but for its bucket, which is returned with
  * what its sum grows by: see sim_histogram_drop. */
-static inline struct sim_histogram_bucket *
-sim_histogram_enter(struct sim_histogram *histogram, int64_t value, uint64_t *ret_offset)
+static inline struct sim_histogram_bucket *sim_histogram_enter(struct sim_histogram *histogram,
+                                                               int64_t value, uint64_t *ret_offset)
 {
     sim_assert(value >= 0);
     struct sim_histogram_place place =
@@ -91,6 +91,15 @@ sim_histogram_enter(struct sim_histogram *histogram, int64_t value, uint64_t *re
     }
     *ret_offset = place.offset;
     return &buckets[place.bucket];
+}
+
+/* The bucket of a value that was entered, here or in a histogram that was merged into this one. */
+static inline struct sim_histogram_bucket *sim_histogram_bucket_of(struct sim_histogram *histogram,
+                                                                   int64_t value)
+{
+    struct sim_histogram_place place =
+        sim_histogram_place_of(histogram->precision, (uint64_t)value);
+    return &histogram->octaves[place.octave][place.bucket];
 }
 
 static inline void sim_histogram_drop(struct sim_histogram_bucket *bucket, uint64_t offset)

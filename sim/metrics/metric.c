@@ -166,13 +166,18 @@ static bool window_has_atom(const struct sim_axis *axis, uint32_t window, uint32
 const struct sim_histogram *sim_sample_window(const struct sim_sample *sample, uint32_t window)
 {
     const struct sim_axis *axis = sample->axis;
-    sim_assert(window < axis->window_count && !sample->late);
+    sim_assert(window < axis->window_count);
     struct sim_histogram *merged = &sample->by_window[window];
     sim_histogram_clear(merged);
     for (uint32_t atom = 0; atom < axis->atom_count; atom++) {
         if (window_has_atom(axis, window, atom)) {
             sim_histogram_merge(merged, &sample->by_atom[atom]);
         }
+    }
+    if (sample->late &&
+        window_has_atom(axis, window, (uint32_t)(sample->late_atom - sample->by_atom))) {
+        sim_histogram_drop(sim_histogram_bucket_of(merged, sample->late_value),
+                           sample->late_offset);
     }
     return merged;
 }

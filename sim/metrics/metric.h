@@ -130,23 +130,17 @@ struct sim_sample {
     struct sim_segment_cache cache;
     struct sim_histogram *atom; /* of the cached segment, NULL past the axis; likewise: */
     struct sim_histogram *cell;
-    /* Where the latest value belongs; it gets there when the next one comes. Fine buckets are spread
-     * over more memory than is near the processor, and this one is fetched meanwhile. */
+    /* The latest value has yet to get into its bucket, and does when the next one comes: the fine
+     * buckets are spread over more memory than is near the processor, and this one is fetched
+     * meanwhile. NULL: there is none. */
     struct sim_histogram_bucket *late;
     uint64_t late_offset;
+    int64_t late_value;
+    struct sim_histogram *late_atom;
 };
 
 /* Finds the segment of `time` for the next values. */
 void sim_sample_seek(struct sim_sample *sample, sim_time time);
-
-/* Nothing is late any more. Call before windows are read. */
-static inline void sim_sample_settle(struct sim_sample *sample)
-{
-    if (sample->late) {
-        sim_histogram_drop(sample->late, sample->late_offset);
-        sample->late = NULL;
-    }
-}
 
 /* One value that belongs to `time` >= 0; SIM_NEVER is "infinitely late". Times may come in any
  * order; a value past the axis is in no window. */
@@ -163,15 +157,19 @@ static inline void sim_sample_add(struct sim_sample *sample, sim_time time, int6
         sample->atom->infinite++;
         return;
     }
-    sim_sample_settle(sample);
+    if (sample->late) {
+        sim_histogram_drop(sample->late, sample->late_offset);
+    }
     sample->late = sim_histogram_enter(sample->atom, value, &sample->late_offset);
+    sample->late_value = value;
+    sample->late_atom = sample->atom;
     __builtin_prefetch(sample->late, 1);
 }
 
 /* Infinitely late values that belong to a segment of the axis. */
 void sim_sample_add_infinite(struct sim_sample *sample, uint32_t segment, uint64_t times);
 
-/* All values of a window, as of now; the sample is settled. Belongs to the sample; the next call for the same window
+/* All values of a window, as of now. Belongs to the sample; the next call for the same window
  * makes it anew. */
 const struct sim_histogram *sim_sample_window(const struct sim_sample *sample, uint32_t window);
 

@@ -337,8 +337,6 @@ static void settle_metrics(struct sim_metric *metrics, struct sim_metric *capaci
     for (uint32_t i = 0; i < count; i++) {
         if (metrics[i].kind == SIM_METRIC_LEVEL) {
             sim_level_settle(&metrics[i].level, now);
-        } else if (metrics[i].kind == SIM_METRIC_SAMPLE) {
-            sim_sample_settle(&metrics[i].sample);
         }
         if (metrics[i].unit == SIM_METRIC_RATIO) {
             sim_level_settle(&capacities[i].level, now);
