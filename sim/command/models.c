@@ -6,52 +6,12 @@
 #include "command/command.h"
 #include "report/json_writer.h"
 #include "report/table.h"
+#include "scenario/param_text.h"
 #include "world/ledger.h"
 #include "world/model.h"
 
 #define WIDTH 100
 #define MODELS_MAX 512
-
-static const char *type_name(enum sim_param_type type)
-{
-    switch (type) {
-    case SIM_PARAM_BOOLEAN:
-        return "true or false";
-    case SIM_PARAM_INTEGER:
-        return "whole number";
-    case SIM_PARAM_NUMBER:
-        return "number";
-    case SIM_PARAM_RATIO:
-        return "share";
-    case SIM_PARAM_DURATION:
-        return "duration";
-    case SIM_PARAM_RATE:
-        return "rate";
-    case SIM_PARAM_BYTES:
-        return "bytes";
-    case SIM_PARAM_BANDWIDTH:
-        return "bandwidth";
-    case SIM_PARAM_TEXT:
-        return "text";
-    case SIM_PARAM_CHOICE:
-        return "choice";
-    case SIM_PARAM_DURATION_LAW:
-        return "law of durations";
-    case SIM_PARAM_DURATION_LAWS:
-        return "laws of durations";
-    case SIM_PARAM_BYTES_LAW:
-        return "law of bytes";
-    case SIM_PARAM_MIX:
-        return "mix of operations";
-    case SIM_PARAM_TARGET:
-        return "nodes";
-    case SIM_PARAM_SHAPE:
-        return "shape";
-    case SIM_PARAM_TRACE:
-        break;
-    }
-    return "CSV file";
-}
 
 /* How to write one: what the type's name alone leaves open. */
 static const char *type_unit(enum sim_param_type type)
@@ -82,86 +42,6 @@ static const char *type_unit(enum sim_param_type type)
         break;
     }
     return NULL;
-}
-
-static char *bound_text(char out[SIM_TEXT_MAX], enum sim_param_type type, double bound)
-{
-    switch (type) {
-    case SIM_PARAM_RATIO:
-        return sim_text_percent(out, bound);
-    case SIM_PARAM_DURATION:
-    case SIM_PARAM_DURATION_LAW:
-    case SIM_PARAM_DURATION_LAWS:
-        return sim_text_duration(out, bound);
-    case SIM_PARAM_RATE:
-        return sim_text_rate(out, bound);
-    case SIM_PARAM_BYTES:
-    case SIM_PARAM_BYTES_LAW:
-        return sim_text_bytes(out, bound);
-    case SIM_PARAM_BANDWIDTH:
-        return sim_text_bandwidth(out, bound);
-    case SIM_PARAM_BOOLEAN:
-    case SIM_PARAM_INTEGER:
-    case SIM_PARAM_NUMBER:
-    case SIM_PARAM_TEXT:
-    case SIM_PARAM_CHOICE:
-    case SIM_PARAM_MIX:
-    case SIM_PARAM_TARGET:
-    case SIM_PARAM_SHAPE:
-    case SIM_PARAM_TRACE:
-        break;
-    }
-    return sim_text_count(out, bound);
-}
-
-static bool has_range(enum sim_param_type type)
-{
-    return type == SIM_PARAM_INTEGER || type == SIM_PARAM_NUMBER || type == SIM_PARAM_RATIO ||
-           type == SIM_PARAM_DURATION || type == SIM_PARAM_RATE || type == SIM_PARAM_BYTES ||
-           type == SIM_PARAM_BANDWIDTH || type == SIM_PARAM_DURATION_LAW ||
-           type == SIM_PARAM_DURATION_LAWS || type == SIM_PARAM_BYTES_LAW;
-}
-
-/* "> 0", "1 to 1,000", "at least 1", "". */
-static char *range_text(const struct sim_param *param)
-{
-    char low[SIM_TEXT_MAX], high[SIM_TEXT_MAX];
-    bool has_low = param->min > -1e299, has_high = param->max < 1e299;
-    if (!has_range(param->type) || (!has_low && !has_high) ||
-        (param->min == 0.0 && param->max == 0.0)) {
-        return g_strdup("");
-    }
-    if (has_low && param->min > 0.0 && param->min < 1e-200) {
-        return has_high
-                   ? g_strdup_printf("above 0, to %s", bound_text(high, param->type, param->max))
-                   : g_strdup("above 0");
-    }
-    if (has_low && has_high) {
-        return g_strdup_printf("%s to %s", bound_text(low, param->type, param->min),
-                               bound_text(high, param->type, param->max));
-    }
-    if (has_low) {
-        return param->min == 0.0
-                   ? g_strdup("not negative")
-                   : g_strdup_printf("at least %s", bound_text(low, param->type, param->min));
-    }
-    return g_strdup_printf("at most %s", bound_text(high, param->type, param->max));
-}
-
-static const char *fallback_text(const struct sim_param *param)
-{
-    if (!param->fallback) {
-        return "must be given";
-    }
-    return strcmp(param->fallback, "nil") == 0 ? "-" : param->fallback;
-}
-
-static char *type_text(const struct sim_param *param)
-{
-    if (param->type == SIM_PARAM_SHAPE && param->family) {
-        return g_strdup(param->family->name);
-    }
-    return g_strdup(type_name(param->type));
 }
 
 /* A table whose last column is wrapped beneath itself. `rest` has one text a row, the first of
@@ -198,25 +78,6 @@ static void append_wrapped_table(GString *out, const struct sim_table *table, GP
     }
 }
 
-static char *help_text(const struct sim_param *param)
-{
-    GString *help = g_string_new(param->help ? param->help : "");
-    if (param->type == SIM_PARAM_CHOICE && param->choices) {
-        g_string_append(help, help->len > 0 ? ": " : "");
-        for (size_t i = 0; param->choices[i]; i++) {
-            g_string_append_printf(help, "%s\"%s\"", i > 0 ? ", " : "", param->choices[i]);
-        }
-    }
-    if (param->type == SIM_PARAM_SHAPE && param->family && param->family->example) {
-        g_string_append_printf(help, "; such as %s", param->family->example);
-    }
-    g_autofree char *range = range_text(param);
-    if (range[0]) {
-        g_string_append_printf(help, " (%s)", range);
-    }
-    return g_string_free(help, FALSE);
-}
-
 static void append_params(GString *out, const struct sim_param *params)
 {
     struct sim_table table;
@@ -227,11 +88,11 @@ static void append_params(GString *out, const struct sim_param *params)
     sim_table_add(&table, "default");
     g_ptr_array_add(helps, g_strdup(""));
     for (const struct sim_param *param = params; param && param->name; param++) {
-        g_autofree char *type = type_text(param);
+        g_autofree char *type = sim_param_type_text(param);
         sim_table_add(&table, param->name);
         sim_table_add(&table, type);
-        sim_table_add(&table, fallback_text(param));
-        g_ptr_array_add(helps, help_text(param));
+        sim_table_add(&table, sim_param_fallback_text(param));
+        g_ptr_array_add(helps, sim_param_help_text(param));
     }
     append_wrapped_table(out, &table, helps);
     sim_table_clear(&table);
@@ -339,11 +200,11 @@ static void write_params(struct sim_json *json, const char *key, const struct si
     for (const struct sim_param *param = params; param && param->name; param++) {
         sim_json_open(json, NULL, '{', true);
         sim_json_text(json, "name", param->name);
-        sim_json_text(json, "type", type_name(param->type));
+        sim_json_text(json, "type", sim_param_type_name(param->type));
         sim_json_text(json, "unit", type_unit(param->type));
         sim_json_boolean(json, "required", !param->fallback);
         sim_json_text(json, "default", param->fallback);
-        if (has_range(param->type)) {
+        if (sim_param_has_range(param->type)) {
             sim_json_number(json, "min", param->min > -1e299 ? param->min : -INFINITY);
             sim_json_number(json, "max", param->max < 1e299 ? param->max : INFINITY);
         }
@@ -418,9 +279,11 @@ static const struct sim_model *find_model(const char *name, const struct sim_mod
 static int command_models(const struct sim_command *command, int argc, char **argv,
                           const struct sim_program *program)
 {
-    gboolean is_json = FALSE;
+    gboolean is_json = FALSE, is_reference = FALSE;
     const GOptionEntry entries[] = {
         {"json", 0, 0, G_OPTION_ARG_NONE, &is_json, "Prints the descriptors as JSON", NULL},
+        {"reference", 0, 0, G_OPTION_ARG_NONE, &is_reference,
+         "Prints docs/reference.md: blocks, models, laws and units with all their fields", NULL},
         {NULL, 0, 0, G_OPTION_ARG_NONE, NULL, NULL, NULL}};
     int code;
     int count = sim_command_parse(command, entries, &argc, &argv, 0, 1, &code);
@@ -430,6 +293,10 @@ static int command_models(const struct sim_command *command, int argc, char **ar
     const struct sim_model *model = count == 1 ? find_model(argv[1], program->models) : NULL;
     if (count == 1 && !model) {
         return SIM_EXIT_USAGE;
+    }
+    if (is_reference) {
+        g_autofree char *text = sim_scenario_reference(program->models);
+        return sim_command_print(text);
     }
     if (is_json) {
         return print_json(program->models, model);
@@ -441,6 +308,7 @@ const struct sim_command sim_command_models = {
     .name = "models",
     .arguments = "[NAME]",
     .summary = "list the models, or say what one can be told",
-    .details = "Examples:\n  brink models\n  brink models service\n  brink models --json\n",
+    .details = "Examples:\n  brink models\n  brink models service\n  brink models --json\n"
+               "  brink models --reference\n",
     .run = command_models,
 };

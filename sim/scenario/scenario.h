@@ -156,5 +156,7 @@ bool sim_scenario_find_group(const struct sim_scenario *scenario, const char *na
 /* Annotations of the scenario language for the Lua language server (a ---@meta file): every block,
  * model, shape, law, unit and planning value with its fields and help. Caller frees (g_free). */
 char *sim_scenario_annotations(const struct sim_model *const *models);
+/* The language as a page: docs/reference.md. Caller frees. */
+char *sim_scenario_reference(const struct sim_model *const *models);
 
 #endif

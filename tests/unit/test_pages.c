@@ -1,6 +1,7 @@
 /* What the documentation shows is run: every block that is marked "lua scenario" in a page below
- * docs/ must load, its expectations must hold, and its books must balance. If this failed, a reader
- * who copies an example would get something else than the page says.
+ * docs/ must load, its expectations must hold, and its books must balance; the reference is what
+ * the program prints; what a page points to exists. If this failed, a reader would get something
+ * else than the page says.
  */
 #include <glib.h>
 #include <glib/gstdio.h>
@@ -90,9 +91,98 @@ static void add_pages(const char *folder, GPtrArray *pages)
     g_dir_close(dir);
 }
 
+/* docs/reference.md is what `brink models --reference` prints. */
+static void test_reference(void)
+{
+    g_autofree char *page = NULL;
+    g_assert_true(g_file_get_contents(BRINK_SOURCE_DIR "/docs/reference.md", &page, NULL, NULL));
+    g_autofree char *printed = sim_scenario_reference(sim_models);
+    if (strcmp(page, printed) != 0) {
+        g_error("docs/reference.md is old: brink models --reference > docs/reference.md");
+    }
+}
+
+/* The anchor that a heading gets: letters, digits and '-', blanks as '-', the rest left out. */
+static char *anchor_of(const char *heading, size_t length)
+{
+    GString *anchor = g_string_new("#");
+    for (size_t i = 0; i < length; i++) {
+        char c = g_ascii_tolower(heading[i]);
+        if (c == ' ') {
+            g_string_append_c(anchor, '-');
+        } else if (g_ascii_isalnum(c) || c == '-' || c == '_' || (unsigned char)c >= 0x80) {
+            g_string_append_c(anchor, c);
+        }
+    }
+    return g_string_free(anchor, FALSE);
+}
+
+static bool has_anchor(const char *path, const char *anchor)
+{
+    g_autofree char *text = NULL;
+    if (!g_file_get_contents(path, &text, NULL, NULL)) {
+        return false;
+    }
+    bool is_found = false;
+    g_auto(GStrv) lines = g_strsplit(text, "\n", -1);
+    for (size_t i = 0; lines[i] && !is_found; i++) {
+        const char *heading = lines[i] + strspn(lines[i], "#");
+        if (heading > lines[i] && heading[0] == ' ') {
+            g_autofree char *own = anchor_of(heading + 1, strlen(heading + 1));
+            is_found = strcmp(own, anchor) == 0;
+        }
+    }
+    return is_found;
+}
+
+/* Every "](target)" that stays below the source folder. */
+static void check_links(const char *page)
+{
+    g_autofree char *text = NULL;
+    g_autofree char *folder = g_path_get_dirname(page);
+    g_assert_true(g_file_get_contents(page, &text, NULL, NULL));
+    for (const char *at = strstr(text, "]("); at != NULL; at = strstr(at, "](")) {
+        at += 2;
+        g_autofree char *target = g_strndup(at, strcspn(at, ")"));
+        if (strstr(target, "://")) {
+            continue;
+        }
+        size_t length = strcspn(target, "#");
+        g_autofree char *name = g_strndup(target, length);
+        g_autofree char *path = length > 0 ? g_canonicalize_filename(name, folder) : g_strdup(page);
+        if (!g_file_test(path, G_FILE_TEST_EXISTS) ||
+            (target[length] == '#' && !has_anchor(path, target + length))) {
+            g_error("%s points to %s, which does not exist", page, target);
+        }
+    }
+}
+
+static void check_links_below(const char *folder)
+{
+    g_autoptr(GDir) dir = g_dir_open(folder, 0, NULL);
+    g_assert_nonnull(dir);
+    for (const char *name = g_dir_read_name(dir); name; name = g_dir_read_name(dir)) {
+        g_autofree char *path = g_build_filename(folder, name, NULL);
+        if (g_file_test(path, G_FILE_TEST_IS_DIR)) {
+            check_links_below(path);
+        } else if (g_str_has_suffix(name, ".md")) {
+            check_links(path);
+        }
+    }
+}
+
+static void test_links(void)
+{
+    check_links(BRINK_SOURCE_DIR "/README.md");
+    check_links_below(BRINK_SOURCE_DIR "/docs");
+    check_links_below(BRINK_SOURCE_DIR "/scenarios");
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/pages/reference", test_reference);
+    g_test_add_func("/pages/links", test_links);
     GPtrArray *pages = g_ptr_array_new_with_free_func(g_free);
     add_pages(BRINK_SOURCE_DIR "/docs", pages);
     qsort(pages->pdata, pages->len, sizeof *pages->pdata, by_name);
