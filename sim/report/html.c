@@ -27,7 +27,9 @@ static const char *const style_sheet =
     "@media print{body{max-width:none;margin:0;padding:0;font-size:9pt;color:#000;"
     "background:#fff}table{font-size:.78em}th,td{padding:.2em "
     ".5em}div.wide,figure{overflow:visible}"
-    "figure svg{min-width:0}figure,tr{break-inside:avoid}h2,h3{break-after:avoid}}\n";
+    "figure "
+    "svg{min-width:0;max-height:11cm}figure,tr,div.wide{break-inside:avoid}h2,h3{break-after:avoid}"
+    "}\n";
 
 /* Nothing is fetched and nothing runs, whatever a picture holds. */
 static const char *const head =
