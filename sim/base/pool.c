@@ -13,6 +13,13 @@ void sim_pool_init(struct sim_pool *pool, size_t record_size)
     *pool = (struct sim_pool){.record_size = (uint32_t)size, .fresh = 1};
 }
 
+void sim_pool_set_apart(struct sim_pool *pool, uint32_t salt)
+{
+    sim_assert(pool->fresh == 1);
+    /* By the golden ratio: neighbours begin far from one another (Knuth, volume 3, section 6.4). */
+    pool->generation = (salt * 2654435769u) & ~1u;
+}
+
 void sim_pool_clear(struct sim_pool *pool)
 {
     for (uint32_t i = 0; i < pool->chunk_count; i++) {
@@ -40,5 +47,6 @@ uint32_t sim_pool_take_fresh(struct sim_pool *pool)
         add_chunk(pool);
     }
     pool->fresh++;
+    sim_pool_header_at(pool, index)->generation = pool->generation;
     return index;
 }

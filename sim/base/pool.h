@@ -32,10 +32,14 @@ struct sim_pool {
     uint32_t fresh;       /* lowest index never used */
     uint32_t live_count;
     uint32_t live_count_max; /* high-water mark */
+    uint32_t generation;     /* of a record before its first use */
 };
 
 /* Records of `record_size` bytes, each aligned to 8. Allocates nothing yet. */
 void sim_pool_init(struct sim_pool *pool, size_t record_size);
+/* Makes its handles others than those of a pool with another salt, so that a number names a record
+ * of one of them at most, as near as makes no difference. Before the first use. */
+void sim_pool_set_apart(struct sim_pool *pool, uint32_t salt);
 /* Frees all memory, also of records in use; the pool must be initialised again before use. */
 void sim_pool_clear(struct sim_pool *pool);
 

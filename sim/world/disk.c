@@ -5,6 +5,7 @@
  * An operation that is under way when its node dies keeps its place on the disk and tells nobody.
  * Not modelled: seeks by distance, caches of the device, read-ahead.
  */
+#include "world/audit.h"
 #include "world/internal.h"
 
 struct disk_operation {
@@ -164,6 +165,19 @@ void disk_on_done(struct sim_world *world, const struct sim_event *event)
 {
     if (sim_pool_find(&world->disk_operations, event->payload) != NULL) {
         deliver(world, sim_pool_index(event->payload));
+    }
+}
+
+void disks_each(const struct sim_world *world, tag_visitor visit, void *data)
+{
+    for (uint32_t index = 1; index < world->disk_operations.fresh; index++) {
+        const struct disk_operation *operation = sim_pool_at(&world->disk_operations, index);
+        bool is_awaited =
+            pool_is_used(&world->disk_operations, index) &&
+            operation->incarnation == sim_engine_incarnation(world->engine, operation->node);
+        if (is_awaited) {
+            visit(data, operation->node, operation->tag);
+        }
     }
 }
 

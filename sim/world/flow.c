@@ -11,6 +11,7 @@
  * is silent or cut off: then the flow stands still until its owner cancels it. Not modelled: what
  * loss does to a flow, and slow disks.
  */
+#include "world/audit.h"
 #include "world/internal.h"
 
 #include <glib.h>
@@ -326,6 +327,20 @@ void flow_on_done(struct sim_world *world, const struct sim_event *event)
     sim_pool_give(&world->flows->endings, sim_pool_index(event->payload));
     node->open_flows--;
     world_input(node, &input);
+}
+
+void flows_each(const struct sim_world *world, tag_visitor visit, void *data)
+{
+    const struct flows *flows = world->flows;
+    for (guint i = 0; i < flows->list->len; i++) {
+        visit(data, flow_at(flows, i)->owner, flow_at(flows, i)->tag);
+    }
+    for (uint32_t index = 1; index < flows->endings.fresh; index++) {
+        const struct ending *ending = sim_pool_at(&flows->endings, index);
+        if (pool_is_used(&flows->endings, index)) {
+            visit(data, ending->owner, ending->tag);
+        }
+    }
 }
 
 /* Nobody is where a flow goes: true when the owner will hear so, `delay` and a latency from now,

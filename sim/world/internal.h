@@ -138,9 +138,16 @@ struct group {
 
 enum member_state { MEMBER_ABSENT, MEMBER_STARTING, MEMBER_UP, MEMBER_DRAINING, MEMBER_GONE };
 
+/* What a model asked for stands behind it, as aligned as anything may have to be. */
 struct allocation {
     struct allocation *next;
+    size_t size;
 };
+
+static inline void *allocation_memory(const struct allocation *allocation)
+{
+    return (void *)(uintptr_t)(allocation + 1);
+}
 
 struct sim_node {
     struct sim_world *world;
@@ -185,6 +192,7 @@ struct sim_node {
     sim_time boots_until;    /* a member that is starting serves from then on */
     double load_factor;
     uint64_t operation_count;
+    uint64_t open_operation_sum; /* of their ids, modulo 2^64 */
     uint64_t view_version;
 };
 
@@ -363,7 +371,7 @@ void job_list_remove(struct sim_world *world, struct job_list *list, uint32_t in
 void job_enqueue(struct sim_station *station, uint32_t index);
 uint32_t job_dequeue(struct sim_station *station);
 
-/* station.c, executor.c */
+/* station.c */
 void station_on_work(struct sim_world *world, const struct sim_event *event);
 void station_on_granted(struct sim_world *world, const struct sim_event *event);
 void stations_drop(struct sim_node *node);
@@ -371,18 +379,9 @@ void stations_change_speed(struct sim_node *node);
 /* The job's work is done: its server goes to the next, and its node hears of it. */
 void station_finish(struct sim_world *world, uint32_t job_index);
 bool station_audit(struct sim_station *station, FILE *out);
-/* `cores`: index + 1 of the executor whose servers its jobs share too, within their own; 0 = none.
- */
-uint32_t executor_new(struct sim_world *world, double servers, uint32_t cores);
-void executor_release(struct sim_world *world, uint32_t executor);
-void executors_clear(struct sim_world *world);
-void executor_add(struct sim_world *world, uint32_t executor, uint32_t job_index);
-/* Takes a job out before it is finished; its `work` is what is left. */
-void executor_remove(struct sim_world *world, uint32_t executor, uint32_t job_index);
-/* Work that is left now of a job in the executor, ns. */
-double executor_remaining(struct sim_world *world, uint32_t executor, const struct job *job);
-void executor_set_servers(struct sim_world *world, uint32_t executor, double servers);
-void executor_on_share(struct sim_world *world, const struct sim_event *event);
+
+/* An operation's id: the source above so many bits, its number from 1 below. */
+#define SIM_OPERATION_BITS 40u
 
 /* ledger.c */
 void ledger_init(struct sim_world *world);

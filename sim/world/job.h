@@ -2,8 +2,11 @@
 #ifndef BRINK_WORLD_JOB_H
 #define BRINK_WORLD_JOB_H
 
+#include "engine/engine.h"
 #include "metrics/metric.h"
 #include "world/station.h"
+
+struct sim_world;
 
 enum job_state { JOB_WAITING, JOB_RUNNING, JOB_GRANTED };
 
@@ -38,12 +41,24 @@ struct executor {
     double clock;   /* attained service per job since it was last idle, ns */
     sim_time since; /* clock is as of then */
     double servers; /* of its own jobs; of the root: of the whole chain. 0 = not in use */
-    double supply,
-        demand;   /* each job gets supply / demand of a server, or one where that is more */
+    double supply;  /* each job gets supply / demand of a server, at most one */
+    double demand;
     bool is_held; /* while shares are worked out: by its own servers */
     sim_timer timer;
     uint64_t order;
 };
+
+/* executor.c. `cores`: index + 1 of the executor whose servers its jobs share too; 0 = none. */
+uint32_t executor_new(struct sim_world *world, double servers, uint32_t cores);
+void executor_release(struct sim_world *world, uint32_t executor);
+void executors_clear(struct sim_world *world);
+void executor_add(struct sim_world *world, uint32_t executor, uint32_t job_index);
+/* Takes a job out before it is finished; its `work` is what is left. */
+void executor_remove(struct sim_world *world, uint32_t executor, uint32_t job_index);
+/* Work that is left now of a job in the executor, ns. */
+double executor_remaining(struct sim_world *world, uint32_t executor, const struct job *job);
+void executor_set_servers(struct sim_world *world, uint32_t executor, double servers);
+void executor_on_share(struct sim_world *world, const struct sim_event *event);
 
 /* A doubly linked list of jobs. */
 struct job_list {

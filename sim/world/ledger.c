@@ -271,10 +271,11 @@ struct sim_operation_id sim_operation_begin(struct sim_node *self)
     sim_assert(self->model->traits & SIM_MODEL_SOURCE);
     sim_time now = world_now(world);
     /* Numbered by source, so that another source does not change the numbers of this one. */
-    struct sim_operation_id operation = {.id = (uint64_t)self->id << 40 | ++self->operation_count,
-                                         .began = now};
+    struct sim_operation_id operation = {
+        .id = (uint64_t)self->id << SIM_OPERATION_BITS | ++self->operation_count, .began = now};
     ledger_issue(self, now);
     self->open_operations++;
+    self->open_operation_sum += operation.id;
     self->open_measured += is_measured(world, now);
     world->measured_open += is_measured(world, now);
     if (world->options.is_attributing && is_measured(world, now)) {
@@ -290,6 +291,7 @@ void sim_operation_end(struct sim_node *self, const struct sim_operation_id *ope
     sim_assert(self->open_operations > 0);
     ledger_finish(self, operation->began, status);
     self->open_operations--;
+    self->open_operation_sum -= operation->id;
     self->open_measured -= is_measured(world, operation->began);
     world->measured_open -= is_measured(world, operation->began);
     if (operation->span != 0) {
@@ -306,6 +308,7 @@ void ledger_drop_operations(struct sim_node *node)
     metric_level(node, SIM_STANDARD_OPEN, world_now(node->world), -(int64_t)node->open_operations);
     node->lost_operations += node->open_operations;
     node->open_operations = 0;
+    node->open_operation_sum = 0;
     node->world->measured_open -= node->open_measured;
     node->open_measured = 0;
 }

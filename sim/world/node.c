@@ -48,12 +48,12 @@ void *sim_state(struct sim_node *self)
 
 void *sim_alloc(struct sim_node *self, size_t size)
 {
-    /* The link is as wide as the strictest alignment, so that what follows is aligned. */
-    const size_t link_size = 16;
-    struct allocation *allocation = g_malloc0(link_size + size);
+    _Static_assert(sizeof(struct allocation) % _Alignof(max_align_t) == 0, "alignment");
+    struct allocation *allocation = g_malloc0(sizeof *allocation + size);
+    allocation->size = size;
     allocation->next = self->allocations;
     self->allocations = allocation;
-    return (unsigned char *)allocation + link_size;
+    return allocation_memory(allocation);
 }
 
 struct sim_random *sim_random_of(struct sim_node *self, int draw)

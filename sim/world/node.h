@@ -32,7 +32,9 @@ sim_time sim_draw(struct sim_node *self, int draw, const struct sim_dist *law);
 sim_timer sim_after(struct sim_node *self, sim_time delay, int timer, uint64_t tag);
 bool sim_cancel(struct sim_node *self, sim_timer timer);
 
-/* Frames: records of descriptor->frame_size bytes, zeroed; gone after a crash. */
+/* Frames: records of descriptor->frame_size bytes, zeroed; gone after a crash. The audit takes for
+ * lost what is open and named by no tag of something pending and in no frame, and a frame that no
+ * such tag, no other frame, and no memory of the state or of sim_alloc names (see leaks.c). */
 sim_frame sim_frame_new(struct sim_node *self);
 void *sim_frame_at(struct sim_node *self, sim_frame frame); /* NULL when it has ended */
 void sim_frame_end(struct sim_node *self, sim_frame frame);

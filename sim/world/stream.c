@@ -7,6 +7,7 @@
  * it is silent or cut off: then the stream hangs until they close it, or until what they send
  * reaches a machine that answers. Not modelled: slow start.
  */
+#include "world/audit.h"
 #include "world/internal.h"
 
 #define RETRY_MAX (2 * SIM_MINUTE)
@@ -436,6 +437,17 @@ uint64_t sim_stream_tag(const struct sim_node *self, sim_stream handle)
 {
     struct stream *stream = usable(self, handle);
     return stream == NULL ? 0 : stream->tag;
+}
+
+void streams_each(const struct sim_world *world, tag_visitor visit, void *data)
+{
+    const struct sim_pool *pool = &world->streams->pool;
+    for (uint32_t index = 1; index < pool->fresh; index++) {
+        const struct stream *stream = sim_pool_at(pool, index);
+        if (pool_is_used(pool, index) && !stream->is_closed[TO_OPENER]) {
+            visit(data, stream->opener, stream->tag);
+        }
+    }
 }
 
 /* ---- the end of a life ---- */

@@ -53,6 +53,7 @@ static void node_init(struct sim_world *world, uint32_t group_index, uint32_t me
     sim_random_init(&node->network_draw, world->options.seed, node->name, "network");
     sim_random_init(&node->order_draw, world->options.seed, node->name, "order");
     sim_pool_init(&node->frames, spec->model->frame_size);
+    sim_pool_set_apart(&node->frames, node->id);
     node->speed = 1.0;
     node->slow_factor = 1.0;
     node->load_factor = 1.0;

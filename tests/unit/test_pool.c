@@ -9,6 +9,7 @@
 #include "base/arena.h"
 #include "base/pool.h"
 #include "base/random.h"
+#include "base/sort.h"
 
 struct record {
     uint64_t tag;
@@ -35,6 +36,33 @@ static void test_take_and_give(void)
     g_assert_cmpuint(pool.live_count, ==, 2);
     g_assert_cmpuint(pool.live_count_max, ==, 2);
     sim_pool_clear(&pool);
+}
+
+/* Handles of pools that were set apart are not those of another, for thousands of lives of a
+ * record, and notice reuse like any. */
+static void test_apart(void)
+{
+    enum { POOLS = 100, LIVES = 10000 };
+    uint64_t *handles = g_new(uint64_t, POOLS * LIVES);
+    for (uint32_t salt = 0; salt < POOLS; salt++) {
+        struct sim_pool pool;
+        sim_pool_init(&pool, sizeof(struct record));
+        sim_pool_set_apart(&pool, salt);
+        for (uint32_t life = 0; life < LIVES; life++) {
+            uint32_t index = sim_pool_take(&pool);
+            uint64_t handle = sim_pool_handle(&pool, index);
+            handles[salt * LIVES + life] = handle;
+            g_assert_true(sim_pool_find(&pool, handle) == sim_pool_at(&pool, index));
+            sim_pool_give(&pool, index);
+            g_assert_null(sim_pool_find(&pool, handle));
+        }
+        sim_pool_clear(&pool);
+    }
+    sim_sort_u64(handles, POOLS * LIVES);
+    for (uint32_t i = 1; i < POOLS * LIVES; i++) {
+        g_assert_cmpuint(handles[i], >, handles[i - 1]);
+    }
+    g_free(handles);
 }
 
 static void test_stale_handle(void)
@@ -201,6 +229,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/pool/take-and-give", test_take_and_give);
     g_test_add_func("/pool/stale-handle", test_stale_handle);
+    g_test_add_func("/pool/apart", test_apart);
     g_test_add_func("/pool/twin", test_twin);
     g_test_add_func("/pool/double-free", test_double_free);
     g_test_add_func("/assert/context", test_assert_context);

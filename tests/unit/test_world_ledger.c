@@ -36,7 +36,7 @@ static void at(struct one *one, double time)
     fixture_run_until(&one->f, ms(time));
 }
 
-/* An operation from `from` to `to` ms that ends so; the frame is what a model would remember. */
+/* An operation from `from` to `to` ms that ends so. */
 static void operation(struct one *one, double from, double to, enum sim_status status)
 {
     at(one, from);
@@ -75,6 +75,14 @@ static void test_windows(void)
     end(&one);
 }
 
+/* An operation in a frame, as a model would remember it. */
+static struct sim_operation_id remembered(struct one *one)
+{
+    struct sim_operation_id id = sim_operation_begin(node(one));
+    *(struct sim_operation_id *)sim_frame_at(node(one), sim_frame_new(node(one))) = id;
+    return id;
+}
+
 /* What is open when the run ends is unfinished, failed and infinitely late. */
 static void test_unfinished(void)
 {
@@ -83,8 +91,7 @@ static void test_unfinished(void)
     one.f.spec.drain = s(1);
     start(&one);
     operation(&one, 100, 200, SIM_STATUS_OK);
-    sim_frame_new(node(&one));
-    sim_operation_begin(node(&one));
+    remembered(&one);
     g_assert_cmpint(fixture_level(&one.f, "n", "open"), ==, 1);
     g_assert_cmpint(fixture_run(&one.f), ==, SIM_ENDING_DRAINED);
     g_assert_cmpint(sim_world_now(one.f.world), ==, s(11));
@@ -104,11 +111,8 @@ static void test_drain(void)
     start(&one);
     at(&one, 9900);
     struct sim_operation_id last = sim_operation_begin(node(&one));
-    sim_frame_new(node(&one));
     fixture_run_until(&one.f, s(10));
-    struct sim_operation_id unmeasured = sim_operation_begin(node(&one));
-    (void)unmeasured;
-    sim_frame_new(node(&one));
+    remembered(&one); /* not measured */
     at(&one, 10500);
     sim_operation_end(node(&one), &last, SIM_STATUS_OK);
     g_assert_cmpint(fixture_run(&one.f), ==, SIM_ENDING_DONE);

@@ -12,7 +12,7 @@ struct swarm {
     struct sim_random random;
     GArray *states;     /* of each call by tag: 0 open, 1 ended, 2 dropped with its caller */
     GArray *owners;     /* and who made it */
-    GArray *operations; /* and on whose behalf: struct sim_operation_id, began = SIM_NEVER: none */
+    GArray *operations; /* and on whose behalf: frame of the operation, 0 = none */
 };
 
 static uint64_t below(struct swarm *swarm, uint64_t n)
@@ -29,9 +29,10 @@ static const char *any_node(struct swarm *swarm)
 static void end_operation(struct swarm *swarm, struct sim_node *self, uint64_t tag,
                           enum sim_status status)
 {
-    struct sim_operation_id *id = &g_array_index(swarm->operations, struct sim_operation_id, tag);
-    if (id->began != SIM_NEVER) {
-        sim_operation_end(self, id, status);
+    sim_frame frame = g_array_index(swarm->operations, sim_frame, tag);
+    if (frame != 0) {
+        sim_operation_end(self, sim_frame_at(self, frame), status);
+        sim_frame_end(self, frame);
     }
 }
 
@@ -60,11 +61,14 @@ static void swarm_call(struct swarm *swarm)
     uint32_t owner = sim_self(node);
     g_array_append_val(swarm->states, open);
     g_array_append_val(swarm->owners, owner);
-    struct sim_operation_id id = {.began = SIM_NEVER};
+    struct sim_operation_id id = {0};
+    sim_frame frame = 0;
     if (below(swarm, 2) == 0) {
         id = sim_operation_begin(node);
+        frame = sim_frame_new(node);
+        *(struct sim_operation_id *)sim_frame_at(node, frame) = id;
     }
-    g_array_append_val(swarm->operations, id);
+    g_array_append_val(swarm->operations, frame);
     struct sim_request request = {.deadline = SIM_NEVER,
                                   .value = below(swarm, (uint64_t)ms(20)),
                                   .bytes = (int64_t)below(swarm, 5000),
@@ -174,7 +178,7 @@ static uint64_t swarm_run(uint64_t seed, uint64_t *ret_calls)
     swarm.probe.data = &swarm;
     swarm.states = g_array_new(FALSE, FALSE, sizeof(uint8_t));
     swarm.owners = g_array_new(FALSE, FALSE, sizeof(uint32_t));
-    swarm.operations = g_array_new(FALSE, FALSE, sizeof(struct sim_operation_id));
+    swarm.operations = g_array_new(FALSE, FALSE, sizeof(sim_frame));
     fixture_init(&swarm.f, s(1));
     swarm.f.options.is_attributing = below(&swarm, 2) == 0;
     swarm.f.options.seed = seed;
