@@ -7,7 +7,7 @@
  * and waits for his timeout. Not modelled: ICMP, by which a machine may answer a datagram to
  * nobody.
  */
-#include "world/internal.h"
+#include "world/transit.h"
 
 #include <glib.h>
 

@@ -7,7 +7,7 @@
  * but the handshake begins only when something gets through. What is sent on a multiplexed
  * connection waits behind what has yet to be transmitted there (head-of-line blocking).
  */
-#include "world/internal.h"
+#include "world/transit.h"
 
 #include <glib.h>
 

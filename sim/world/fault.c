@@ -10,7 +10,7 @@
  * al., ISSTA 2012, section 2; TigerBeetle's VOPR). What is on fails the faster: the expected number
  * of faults in a run is that of all kinds together.
  */
-#include "world/internal.h"
+#include "world/transit.h"
 
 #include <glib.h>
 

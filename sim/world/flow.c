@@ -12,7 +12,7 @@
  * loss does to a flow, and slow disks.
  */
 #include "world/audit.h"
-#include "world/internal.h"
+#include "world/transit.h"
 
 #include <glib.h>
 #include <math.h>

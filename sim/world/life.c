@@ -3,7 +3,7 @@
  * A crash ends a life: what was volatile is gone, events of that life never arrive, peers hear of
  * it unless it is silent. Several faults may hold a node; it recovers when the last of them ends.
  */
-#include "world/internal.h"
+#include "world/transit.h"
 
 #include <glib.h>
 

@@ -1,5 +1,5 @@
 /* Playing a run: events one after another, what each of them means, and what ends a run. */
-#include "world/internal.h"
+#include "world/transit.h"
 
 #include <glib.h>
 #include <inttypes.h>

@@ -8,7 +8,7 @@
  * reaches a machine that answers. Not modelled: slow start.
  */
 #include "world/audit.h"
-#include "world/internal.h"
+#include "world/transit.h"
 
 #define RETRY_MAX (2 * SIM_MINUTE)
 #define RETRANSMISSIONS_MAX 15

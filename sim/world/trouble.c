@@ -4,7 +4,7 @@
  * delays add up, and losses strike independently. They are few, so they are a list, and a node's
  * side is looked up in an array. What is under way when one begins or ends is not touched.
  */
-#include "world/internal.h"
+#include "world/transit.h"
 
 #include <glib.h>
 

@@ -4,7 +4,7 @@
  * description, so runs may follow one another or go on side by side. See play.c for what happens in
  * between, and life.c for how nodes begin and end.
  */
-#include "world/internal.h"
+#include "world/transit.h"
 
 #include <glib.h>
 

@@ -37,7 +37,7 @@ static const struct stack_row rows[] = {
     {case_priorities, 0.45, 0.2, 0, "priority_preemptive", 1.5e6},
     {case_priorities, 0.3, 0.5, 0, "priority", 1.5e6},
     {case_priorities, 0.3, 0.5, 0, "priority_preemptive", 1.5e6},
-    {case_priorities, 0.6, 0.3, 0, "priority", 8e6},
+    {case_priorities, 0.6, 0.3, 0, "priority", 1.1e7},
     {case_shortest, 0.7, 0, 0, NULL, 3e5},
     {case_shortest, 0.9, 0, 0, NULL, 1.2e6},
     {case_dm1, 0.7, 0, 0, NULL, 3e5},
