@@ -14,6 +14,9 @@ extern const struct sim_model sim_model_cache;
 /* For copying, and for the tests; not in the table. */
 extern const struct sim_model sim_model_template;
 
+/* The eviction policies of the cache, for replaying a trace. */
+extern const struct sim_replay_caches sim_replay_policies;
+
 /* All that a scenario can name, in the order in which they are listed; NULL at the end. */
 extern const struct sim_model *const sim_models[];
 

@@ -24,7 +24,9 @@ static void catch_interrupt(void)
 
 int main(int argc, char **argv)
 {
-    struct sim_program program = {
-        .models = sim_models, .stop = &stop_asked, .catch_interrupt = catch_interrupt};
+    struct sim_program program = {.models = sim_models,
+                                  .caches = &sim_replay_policies,
+                                  .stop = &stop_asked,
+                                  .catch_interrupt = catch_interrupt};
     return sim_command_main(argc, argv, &program);
 }

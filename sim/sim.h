@@ -19,6 +19,7 @@
 #include "world/log.h"
 #include "world/model.h"
 #include "world/node.h"
+#include "world/replay.h"
 #include "world/retry.h"
 #include "world/station.h"
 #include "world/stream.h"

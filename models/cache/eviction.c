@@ -254,7 +254,9 @@ struct sim_object *sim_eviction_at(const struct sim_eviction *cache, uint32_t po
 
 size_t sim_eviction_memory_bytes(const struct sim_eviction *cache)
 {
-    return sim_object_table_bytes(&cache->objects);
+    const struct sim_eviction_policy *policy = cache->policy;
+    size_t own = policy->memory_bytes != NULL ? policy->memory_bytes(cache->state) : 0;
+    return sim_object_table_bytes(&cache->objects) + policy->state_size + own;
 }
 
 /* How many requests ahead a replay asks for memory: first the slots, when those have come the

@@ -79,6 +79,9 @@ struct sim_eviction_policy {
     /* The cached object after `object` in an order of the policy's own, the first after 0, 0 after
      * the last. Queues run from the next to be evicted. */
     uint32_t (*next)(const void *state, const struct sim_object_table *objects, uint32_t object);
+
+    /* Bytes of the arrays that the policy keeps for itself. NULL: it keeps none. */
+    size_t (*memory_bytes)(const void *state);
 };
 
 extern const struct sim_eviction_policy sim_eviction_fifo;
@@ -159,7 +162,7 @@ struct sim_object *sim_eviction_next(const struct sim_eviction *cache,
 uint32_t sim_eviction_position_count(const struct sim_eviction *cache);
 struct sim_object *sim_eviction_at(const struct sim_eviction *cache, uint32_t position);
 
-/* Memory taken for objects and table, without what a policy allocates for itself. */
+/* Memory taken for objects, table, and what the policy keeps beside them, without the store itself. */
 size_t sim_eviction_memory_bytes(const struct sim_eviction *cache);
 
 /* Result of a replay. */

@@ -74,6 +74,11 @@ void sim_frequency_sketch_clear(struct sim_frequency_sketch *sketch)
     sketch->blocks = NULL;
 }
 
+size_t sim_frequency_sketch_bytes(const struct sim_frequency_sketch *sketch)
+{
+    return sketch->block_count * sizeof(struct frequency_block);
+}
+
 void sim_frequency_sketch_fit(struct sim_frequency_sketch *sketch, uint64_t object_count)
 {
     if (object_count <= sketch->object_count) {

@@ -32,6 +32,9 @@ void sim_frequency_sketch_init(struct sim_frequency_sketch *sketch, struct sim_a
 /* Gives back what came from the heap. */
 void sim_frequency_sketch_clear(struct sim_frequency_sketch *sketch);
 
+/* Memory taken for the counters. */
+size_t sim_frequency_sketch_bytes(const struct sim_frequency_sketch *sketch);
+
 /* Makes it large enough for that many objects; it never shrinks. */
 void sim_frequency_sketch_fit(struct sim_frequency_sketch *sketch, uint64_t object_count);
 

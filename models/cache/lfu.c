@@ -140,6 +140,12 @@ static uint32_t lfu_next(const void *state, const struct sim_object_table *objec
     return lfu->groups[lfu->groups[group].higher].queue.oldest; /* that of group 0 is 0 */
 }
 
+static size_t lfu_memory_bytes(const void *state)
+{
+    const struct lfu *lfu = state;
+    return lfu->group_capacity * sizeof(struct lfu_group);
+}
+
 const struct sim_eviction_policy sim_eviction_lfu = {
     .name = "lfu",
     .help = "least frequently used: the fewest accesses while cached, then the longest without one",
@@ -152,4 +158,5 @@ const struct sim_eviction_policy sim_eviction_lfu = {
     .evict = lfu_evict,
     .remove = lfu_remove,
     .next = lfu_next,
+    .memory_bytes = lfu_memory_bytes,
 };

@@ -72,6 +72,12 @@ static uint32_t random_next(const void *state, const struct sim_object_table *ob
     return place < random->count ? random->members[place] : 0;
 }
 
+static size_t random_memory_bytes(const void *state)
+{
+    const struct random_state *random = state;
+    return random->capacity * sizeof(uint32_t);
+}
+
 const struct sim_eviction_policy sim_eviction_random = {
     .name = "random",
     .help = "any object goes, each with the same probability",
@@ -82,4 +88,5 @@ const struct sim_eviction_policy sim_eviction_random = {
     .evict = random_evict,
     .remove = random_remove,
     .next = random_next,
+    .memory_bytes = random_memory_bytes,
 };

@@ -166,6 +166,12 @@ static void wtinylfu_remove(void *state, struct sim_object_table *objects, uint3
     sim_object_list_remove(&cache->queues[sim_object_at(objects, index)->tag], objects, index);
 }
 
+static size_t wtinylfu_memory_bytes(const void *state)
+{
+    const struct wtinylfu *cache = state;
+    return sim_frequency_sketch_bytes(&cache->sketch);
+}
+
 const struct sim_eviction_policy sim_eviction_wtinylfu = {
     .name = "wtinylfu",
     .help = "segmented LRU behind a window, entered by what was seen more often than what must go",
@@ -179,4 +185,5 @@ const struct sim_eviction_policy sim_eviction_wtinylfu = {
     .evict = wtinylfu_evict,
     .remove = wtinylfu_remove,
     .next = wtinylfu_next,
+    .memory_bytes = wtinylfu_memory_bytes,
 };

@@ -1,6 +1,8 @@
 /* Seeding of streams, hashes of names, and integers without bias. */
 #include "base/random.h"
 
+#include <string.h>
+
 #include "base/assert.h"
 
 __extension__ typedef unsigned __int128 wide;
@@ -26,14 +28,19 @@ void sim_random_init(struct sim_random *random, uint64_t seed, const char *name,
     }
 }
 
-uint64_t sim_hash_text(const char *text)
+uint64_t sim_hash_bytes(const char *bytes, size_t length)
 {
     /* FNV-1a spreads the bytes, the finaliser makes every bit good. */
     uint64_t hash = UINT64_C(0xcbf29ce484222325);
-    for (const unsigned char *byte = (const unsigned char *)text; *byte != '\0'; byte++) {
-        hash = (hash ^ *byte) * UINT64_C(0x100000001b3);
+    for (size_t i = 0; i < length; i++) {
+        hash = (hash ^ (unsigned char)bytes[i]) * UINT64_C(0x100000001b3);
     }
     return mix(hash + GOLDEN_STEP);
+}
+
+uint64_t sim_hash_text(const char *text)
+{
+    return sim_hash_bytes(text, strlen(text));
 }
 
 uint64_t sim_hash_pair(uint64_t a, uint64_t b)

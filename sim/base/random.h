@@ -9,6 +9,7 @@
 #define BRINK_BASE_RANDOM_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct sim_random {
@@ -19,8 +20,10 @@ struct sim_random {
 void sim_random_init(struct sim_random *random, uint64_t seed, const char *name,
                      const char *purpose);
 
-/* A 64-bit hash of a text and of a pair, of good quality, the same on every machine. */
+/* A 64-bit hash of a text, of bytes and of a pair, of good quality, the same on every machine.
+ * Bytes hash as the text that they are. */
 uint64_t sim_hash_text(const char *text);
+uint64_t sim_hash_bytes(const char *bytes, size_t length);
 uint64_t sim_hash_pair(uint64_t a, uint64_t b);
 
 /* Advances `state` by the golden-ratio step, then mixes it (Steele, Lea, Flood 2014). */

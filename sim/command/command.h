@@ -9,6 +9,7 @@
 #include <stdio.h>
 
 #include "scenario/scenario.h"
+#include "world/replay.h"
 
 enum sim_exit {
     SIM_EXIT_GOOD = 0,   /* all expectations hold */
@@ -24,6 +25,7 @@ enum sim_exit {
  * library here keeps one: it is main's. */
 struct sim_program {
     const struct sim_model *const *models;
+    const struct sim_replay_caches *caches;
     const volatile bool *stop;     /* raised by an interrupt once it is caught */
     void (*catch_interrupt)(void); /* from now on the first interrupt raises `stop` */
 };
@@ -38,7 +40,8 @@ struct sim_command {
 };
 
 extern const struct sim_command sim_command_run, sim_command_check, sim_command_show,
-    sim_command_models, sim_command_report, sim_command_new, sim_command_annotations;
+    sim_command_models, sim_command_report, sim_command_cache, sim_command_new,
+    sim_command_annotations;
 
 /* All commands in the order of help; NULL at the end. */
 extern const struct sim_command *const sim_commands[];

@@ -13,7 +13,7 @@
 
 #define PLOTS "plots"
 
-static bool make_folder(const char *path, GError **error)
+bool sim_folder_make(const char *path, GError **error)
 {
     if (g_mkdir_with_parents(path, 0777) == 0) {
         return true;
@@ -222,7 +222,7 @@ bool sim_folder_write(const struct sim_report *report, const char *folder, char 
     *ret_unpictured = NULL;
     g_autofree char *plots = g_build_filename(folder, PLOTS, NULL);
     g_autoptr(GPtrArray) names = g_ptr_array_new_with_free_func(g_free);
-    if (!make_folder(folder, error) || !make_folder(plots, error)) {
+    if (!sim_folder_make(folder, error) || !sim_folder_make(plots, error)) {
         return false;
     }
     g_autoptr(GPtrArray) earlier = recorded_files(folder);

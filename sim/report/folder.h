@@ -23,6 +23,9 @@ bool sim_folder_write(const struct sim_report *report, const char *folder, char 
 bool sim_folder_draw(const struct sim_report *report, const char *folder, char **ret_unpictured,
                      GError **error);
 
+/* Makes a folder and those above it, where they are missing. */
+bool sim_folder_make(const char *path, GError **error);
+
 /* One file, written whole or not at all. */
 bool sim_folder_write_file(const char *folder, const char *name, const GString *text,
                            GError **error);

@@ -8,12 +8,11 @@
 
 #include <string.h>
 
-#include "base/random.h"
+#include "base/csv.h"
 #include "base/text.h"
 #include "scenario/file.h"
 
 #define DATA_SIZE_MAX ((size_t)512 << 20)
-#define LINE_FIELDS_MAX 64
 
 struct trace_fields {
     const char *file, *time, *unit, *key, *bytes, *operation, *content;
@@ -43,11 +42,7 @@ struct csv {
     const char *where, *file;
     const char *at, *end;
     int line;
-    uint32_t field_count;
-    struct {
-        const char *start;
-        size_t length;
-    } fields[LINE_FIELDS_MAX];
+    struct sim_csv_line fields;
 };
 
 /* The next line that is not empty; false at the end. */
@@ -55,28 +50,12 @@ static bool csv_next(struct csv *csv)
 {
     while (csv->at < csv->end) {
         const char *newline = memchr(csv->at, '\n', (size_t)(csv->end - csv->at));
-        const char *line_end = newline ? newline : csv->end;
         const char *start = csv->at;
+        const char *line_end = newline ? newline : csv->end;
         csv->at = newline ? newline + 1 : csv->end;
         csv->line++;
-        if (line_end > start && line_end[-1] == '\r') {
-            line_end--;
-        }
-        if (line_end == start) {
-            continue;
-        }
-        csv->field_count = 0;
-        for (;;) {
-            const char *comma = memchr(start, ',', (size_t)(line_end - start));
-            const char *field_end = comma ? comma : line_end;
-            if (csv->field_count < LINE_FIELDS_MAX) {
-                csv->fields[csv->field_count].start = start;
-                csv->fields[csv->field_count++].length = (size_t)(field_end - start);
-            }
-            if (!comma) {
-                return true;
-            }
-            start = comma + 1;
+        if (sim_csv_split(&csv->fields, start, (size_t)(line_end - start))) {
+            return true;
         }
     }
     return false;
@@ -114,14 +93,14 @@ static bool csv_column(const struct csv *csv, const char *name, uint32_t *ret_co
 {
     *ret_column = COLUMN_NONE;
     g_autoptr(GString) all = g_string_new(NULL);
-    for (uint32_t i = 0; name && i < csv->field_count; i++) {
-        if (strlen(name) == csv->fields[i].length &&
-            memcmp(name, csv->fields[i].start, csv->fields[i].length) == 0) {
+    for (uint32_t i = 0; name && i < csv->fields.field_count; i++) {
+        const struct sim_csv_field *field = &csv->fields.fields[i];
+        if (strlen(name) == field->length && memcmp(name, field->start, field->length) == 0) {
             *ret_column = i;
             return true;
         }
-        g_string_append_printf(all, "%s%.*s", i > 0 ? ", " : "",
-                               (int)MIN(csv->fields[i].length, 40), csv->fields[i].start);
+        g_string_append_printf(all, "%s%.*s", i > 0 ? ", " : "", (int)MIN(field->length, 40),
+                               field->start);
     }
     if (name) {
         sim_reader_complain(csv->reader, csv->value,
@@ -138,33 +117,24 @@ static bool csv_complain(const struct csv *csv, const char *what)
     return false;
 }
 
-/* The field of a column as a NUL-ended text of at most 63 bytes; false when it is not there. */
-static bool csv_text(const struct csv *csv, uint32_t column, char text[64])
+/* The field of a column; NULL when the line has none. */
+static const struct sim_csv_field *csv_field(const struct csv *csv, uint32_t column)
 {
-    if (column >= csv->field_count || csv->fields[column].length >= 64) {
-        return false;
-    }
-    memcpy(text, csv->fields[column].start, csv->fields[column].length);
-    text[csv->fields[column].length] = '\0';
-    return true;
+    return column < csv->fields.field_count ? &csv->fields.fields[column] : NULL;
 }
 
 static bool csv_integer(const struct csv *csv, uint32_t column, uint64_t *ret_integer)
 {
-    char text[64];
-    char *end = NULL;
-    if (!csv_text(csv, column, text) || !g_ascii_isdigit(text[0])) {
-        return false;
-    }
-    *ret_integer = g_ascii_strtoull(text, &end, 10);
-    return *end == '\0';
+    const struct sim_csv_field *field = csv_field(csv, column);
+    return field && sim_csv_integer(field, ret_integer);
 }
 
 static bool csv_number(const struct csv *csv, uint32_t column, double *ret_number)
 {
-    char text[64];
+    char text[SIM_CSV_TEXT_MAX];
     enum sim_unit unit = SIM_UNIT_NONE;
-    return csv_text(csv, column, text) && sim_text_parse(text, ret_number, &unit) &&
+    const struct sim_csv_field *field = csv_field(csv, column);
+    return field && sim_csv_text(field, text) && sim_text_parse(text, ret_number, &unit) &&
            unit == SIM_UNIT_NONE;
 }
 
@@ -228,16 +198,6 @@ static bool read_time(const struct csv *csv, const struct columns *columns, sim_
     return true;
 }
 
-static uint64_t read_key(const struct csv *csv, uint32_t column)
-{
-    uint64_t key = 0;
-    if (csv_integer(csv, column, &key)) {
-        return key;
-    }
-    g_autofree char *text = g_strndup(csv->fields[column].start, csv->fields[column].length);
-    return sim_hash_text(text);
-}
-
 static bool read_operation(const struct csv *csv, uint32_t column, uint16_t *ret_operation)
 {
     static const struct {
@@ -245,8 +205,9 @@ static bool read_operation(const struct csv *csv, uint32_t column, uint16_t *ret
         enum sim_operation operation;
     } letters[] = {
         {"r", SIM_OP_READ}, {"w", SIM_OP_WRITE}, {"d", SIM_OP_DELETE}, {"s", SIM_OP_SCAN}};
-    char text[64];
-    if (!csv_text(csv, column, text)) {
+    char text[SIM_CSV_TEXT_MAX];
+    const struct sim_csv_field *field = csv_field(csv, column);
+    if (!field || !sim_csv_text(field, text)) {
         return false;
     }
     for (int i = 0; i < SIM_OP_COUNT; i++) {
@@ -273,10 +234,11 @@ static bool read_row(const struct csv *csv, const struct columns *columns,
         return csv_complain(csv, "expected a time of at least 0");
     }
     if (columns->key != COLUMN_NONE) {
-        if (columns->key >= csv->field_count) {
+        const struct sim_csv_field *field = csv_field(csv, columns->key);
+        if (!field) {
             return csv_complain(csv, "the key is missing");
         }
-        row->key = read_key(csv, columns->key);
+        row->key = sim_csv_key(field);
     }
     if (columns->bytes != COLUMN_NONE &&
         (!csv_integer(csv, columns->bytes, &bytes) || bytes > INT64_MAX)) {

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "command/command.h"
+#include "models.h"
 #include "study.h"
 
 /* Answers all requests but every hundredth, which it forgets. */
@@ -48,8 +49,10 @@ static void catch_nothing(void)
 /* In a subprocess, which fails unless the command ends with 0; any other end must be `expected`. */
 static void run_command(int argc, char **argv, int expected)
 {
-    struct sim_program program = {
-        .models = models, .stop = &stop, .catch_interrupt = catch_nothing};
+    struct sim_program program = {.models = models,
+                                  .caches = &sim_replay_policies,
+                                  .stop = &stop,
+                                  .catch_interrupt = catch_nothing};
     int code = sim_command_main(argc, argv, &program);
     g_assert_cmpint(code, ==, expected);
     exit(code);
