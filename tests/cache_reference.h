@@ -118,12 +118,19 @@ static inline void reference_row_clear(struct reference_row *row)
     g_free(row->policy);
 }
 
+/* The policy of that name, that of the documentation's example included. */
+static inline const struct sim_eviction_policy *reference_policy(const char *name)
+{
+    return strcmp(name, sim_eviction_twoq.name) == 0 ? &sim_eviction_twoq
+                                                     : sim_eviction_policy_find(name);
+}
+
 static inline void reference_row_check(const struct reference_row *row,
                                        const struct cache_trace *trace)
 {
     bool is_by_count = strcmp(row->mode, "count") == 0;
     struct sim_eviction_setup setup = {
-        .policy = sim_eviction_policy_find(row->policy),
+        .policy = reference_policy(row->policy),
         .unit = is_by_count ? SIM_EVICTION_OBJECTS : SIM_EVICTION_BYTES,
         .capacity = row->capacity,
         .seed = 1,

@@ -67,7 +67,7 @@ static const struct sim_param cache_params[] = {
     {"bytes_capacity", SIM_PARAM_BYTES, offsetof(struct cache_params, bytes_capacity), "nil", 1,
      1e18, "bytes that it holds; or give capacity", NULL, NULL},
     {"policy", SIM_PARAM_CHOICE, offsetof(struct cache_params, policy), "\"lru\"", SIM_UNBOUNDED,
-     "which object makes room for a new one", NULL, copies_policy_names},
+     "which object makes room for a new one", NULL, sim_eviction_names},
     {"hit", SIM_PARAM_DURATION_LAW, offsetof(struct cache_params, hit), "nil", SIM_NOT_NEGATIVE,
      "time that a hit takes; left out = none", NULL, NULL},
     {"miss", SIM_PARAM_DURATION_LAW, offsetof(struct cache_params, miss), "nil", SIM_NOT_NEGATIVE,
@@ -99,7 +99,7 @@ static const char *validate(const void *fields)
     if ((params->capacity > 0) == (params->bytes_capacity > 0)) {
         return "give either capacity, in objects, or bytes_capacity";
     }
-    uint32_t count_min = sim_eviction_policy_find(copies_policy_names[params->policy])->count_min;
+    uint32_t count_min = sim_eviction_policies[params->policy]->count_min;
     if (params->capacity > 0 && params->capacity < count_min) {
         return "capacity: too few objects for this policy to keep any (s3fifo: give 20 or more)";
     }

@@ -1,9 +1,6 @@
 /* Copies of the cache model: an eviction store with a time to live; see copies.h. */
 #include "cache/copies.h"
 
-const char *const copies_policy_names[] = {"fifo",  "lru",    "lfu", "random",   "clock",
-                                           "sieve", "s3fifo", "arc", "wtinylfu", NULL};
-
 /* What is kept with an object. */
 struct copy {
     sim_time expires;
@@ -15,7 +12,7 @@ void copies_start(struct sim_node *self, struct copies *copies)
     const struct cache_params *params = sim_params(self);
     bool is_by_count = params->capacity > 0;
     struct sim_eviction_setup setup = {
-        .policy = sim_eviction_policy_find(copies_policy_names[params->policy]),
+        .policy = sim_eviction_policies[params->policy],
         .unit = is_by_count ? SIM_EVICTION_OBJECTS : SIM_EVICTION_BYTES,
         .capacity = (uint64_t)(is_by_count ? params->capacity : params->bytes_capacity),
         .payload_size = sizeof(struct copy),

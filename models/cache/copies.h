@@ -13,7 +13,7 @@
 struct cache_params {
     int64_t capacity; /* objects; 0 = counted in bytes */
     int64_t bytes_capacity;
-    int32_t policy;                    /* index into copies_policy_names */
+    int32_t policy;                    /* index into sim_eviction_policies */
     const struct sim_dist *hit, *miss; /* NULL = no time */
     int64_t servers;                   /* 0 = as many as it takes */
     int64_t queue_limit;
@@ -42,9 +42,6 @@ enum cache_metric {
 };
 
 enum cache_draw { DRAW_HIT, DRAW_MISS, DRAW_TTL, DRAW_EVICTION };
-
-/* Eviction policies that a scenario can name, in the order of sim_eviction_policies. */
-extern const char *const copies_policy_names[];
 
 struct copies {
     struct sim_eviction *store;

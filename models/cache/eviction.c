@@ -4,13 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-const struct sim_eviction_policy *const sim_eviction_policies[] = {
-    &sim_eviction_fifo,     &sim_eviction_lru,
-    &sim_eviction_lfu,      &sim_eviction_random,
-    &sim_eviction_clock,    &sim_eviction_sieve,
-    &sim_eviction_s3fifo,   &sim_eviction_arc,
-    &sim_eviction_wtinylfu, NULL,
-};
+#define POLICY_ROW(name) &sim_eviction_##name,
+const struct sim_eviction_policy *const sim_eviction_policies[] = {SIM_EVICTION_TABLE(POLICY_ROW)
+                                                                       NULL};
+
+#define NAME_ROW(name) #name,
+const char *const sim_eviction_names[] = {SIM_EVICTION_TABLE(NAME_ROW) NULL};
 
 const struct sim_eviction_policy *sim_eviction_policy_find(const char *name)
 {

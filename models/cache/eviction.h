@@ -1,8 +1,8 @@
 /* Eviction: a bounded store of objects, and the policies that say which one goes.
  *
  * The store looks up, accounts and enforces the capacity; a policy only keeps its own order. A
- * policy is one file with one vtable and one row in eviction.c. The rules, which the exact miss
- * counts of the tests rest on:
+ * policy is one file with one vtable and one row in the table below. The rules, which the exact
+ * miss counts of the tests rest on:
  *
  *   look-up, hit    the policy's `hit`; the stored size stays as it is
  *   insertion       an object that exceeds size_max is refused; else objects are evicted until
@@ -84,16 +84,28 @@ struct sim_eviction_policy {
     size_t (*memory_bytes)(const void *state);
 };
 
-extern const struct sim_eviction_policy sim_eviction_fifo;
-extern const struct sim_eviction_policy sim_eviction_lru;
-extern const struct sim_eviction_policy sim_eviction_lfu;
-extern const struct sim_eviction_policy sim_eviction_random;
-extern const struct sim_eviction_policy sim_eviction_clock;
-extern const struct sim_eviction_policy sim_eviction_sieve;
-extern const struct sim_eviction_policy sim_eviction_s3fifo;
-extern const struct sim_eviction_policy sim_eviction_arc;
-extern const struct sim_eviction_policy sim_eviction_wtinylfu;
+/* The table of policies, a row each, in the order in which they are listed: NAME is what a scenario
+ * says, and sim_eviction_NAME the policy of that name. */
+#define SIM_EVICTION_TABLE(ROW)                                                                    \
+    ROW(fifo)                                                                                      \
+    ROW(lru)                                                                                       \
+    ROW(lfu)                                                                                       \
+    ROW(random)                                                                                    \
+    ROW(clock)                                                                                     \
+    ROW(sieve)                                                                                     \
+    ROW(s3fifo)                                                                                    \
+    ROW(arc)                                                                                       \
+    ROW(wtinylfu)
 
+#define SIM_EVICTION_DECLARE(name) extern const struct sim_eviction_policy sim_eviction_##name;
+SIM_EVICTION_TABLE(SIM_EVICTION_DECLARE)
+#undef SIM_EVICTION_DECLARE
+
+/* For copying, and for the tests; not in the table. */
+extern const struct sim_eviction_policy sim_eviction_twoq;
+
+/* Their names, NULL at the end. */
+extern const char *const sim_eviction_names[];
 /* Every policy, NULL at the end. */
 extern const struct sim_eviction_policy *const sim_eviction_policies[];
 /* The policy called `name`, or NULL. */
@@ -162,7 +174,7 @@ struct sim_object *sim_eviction_next(const struct sim_eviction *cache,
 uint32_t sim_eviction_position_count(const struct sim_eviction *cache);
 struct sim_object *sim_eviction_at(const struct sim_eviction *cache, uint32_t position);
 
-/* Memory taken for objects, table, and what the policy keeps beside them, without the store itself. */
+/* Memory taken for objects, table, and what the policy keeps beside them. */
 size_t sim_eviction_memory_bytes(const struct sim_eviction *cache);
 
 /* Result of a replay. */

@@ -1,7 +1,7 @@
 /* The eviction policies as `brink cache` replays a trace through them; see world/replay.h. */
 #include <stdlib.h>
 
-#include "cache/copies.h"
+#include "cache/eviction.h"
 #include "models.h"
 
 struct sim_replay_cache {
@@ -54,7 +54,7 @@ static void replay_close(struct sim_replay_cache *cache)
 }
 
 const struct sim_replay_caches sim_replay_policies = {
-    .policies = copies_policy_names,
+    .policies = sim_eviction_names,
     .open = replay_open,
     .play = replay_play,
     .tally = replay_tally,

@@ -274,6 +274,39 @@ static bool w_enter(struct twin *twin, struct twin_object *incoming)
     return true;
 }
 
+/* ---- 2Q, which is not in the table ---- */
+
+enum { TWOQ_FIFO, TWOQ_MAIN, TWOQ_GHOSTS = TWIN_GHOSTS };
+
+static void twoq_hit_renews_main(struct twin *twin, uint32_t i)
+{
+    if (twin->objects[i].part == TWOQ_MAIN) {
+        twin_move(twin, i, TWOQ_MAIN);
+    }
+}
+
+static bool twoq_arrive_known(struct twin *twin, struct twin_object *incoming, uint64_t size)
+{
+    (void)twin;
+    (void)size;
+    incoming->part = incoming->part == TWOQ_GHOSTS ? TWOQ_MAIN : TWOQ_FIFO;
+    return true;
+}
+
+static void twoq_evict_share(struct twin *twin, const struct twin_object *incoming)
+{
+    (void)incoming;
+    bool is_fifo_over = twin_part_weight(twin, TWOQ_FIFO) > twin->capacity / 4;
+    if (!is_fifo_over && twin_oldest(twin, TWOQ_MAIN) < twin->count) {
+        twin_evict(twin, twin_oldest(twin, TWOQ_MAIN));
+        return;
+    }
+    twin_make_ghost(twin, twin_oldest(twin, TWOQ_FIFO), TWOQ_GHOSTS);
+    while (twin_part_weight(twin, TWOQ_GHOSTS) > twin->capacity / 2) {
+        twin_take(twin, twin_oldest(twin, TWOQ_GHOSTS));
+    }
+}
+
 /* ---- all of them ---- */
 
 static const struct twin_rules twin_rules[] = {
@@ -299,6 +332,10 @@ static const struct twin_rules twin_rules[] = {
      .arrive = w_arrive,
      .evict = w_evict,
      .enter = w_enter},
+    {.policy = &sim_eviction_twoq,
+     .hit = twoq_hit_renews_main,
+     .arrive = twoq_arrive_known,
+     .evict = twoq_evict_share},
 };
 
 #endif

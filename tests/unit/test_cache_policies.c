@@ -114,6 +114,31 @@ static void test_fresh(void)
     sim_arena_clear(&arena);
 }
 
+/* The memory of a store is that of its table and of what the policy keeps for itself: an array of
+ * 4 bytes an object for random, counters for W-TinyLFU, groups for LFU, nothing for the others. */
+static void test_memory(void)
+{
+    uint64_t keys[REQUESTS];
+    uint64_t sizes[REQUESTS];
+    make_requests(keys, sizes);
+    for (size_t p = 0; sim_eviction_policies[p] != NULL; p++) {
+        const struct sim_eviction_policy *policy = sim_eviction_policies[p];
+        struct sim_eviction *cache = new_cache(policy, SIM_EVICTION_OBJECTS, 300);
+        struct sim_eviction_tally tally = {0};
+        sim_eviction_replay(cache, keys, sizes, REQUESTS, &tally);
+        size_t own = sim_eviction_memory_bytes(cache) - sim_object_table_bytes(&cache->objects) -
+                     policy->state_size;
+        if (policy == &sim_eviction_random) {
+            g_assert_cmpuint(own, ==, 512 * sizeof(uint32_t));
+        } else if (policy == &sim_eviction_wtinylfu) {
+            g_assert_cmpuint(own, >=, 300 * 4 * 4 / 2); /* four rows of four counters of 4 bits */
+        } else {
+            g_assert_true((own > 0) == (policy == &sim_eviction_lfu));
+        }
+        sim_eviction_free(cache);
+    }
+}
+
 /* Random eviction follows its seed. */
 static void test_random_seed(void)
 {
@@ -160,6 +185,7 @@ int main(int argc, char **argv)
     g_test_add_func("/cache/policies/replay-is-single-calls", test_replay_is_single_calls);
     g_test_add_func("/cache/policies/fresh", test_fresh);
     g_test_add_func("/cache/policies/random-seed", test_random_seed);
+    g_test_add_func("/cache/policies/memory", test_memory);
     g_test_add_func("/cache/policies/count-min", test_count_min);
     return g_test_run();
 }

@@ -35,6 +35,28 @@ static void test_zipf(void)
     cache_trace_clear(&trace);
 }
 
+/* The example of docs/models/eviction.md is right, though no scenario can name it. */
+static void test_twoq(void)
+{
+    g_auto(GStrv) lines = reference_lines("cache/reference.csv");
+    struct cache_trace trace = {0};
+    int checked = 0;
+    if (!reference_cloudphysics(&trace, -1)) {
+        return;
+    }
+    for (char **line = lines; line != NULL && *line != NULL; line++) {
+        struct reference_row row = reference_row_parse(*line);
+        if (strcmp(row.trace, "cloudphysics") == 0 && strcmp(row.mode, "count") == 0 &&
+            strcmp(row.policy, "twoq") == 0) {
+            reference_row_check(&row, &trace);
+            checked++;
+        }
+        reference_row_clear(&row);
+    }
+    g_assert_cmpint(checked, ==, 5);
+    cache_trace_clear(&trace);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -42,5 +64,6 @@ int main(int argc, char **argv)
     g_test_add_func("/cache/reference/cloudphysics/size", test_cloudphysics_size);
     g_test_add_func("/cache/reference/cloudphysics/size-og", test_cloudphysics_size_og);
     g_test_add_func("/cache/reference/zipf", test_zipf);
+    g_test_add_func("/cache/reference/twoq", test_twoq);
     return g_test_run();
 }

@@ -65,6 +65,29 @@ static void test_page(gconstpointer data)
     g_rmdir(scratch);
 }
 
+/* A file of the sources that a page shows, in a block "```c PATH", is shown as it is compiled. */
+static void test_shown_files(void)
+{
+    static const char opening[] = "\n```c ";
+    static const char page[] = BRINK_SOURCE_DIR "/docs/models/eviction.md";
+    g_autofree char *text = NULL;
+    g_assert_true(g_file_get_contents(page, &text, NULL, NULL));
+    const char *at = strstr(text, opening);
+    g_assert_nonnull(at);
+    for (; at != NULL; at = strstr(at, opening)) {
+        at += strlen(opening);
+        const char *shown = strchr(at, '\n') + 1;
+        g_autofree char *name = g_strndup(at, (gsize)(shown - 1 - at));
+        g_autofree char *path = g_build_filename(BRINK_SOURCE_DIR, name, NULL);
+        g_autofree char *source = NULL;
+        g_assert_true(g_file_get_contents(path, &source, NULL, NULL));
+        const char *end = strstr(shown, CLOSING);
+        g_assert_nonnull(end);
+        g_autofree char *block = g_strndup(shown, (gsize)(end + 1 - shown));
+        g_assert_cmpstr(block, ==, source);
+    }
+}
+
 static int by_name(const void *a, const void *b)
 {
     return strcmp(*(const char *const *)a, *(const char *const *)b);
@@ -192,6 +215,7 @@ int main(int argc, char **argv)
             g_strdup_printf("/pages%s", page + strlen(BRINK_SOURCE_DIR "/docs"));
         g_test_add_data_func(name, page, test_page);
     }
+    g_test_add_func("/pages/shown-files", test_shown_files);
     g_assert_cmpuint(pages->len, >=, 6); /* one a model */
     int result = g_test_run();
     g_ptr_array_free(pages, TRUE);
