@@ -10,6 +10,7 @@ extern const struct sim_model sim_model_client_trace;
 extern const struct sim_model sim_model_service;
 extern const struct sim_model sim_model_balancer;
 extern const struct sim_model sim_model_cache;
+extern const struct sim_model sim_model_store_memory;
 
 /* For copying, and for the tests; not in the table. */
 extern const struct sim_model sim_model_template;

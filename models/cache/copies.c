@@ -5,7 +5,18 @@
 struct copy {
     sim_time expires;
     uint64_t value, version;
+    sim_node_id served_by;
+    unsigned took_us : 31; /* how long it took to fetch; enough for half an hour */
+    unsigned is_negative : 1;
 };
+
+#define TOOK_US_MAX ((1u << 31) - 1)
+
+/* Active expiry as Redis does it: each round looks at 20 copies, and another round follows at once
+ * when more than a quarter of them had expired. */
+#define EXPIRY_SAMPLE 20
+#define EXPIRY_AGAIN 5
+#define EXPIRY_ROUNDS 100
 
 void copies_start(struct sim_node *self, struct copies *copies)
 {
@@ -53,33 +64,70 @@ void copies_clear(struct sim_node *self, struct copies *copies)
     }
 }
 
-bool copies_find(struct sim_node *self, struct copies *copies, uint64_t key,
-                 struct sim_reply *ret_reply)
+/* ---- looking ---- */
+
+/* Whether this request is drawn to fetch a copy that has `left` to live, the more likely the less
+ * that is and the longer a fetch takes: XFetch (Vattani, Chierichetti, Lowenstein, "Optimal
+ * probabilistic cache stampede prevention", PVLDB 8(8), 2015, figure 2). */
+static bool is_drawn_early(struct sim_node *self, const struct copy *copy, sim_time left)
+{
+    const struct cache_params *params = sim_params(self);
+    double unit = sim_random_unit(sim_random_of(self, DRAW_EARLY));
+    double ahead_us = (double)copy->took_us * params->early * -sim_log(unit > 0 ? unit : 0x1p-53);
+    return ahead_us * (double)SIM_MICROSECOND >= (double)left;
+}
+
+static enum copy_state state_of(struct sim_node *self, const struct copy *copy)
+{
+    const struct cache_params *params = sim_params(self);
+    sim_time now = sim_now(self);
+    if (copy->expires == SIM_NEVER) {
+        return COPY_FRESH;
+    }
+    if (copy->expires <= now) {
+        return sim_time_add(copy->expires, params->stale_for) > now ? COPY_DUE : COPY_NONE;
+    }
+    sim_time left = copy->expires - now;
+    if (params->early > 0 && is_drawn_early(self, copy, left)) {
+        return COPY_EARLY;
+    }
+    bool is_due =
+        params->ttl != SIM_NEVER && (double)left < params->refresh_ahead * (double)params->ttl;
+    return is_due ? COPY_DUE : COPY_FRESH;
+}
+
+enum copy_state copies_find(struct sim_node *self, struct copies *copies, uint64_t key,
+                            struct sim_reply *ret_reply)
 {
     struct sim_object *object = sim_eviction_lookup(copies->store, key);
     if (object == NULL) {
-        return false;
+        return COPY_NONE;
     }
     const struct copy *copy = sim_object_payload(object);
-    if (copy->expires <= sim_now(self)) {
+    enum copy_state state = state_of(self, copy);
+    if (state == COPY_NONE) {
         sim_eviction_remove(copies->store, key);
         sim_count(self, METRIC_EXPIRATIONS, 1);
         show_store(self, copies);
-        return false;
+        return COPY_NONE;
     }
     *ret_reply = (struct sim_reply){
+        .status = copy->is_negative ? SIM_STATUS_NOT_FOUND : SIM_STATUS_OK,
+        .served_by = copy->version != 0 ? copy->served_by : 0,
         .value = copy->value,
         .version = copy->version,
         .bytes = (int64_t)object->size,
         .fresh_until = copy->expires == SIM_NEVER ? 0 : copy->expires,
     };
-    return true;
+    return state;
 }
+
+/* ---- keeping ---- */
 
 static sim_time expiry(struct sim_node *self, const struct sim_reply *reply)
 {
     const struct cache_params *params = sim_params(self);
-    sim_time ttl = params->ttl;
+    sim_time ttl = reply->status == SIM_STATUS_NOT_FOUND ? params->negative_ttl : params->ttl;
     if (ttl != SIM_NEVER && params->ttl_jitter > 0) {
         double spread = 2 * sim_random_unit(sim_random_of(self, DRAW_TTL)) - 1;
         ttl = sim_time_from_seconds(sim_time_seconds(ttl) * (1 + params->ttl_jitter * spread));
@@ -89,21 +137,47 @@ static sim_time expiry(struct sim_node *self, const struct sim_reply *reply)
     return is_fresh_shorter ? reply->fresh_until : expires;
 }
 
+static bool has_newer(const struct copies *copies, uint64_t key, uint64_t version)
+{
+    struct sim_object *object = version != 0 ? sim_eviction_peek(copies->store, key) : NULL;
+    return object != NULL && ((const struct copy *)sim_object_payload(object))->version > version;
+}
+
 void copies_keep(struct sim_node *self, struct copies *copies, uint64_t key,
-                 const struct sim_reply *reply)
+                 const struct sim_reply *reply, sim_time took)
 {
     const struct cache_params *params = sim_params(self);
-    int64_t bytes = reply->bytes > 0 ? reply->bytes : params->object_bytes;
-    struct sim_object *object = sim_eviction_insert(copies->store, key, (uint64_t)bytes);
+    bool is_negative = reply->status == SIM_STATUS_NOT_FOUND;
+    if (has_newer(copies, key, reply->version)) {
+        sim_count(self, METRIC_OVERTAKEN, 1);
+        return;
+    }
+    int64_t bytes = reply->bytes > 0 || is_negative ? reply->bytes : params->object_bytes;
+    struct sim_object *object =
+        sim_eviction_insert(copies->store, key, (uint64_t)(bytes > 0 ? bytes : 1));
     if (object == NULL) {
         sim_count(self, METRIC_REFUSALS, 1);
     } else {
+        sim_time took_us = took / SIM_MICROSECOND;
         struct copy *copy = sim_object_payload(object);
-        copy->expires = expiry(self, reply);
-        copy->value = reply->value;
-        copy->version = reply->version;
+        *copy = (struct copy){.expires = expiry(self, reply),
+                              .value = reply->value,
+                              .version = reply->version,
+                              .served_by = reply->served_by,
+                              .is_negative = is_negative};
+        copy->took_us = took_us < TOOK_US_MAX ? (unsigned)took_us & TOOK_US_MAX : TOOK_US_MAX;
     }
     show_store(self, copies);
+}
+
+void copies_set_version(struct copies *copies, uint64_t key, const struct sim_reply *reply)
+{
+    struct sim_object *object = sim_eviction_peek(copies->store, key);
+    if (object != NULL) {
+        struct copy *copy = sim_object_payload(object);
+        copy->version = reply->version;
+        copy->served_by = reply->served_by;
+    }
 }
 
 void copies_invalidate(struct sim_node *self, struct copies *copies, uint64_t key)
@@ -112,4 +186,37 @@ void copies_invalidate(struct sim_node *self, struct copies *copies, uint64_t ke
         sim_count(self, METRIC_INVALIDATIONS, 1);
         show_store(self, copies);
     }
+}
+
+/* ---- active expiry ---- */
+
+/* Looks at a sample of the copies; how many of them had expired, and are dropped. */
+static uint32_t expire_sample(struct sim_node *self, struct copies *copies)
+{
+    const struct cache_params *params = sim_params(self);
+    uint32_t expired = 0;
+    for (uint32_t i = 0; i < EXPIRY_SAMPLE; i++) {
+        uint32_t positions = sim_eviction_position_count(copies->store);
+        uint64_t at = sim_random_below(sim_random_of(self, DRAW_EXPIRY), positions);
+        struct sim_object *object = sim_eviction_at(copies->store, (uint32_t)at);
+        const struct copy *copy = object != NULL ? sim_object_payload(object) : NULL;
+        if (copy != NULL && copy->expires != SIM_NEVER &&
+            sim_time_add(copy->expires, params->stale_for) <= sim_now(self)) {
+            sim_eviction_remove(copies->store, object->key);
+            expired++;
+        }
+    }
+    return expired;
+}
+
+void copies_expire(struct sim_node *self, struct copies *copies)
+{
+    for (uint32_t round = 0; round < EXPIRY_ROUNDS && copies->store->count > 0; round++) {
+        uint32_t expired = expire_sample(self, copies);
+        sim_count(self, METRIC_SWEPT, expired);
+        if (expired <= EXPIRY_AGAIN) {
+            break;
+        }
+    }
+    show_store(self, copies);
 }

@@ -2,13 +2,16 @@
  * copies that it keeps.
  *
  * Copies are an eviction store (cache/eviction.h) with a time to live; every change of it is shown
- * in the metrics at once.
+ * in the metrics at once. A copy is of a value, or of there being none.
  */
 #ifndef BRINK_MODELS_CACHE_COPIES_H
 #define BRINK_MODELS_CACHE_COPIES_H
 
 #include "cache/eviction.h"
 #include "sim.h"
+
+/* What becomes of the copy when its key is written. */
+enum cache_write { WRITE_INVALIDATE, WRITE_THROUGH, WRITE_AROUND, WRITE_BEHIND };
 
 struct cache_params {
     int64_t capacity; /* objects; 0 = counted in bytes */
@@ -19,7 +22,18 @@ struct cache_params {
     int64_t queue_limit;
     sim_time ttl;
     double ttl_jitter;
+    sim_time negative_ttl; /* 0 = answers that there is nothing are not kept */
+    sim_time stale_for;
+    sim_time active_expiry;
+    double refresh_ahead;
+    double early;
     bool coalesce;
+    bool leases;
+    sim_time lock; /* SIM_NEVER = none */
+    int32_t write; /* enum cache_write */
+    sim_time write_delay;
+    int64_t filter_keys; /* 0 = no filter */
+    double filter_bits;
     int64_t object_bytes;
     struct sim_target miss_to;
     sim_time timeout;
@@ -30,10 +44,22 @@ enum cache_metric {
     METRIC_HITS,
     METRIC_MISSES,
     METRIC_COALESCED,
+    METRIC_LOCKED,
+    METRIC_EARLY,
     METRIC_EXPIRATIONS,
+    METRIC_SWEPT,
+    METRIC_OUTLIVED,
+    METRIC_REFRESHES,
+    METRIC_NEGATIVE,
+    METRIC_FILTERED,
+    METRIC_FALSE_POSITIVES,
     METRIC_EVICTIONS,
     METRIC_REFUSALS,
     METRIC_INVALIDATIONS,
+    METRIC_OVERTAKEN,
+    METRIC_ABSORBED,
+    METRIC_LOST_WRITES,
+    METRIC_UNWRITTEN,
     METRIC_ENTRIES,
     METRIC_BYTES,
     METRIC_BUSY,
@@ -41,7 +67,17 @@ enum cache_metric {
     METRIC_WAIT
 };
 
-enum cache_draw { DRAW_HIT, DRAW_MISS, DRAW_TTL, DRAW_EVICTION };
+enum cache_draw { DRAW_HIT, DRAW_MISS, DRAW_TTL, DRAW_EVICTION, DRAW_EARLY, DRAW_EXPIRY };
+
+enum cache_timer { TIMER_LOOK, TIMER_WRITE, TIMER_EXPIRE };
+
+/* What a copy is good for. */
+enum copy_state {
+    COPY_NONE,  /* there is none, or it has passed its time */
+    COPY_FRESH, /* may be served */
+    COPY_DUE,   /* may be served, and another one should be fetched meanwhile */
+    COPY_EARLY  /* may be served, but this request is drawn to fetch another one */
+};
 
 struct copies {
     struct sim_eviction *store;
@@ -53,14 +89,20 @@ struct copies {
 void copies_start(struct sim_node *self, struct copies *copies);
 /* Forgets all. May be called on zeroed memory. */
 void copies_clear(struct sim_node *self, struct copies *copies);
-/* Looks for the key, which is an access. True with an answer in *ret_reply when there is a copy
- * that may be served; one that has passed its time is dropped. */
-bool copies_find(struct sim_node *self, struct copies *copies, uint64_t key,
-                 struct sim_reply *ret_reply);
-/* Keeps what `reply` answered, if the policy takes it. */
+/* Looks for the key, which is an access. Unless there is none, *ret_reply is the answer of the
+ * copy; one that has passed its time is dropped. */
+enum copy_state copies_find(struct sim_node *self, struct copies *copies, uint64_t key,
+                            struct sim_reply *ret_reply);
+/* Keeps what `reply` answered after `took`, if the policy takes it, unless what is there is newer.
+ * That there is nothing is kept for negative_ttl. */
 void copies_keep(struct sim_node *self, struct copies *copies, uint64_t key,
-                 const struct sim_reply *reply);
+                 const struct sim_reply *reply, sim_time took);
+/* The copy, if it is still there, is now of that version. */
+void copies_set_version(struct copies *copies, uint64_t key, const struct sim_reply *reply);
 /* Drops the copy, if there is one, because its key was written. */
 void copies_invalidate(struct sim_node *self, struct copies *copies, uint64_t key);
+/* One round of active expiry: drops expired ones among a sample of the copies, and goes on while
+ * many were. */
+void copies_expire(struct sim_node *self, struct copies *copies);
 
 #endif

@@ -181,6 +181,9 @@ static void on_outcome(struct sim_node *self, struct operations *operations,
         operations->tokens[operation->wish.session] = reply->session_token;
     }
     if (sim_status_is_answer(reply->status)) {
+        if (operation->wish.operation == SIM_OP_READ || operation->wish.operation == SIM_OP_CALL) {
+            sim_served(self, &operation->id, operation->wish.key, reply);
+        }
         operation_end(self, operations, frame, reply->status);
     } else if (reply->status == SIM_STATUS_REDIRECT && reply->redirect != 0 &&
                operation->redirects < REDIRECTS_MAX) {

@@ -316,7 +316,7 @@ static void conclude(struct sim_node *self, sim_frame frame, const struct sim_re
         return;
     }
     struct sim_reply reply = *answer;
-    reply.served_by = 0;
+    reply.served_by = reply.version != 0 ? reply.served_by : 0;
     reply.bytes = 0;
     if (sim_status_is_answer(answer->status)) {
         reply.bytes = reply_size(self, sim_request_of(self, visit->ticket));

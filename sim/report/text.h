@@ -43,6 +43,8 @@ void sim_text_add_figure(struct sim_table *table, const struct sim_section *sect
                          const char *metric, const char *aggregate);
 /* What all sections have in common, said once: estimates, faults, what is assumed. */
 void sim_text_shared(const struct sim_text *text);
+/* How old the versions are that reads were answered with; nothing where nobody keeps versions. */
+void sim_text_freshness(const struct sim_text *text, const struct sim_section *section);
 /* The source with the most operations; 0 when there is none. */
 uint32_t sim_section_source(const struct sim_section *section);
 

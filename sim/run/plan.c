@@ -9,41 +9,6 @@
 static const double summary_quantiles[] = {0.5, 0.9, 0.99, 0.999};
 #define SUMMARY_QUANTILES ((uint32_t)(sizeof(summary_quantiles) / sizeof(summary_quantiles[0])))
 
-static const sim_time nice_cells[] = {
-    1 * SIM_SECOND,  2 * SIM_SECOND,  5 * SIM_SECOND, 10 * SIM_SECOND, 15 * SIM_SECOND,
-    30 * SIM_SECOND, 1 * SIM_MINUTE,  2 * SIM_MINUTE, 5 * SIM_MINUTE,  10 * SIM_MINUTE,
-    15 * SIM_MINUTE, 30 * SIM_MINUTE, 1 * SIM_HOUR,   2 * SIM_HOUR,    3 * SIM_HOUR,
-    6 * SIM_HOUR,    12 * SIM_HOUR,   1 * SIM_DAY,    2 * SIM_DAY,     5 * SIM_DAY,
-    10 * SIM_DAY,    20 * SIM_DAY,    50 * SIM_DAY,   100 * SIM_DAY,   200 * SIM_DAY,
-    500 * SIM_DAY};
-
-static sim_time cell_below(sim_time duration)
-{
-    sim_time decade = 100 * SIM_MILLISECOND;
-    for (; decade > 1; decade /= 10) {
-        for (sim_time step = 5; step > 0; step /= 2) { /* 5, 2, 1 */
-            if (duration / (decade * step) >= 60) {
-                return decade * step;
-            }
-        }
-    }
-    return 1;
-}
-
-sim_time sim_plan_cell(sim_time duration)
-{
-    if (duration / SIM_SECOND < 60) {
-        return cell_below(duration);
-    }
-    size_t count = sizeof(nice_cells) / sizeof(nice_cells[0]);
-    for (size_t i = 0; i < count; i++) {
-        if ((duration - 1) / nice_cells[i] < 600) {
-            return nice_cells[i];
-        }
-    }
-    return duration / 600 + 1;
-}
-
 sim_time sim_plan_end(const struct sim_scenario *scenario)
 {
     sim_time duration = scenario->world.duration;
@@ -258,6 +223,9 @@ static void add_summary_probes(struct sim_plan *plan, uint32_t group, uint32_t m
     const struct sim_model *model = plan->scenario->world.groups[group].model;
     uint32_t count = SIM_STANDARD_COUNT + model_metric_count(model);
     for (uint32_t metric = 0; metric < count; metric++) {
+        if (!sim_metric_is_kept(&plan->scenario->world, metric)) {
+            continue;
+        }
         switch (metric_spec(model, metric)->kind) {
         case SIM_METRIC_SAMPLE:
             add_sample_probes(plan, group, member, metric, false);
@@ -463,6 +431,9 @@ static void plan_tracks(struct sim_plan *plan)
         uint32_t count = SIM_STANDARD_COUNT + model_metric_count(model);
         for (uint32_t m = 0; m < count; m++) {
             const struct sim_metric_spec *spec = metric_spec(model, m);
+            if (!sim_metric_is_kept(world, m)) {
+                continue;
+            }
             plan->tracks[plan->track_count++] = (struct sim_track){.group = g,
                                                                    .metric = m,
                                                                    .kind = spec->kind,

@@ -70,6 +70,26 @@ static void complain_metric(struct sim_resolve *resolve, const struct sim_value 
                         suggestion[0] ? "" : "; it has: ", suggestion[0] ? "" : all);
 }
 
+/* Whether the metric is one of versions in a scenario where nobody keeps any; complains then. */
+static bool lacks_versions(struct sim_resolve *resolve, const struct sim_value *at,
+                           const char *where, const struct sim_metric_spec *metric)
+{
+    struct sim_world_spec spec = {.groups =
+                                      (const struct sim_group_spec *)(void *)resolve->groups->data,
+                                  .group_count = resolve->groups->len};
+    uint32_t index = 0;
+    while (index < SIM_STANDARD_COUNT && &sim_standard_metrics[index] != metric) {
+        index++;
+    }
+    if (sim_metric_is_kept(&spec, index)) {
+        return false;
+    }
+    sim_reader_complain(&resolve->reader, at,
+                        "%s: nothing here keeps versions, so nothing is '%s': a store does", where,
+                        metric->name);
+    return true;
+}
+
 /* The word at *at, cut off, and *at moved past it and the blanks around. NULL at the end. */
 static char *next_word(char **at)
 {
@@ -156,6 +176,9 @@ static bool read_figure_name(struct sim_resolve *resolve, const struct sim_value
         if (group->model) { /* an unknown model has been reported */
             complain_metric(resolve, at, where, group->model, name, metric);
         }
+        return false;
+    }
+    if (*ret_metric && lacks_versions(resolve, at, where, *ret_metric)) {
         return false;
     }
     if (figure->member != SIM_NONE && !group->per_member) {

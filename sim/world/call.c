@@ -287,6 +287,9 @@ void sim_answer(struct sim_node *self, sim_ticket ticket, const struct sim_reply
     if (copy.served_by == 0) {
         copy.served_by = self->id;
     }
+    if (world->versions != NULL) {
+        versions_served(self, &packet->request, packet->arrived, &copy);
+    }
     sim_node_id caller = packet->from;
     packet->from = self->id;
     packet->to = caller;

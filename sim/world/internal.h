@@ -232,6 +232,7 @@ struct sim_world {
     struct spans *spans;
     struct streams *streams;
     struct flows *flows;
+    struct versions *versions; /* NULL where nobody commits any */
     struct sim_pool disk_operations;
     const char *limit;
     uint64_t unbalanced_lives; /* stations whose books did not balance when their node died */
@@ -339,6 +340,13 @@ static inline void metric_sample(struct sim_node *node, uint32_t metric, sim_tim
     }
 }
 void metric_capacity(struct sim_node *node, uint32_t metric, int64_t delta);
+
+/* staleness.c */
+void versions_init(struct sim_world *world);
+void versions_clear(struct sim_world *world);
+/* The node answers a request that it received at `began`. */
+void versions_served(struct sim_node *node, const struct sim_request *request, sim_time began,
+                     const struct sim_reply *reply);
 
 /* attribution.c */
 void spans_init(struct sim_world *world);

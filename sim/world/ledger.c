@@ -57,7 +57,32 @@ const struct sim_metric_spec sim_standard_metrics[SIM_STANDARD_COUNT + 1] = {
      .unit = SIM_METRIC_EVENTS,
      .help = "replies that came after their call had its outcome",
      .of = "attempts"},
+    COUNT_OF_ISSUED("versioned", "reads answered with a version"),
+    {.name = "stale",
+     .kind = SIM_METRIC_COUNT,
+     .unit = SIM_METRIC_EVENTS,
+     .help = "reads answered with a version that was old when they began",
+     .of = "versioned"},
+    {.name = "staleness",
+     .kind = SIM_METRIC_SAMPLE,
+     .unit = SIM_METRIC_SECONDS,
+     .help = "how long the version of a stale read had been old when it began"},
+    {.name = "behind",
+     .kind = SIM_METRIC_SAMPLE,
+     .unit = SIM_METRIC_ITEMS,
+     .help = "newer versions that there were when a stale read began"},
     {.name = NULL}};
+
+bool sim_metric_is_kept(const struct sim_world_spec *spec, uint32_t metric)
+{
+    bool is_of_versions = metric >= SIM_STANDARD_VERSIONED && metric <= SIM_STANDARD_BEHIND;
+    for (uint32_t g = 0; is_of_versions && g < spec->group_count; g++) {
+        const struct sim_model *model =
+            spec->groups[g].model; /* NULL while mistakes are collected */
+        is_of_versions = model == NULL || (model->traits & SIM_MODEL_STORE) == 0;
+    }
+    return !is_of_versions;
+}
 
 const char *const sim_ledger_ratios[] = {"errors", "success", "availability",
                                          "availability.windows", NULL};
@@ -98,6 +123,10 @@ static void metrics_new(struct sim_world *world, const struct sim_model *model,
     *ret_capacities = sim_arena_array(&world->arena, struct sim_metric, count);
     for (uint32_t i = 0; i < count; i++) {
         const struct sim_metric_spec *spec = metric_spec(model, i);
+        if (!sim_metric_is_kept(world->spec, i)) {
+            (*ret_metrics)[i].name = spec->name; /* for look-ups by name; nothing is recorded */
+            continue;
+        }
         sim_metric_init(&(*ret_metrics)[i], spec->name, spec->kind, spec->unit, world->axis,
                         &world->arena);
         if (spec->unit == SIM_METRIC_RATIO) {

@@ -8,11 +8,15 @@
  * An entry belongs to the time at which it was issued. `latency` counts every entry: one that
  * failed or never came back is infinitely late. "latency.answered" is the same sample without its
  * infinite part; it is not stored apart.
+ *
+ * Where a store says which versions it commits, reads have a fourth book: whether what they were
+ * answered with had been superseded when they began (staleness.c).
  */
 #ifndef BRINK_WORLD_LEDGER_H
 #define BRINK_WORLD_LEDGER_H
 
 #include "world/model.h"
+#include "world/spec.h"
 
 enum sim_standard_metric {
     SIM_STANDARD_LATENCY,   /* SAMPLE, seconds */
@@ -33,6 +37,10 @@ enum sim_standard_metric {
     SIM_STANDARD_ATTEMPTS,     /* COUNT: calls that the group's nodes made */
     SIM_STANDARD_RETRIES,      /* COUNT: those with attempt > 0 */
     SIM_STANDARD_LATE_REPLIES, /* COUNT: replies that came after their call had its outcome */
+    SIM_STANDARD_VERSIONED,    /* COUNT, by time of issue: reads answered with a version */
+    SIM_STANDARD_STALE,        /* COUNT, by time of issue: of these, of an old version */
+    SIM_STANDARD_STALENESS,    /* SAMPLE, seconds: of stale reads, how long it had been old */
+    SIM_STANDARD_BEHIND,       /* SAMPLE: of stale reads, by how many versions */
     SIM_STANDARD_COUNT
 };
 
@@ -41,6 +49,10 @@ extern const struct sim_metric_spec sim_standard_metrics[SIM_STANDARD_COUNT + 1]
 
 /* The standard metric of that name, or NULL. */
 const struct sim_metric_spec *sim_standard_metric_find(const char *name);
+
+/* Whether a group keeps the metric at that index: those of versions only where the scenario has a
+ * model with SIM_MODEL_STORE. */
+bool sim_metric_is_kept(const struct sim_world_spec *spec, uint32_t metric);
 
 /* Ratios of ledgers: "errors" = failed / issued, "success" = succeeded / issued, "availability" =
  * success of requests; "availability.windows" = one-second windows in which at least one entry was

@@ -86,6 +86,15 @@ void sim_operation_end(struct sim_node *self, const struct sim_operation_id *ope
  * none. */
 void sim_spend(struct sim_node *self, sim_span span, enum sim_cause cause, sim_time duration);
 
+/* Versions. A store of a model with SIM_MODEL_STORE says when a version of a key becomes the one
+ * that reads should see; versions of a key grow, from 1, and one that does not is of no
+ * consequence. A source says which version an operation was answered with, before the operation
+ * ends; what other components answer is seen by itself. Joined by the world into stale, staleness
+ * and behind. */
+void sim_commit(struct sim_node *self, uint64_t key, uint64_t version);
+void sim_served(struct sim_node *self, const struct sim_operation_id *operation, uint64_t key,
+                const struct sim_reply *reply);
+
 /* Facts. `metric` is an index into the descriptor's table of metrics. */
 void sim_count(struct sim_node *self, int metric, uint64_t n);
 void sim_level(struct sim_node *self, int metric, int64_t delta);

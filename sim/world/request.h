@@ -73,9 +73,9 @@ struct sim_request {
 
 struct sim_reply {
     enum sim_status status;
-    sim_node_id served_by;
+    sim_node_id served_by; /* whose answer it is: kept by those who pass a version on */
     uint64_t value;
-    uint64_t version;  /* of the value; 0 = unversioned */
+    uint64_t version;  /* of the value, or of there being none; 0 = unversioned */
     uint64_t siblings; /* blob of further values that are concurrent with this one; 0 = none */
     uint64_t session_token;
     int64_t bytes;

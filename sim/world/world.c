@@ -112,6 +112,7 @@ struct sim_world *sim_world_new(const struct sim_world_spec *spec,
     streams_init(world);
     flows_init(world);
     spans_init(world);
+    versions_init(world);
     members_init(world);
     faults_init(world);
     return world;
@@ -138,6 +139,7 @@ void sim_world_free(struct sim_world *world)
     flows_clear(world);
     disks_clear(world);
     spans_clear(world);
+    versions_clear(world);
     executors_clear(world);
     troubles_clear(world);
     sim_pool_clear(&world->packets);

@@ -1,0 +1,397 @@
+/* Requests on their way through the cache: look-up, fetch, and what comes of them. See visits.h.
+ *
+ * The look-up happens when the request arrives and the fill when the answer does, and the costs are
+ * time spent in between; so with answers that take no time a look-up that misses has inserted
+ * before the next request arrives, which is the rule behind the exact miss counts of the tests.
+ */
+#include "cache/visits.h"
+
+static bool knows_flights(const struct cache_params *params)
+{
+    return params->coalesce || params->leases || params->lock != SIM_NEVER || params->early > 0 ||
+           params->stale_for > 0 || params->refresh_ahead > 0;
+}
+
+static struct flight *flight_of(struct cache_state *state, uint64_t key, uint32_t *ret_index)
+{
+    *ret_index = sim_object_table_find(&state->flights, key, sim_object_hash(key));
+    return *ret_index == 0 ? NULL : sim_object_payload(sim_object_at(&state->flights, *ret_index));
+}
+
+/* ---- answers ---- */
+
+static void answer(struct sim_node *self, sim_frame frame, const struct sim_reply *reply)
+{
+    const struct visit *visit = sim_frame_at(self, frame);
+    if (visit->ticket != 0) {
+        sim_answer(self, visit->ticket, reply);
+    }
+    sim_frame_end(self, frame);
+}
+
+/* The fetch is over; the flight too when it was the last. Whether the answer may be kept. */
+static bool end_fetch(struct sim_node *self, const struct visit *visit)
+{
+    const struct cache_params *params = sim_params(self);
+    struct cache_state *state = sim_state(self);
+    uint32_t index;
+    if (!visit->is_fetching) {
+        return true;
+    }
+    struct flight *flight = flight_of(state, visit->key, &index);
+    bool is_overtaken = params->leases && flight->is_written;
+    if (is_overtaken) {
+        sim_count(self, METRIC_OVERTAKEN, 1);
+    }
+    if (--flight->fetch_count == 0) {
+        sim_object_table_drop(&state->flights, index);
+    }
+    return !is_overtaken;
+}
+
+/* What came for a key is kept, and goes to all who wait for it, in order of arrival. */
+static void conclude_read(struct sim_node *self, sim_frame frame, const struct sim_reply *reply)
+{
+    const struct cache_params *params = sim_params(self);
+    struct cache_state *state = sim_state(self);
+    const struct visit *visit = sim_frame_at(self, frame);
+    bool is_negative = reply->status == SIM_STATUS_NOT_FOUND;
+    bool is_kept = reply->status == SIM_STATUS_OK || (is_negative && params->negative_ttl > 0);
+    if (is_negative && state->filter.words != NULL) {
+        sim_count(self, METRIC_FALSE_POSITIVES, 1);
+    }
+    if (end_fetch(self, visit) && is_kept) {
+        copies_keep(self, &state->copies, visit->key, reply, sim_now(self) - visit->began);
+    }
+    while (frame != 0) {
+        sim_frame next = ((const struct visit *)sim_frame_at(self, frame))->next;
+        answer(self, frame, reply);
+        frame = next;
+    }
+}
+
+/* Notes that the key was written: what is being fetched may be the old one. */
+static void note_written(struct cache_state *state, uint64_t key)
+{
+    uint32_t index;
+    struct flight *flight = flight_of(state, key, &index);
+    if (flight != NULL) {
+        flight->is_written = true;
+    }
+}
+
+static void conclude_write(struct sim_node *self, sim_frame frame, const struct sim_reply *reply)
+{
+    const struct cache_params *params = sim_params(self);
+    struct cache_state *state = sim_state(self);
+    const struct visit *visit = sim_frame_at(self, frame);
+    const struct sim_request *request = sim_request_of(self, visit->ticket);
+    bool is_put = params->write == WRITE_THROUGH && request->operation == SIM_OP_WRITE &&
+                  reply->status == SIM_STATUS_OK;
+    note_written(state, visit->key);
+    if (state->filter.words != NULL) {
+        sim_bloom_filter_add(&state->filter, visit->key);
+    }
+    if (is_put) {
+        struct sim_reply written = *reply;
+        written.value = request->value;
+        written.bytes = request->bytes;
+        copies_keep(self, &state->copies, visit->key, &written, sim_now(self) - visit->began);
+    } else if (params->write != WRITE_AROUND) {
+        /* Also after a failure: the write may have happened all the same. */
+        copies_invalidate(self, &state->copies, visit->key);
+    }
+    answer(self, frame, reply);
+}
+
+void visits_conclude(struct sim_node *self, sim_frame frame, const struct sim_reply *answered)
+{
+    const struct visit *visit = sim_frame_at(self, frame);
+    struct sim_reply reply = *answered;
+    if (reply.status == SIM_STATUS_REFUSED) {
+        reply.status = SIM_STATUS_UNAVAILABLE; /* nobody listens there, but somebody does here */
+    }
+    switch (visit->kind) {
+    case VISIT_READ:
+    case VISIT_REFRESH:
+        conclude_read(self, frame, &reply);
+        break;
+    case VISIT_WRITE:
+        conclude_write(self, frame, &reply);
+        break;
+    case VISIT_FLUSH:
+        writes_conclude(self, frame, &reply);
+        break;
+    case VISIT_HIT:
+    case VISIT_OTHER:
+        answer(self, frame, &reply);
+        break;
+    }
+}
+
+/* ---- behind the cache ---- */
+
+static void answer_here(struct sim_node *self, sim_frame frame, enum sim_status status,
+                        int64_t reply_bytes)
+{
+    const struct cache_params *params = sim_params(self);
+    struct sim_reply reply = {.status = status};
+    if (status == SIM_STATUS_OK) {
+        reply.bytes = reply_bytes > 0 ? reply_bytes : params->object_bytes;
+    }
+    visits_conclude(self, frame, &reply);
+}
+
+void visits_send(struct sim_node *self, sim_frame frame, const struct sim_request *request)
+{
+    const struct cache_params *params = sim_params(self);
+    struct cache_state *state = sim_state(self);
+    if (params->miss_to.count == 0) {
+        answer_here(self, frame, SIM_STATUS_OK, request->reply_bytes);
+        return;
+    }
+    sim_node_id to = members_next(self, &state->members);
+    if (to == 0) {
+        answer_here(self, frame, SIM_STATUS_UNAVAILABLE, 0);
+        return;
+    }
+    struct sim_request own = *request;
+    own.attempt = 0; /* attempts are the caller's own, hop by hop */
+    sim_send_request(self, to, &own, params->timeout, frame);
+}
+
+static void go_on(struct sim_node *self, sim_frame frame)
+{
+    const struct visit *visit = sim_frame_at(self, frame);
+    struct sim_request request = *sim_request_of(self, visit->ticket);
+    visits_send(self, frame, &request);
+}
+
+/* ---- arrival ---- */
+
+static enum visit_kind kind_of(uint16_t operation)
+{
+    switch ((enum sim_operation)operation) {
+    case SIM_OP_CALL:
+    case SIM_OP_READ:
+        return VISIT_READ;
+    case SIM_OP_WRITE:
+    case SIM_OP_COMPARE_AND_SET:
+    case SIM_OP_INCREMENT:
+    case SIM_OP_APPEND:
+    case SIM_OP_DELETE:
+        return VISIT_WRITE;
+    case SIM_OP_SCAN:
+    case SIM_OP_COUNT:
+        break;
+    }
+    return VISIT_OTHER;
+}
+
+static sim_frame new_visit(struct sim_node *self, sim_ticket ticket, uint64_t key,
+                           enum visit_kind kind)
+{
+    sim_frame frame = sim_frame_new(self);
+    struct visit *visit = sim_frame_at(self, frame);
+    visit->ticket = ticket;
+    visit->key = key;
+    visit->kind = kind;
+    visit->began = sim_now(self);
+    return frame;
+}
+
+/* Spends `law` on the request; false when there is nothing to spend. A request that finds the queue
+ * full is turned away. */
+static bool spend(struct sim_node *self, const struct sim_request *request, int draw,
+                  const struct sim_dist *law, sim_frame frame)
+{
+    if (law == NULL) {
+        return false;
+    }
+    struct cache_state *state = sim_state(self);
+    if (!sim_station_work(self, state->station, sim_draw(self, draw, law), request->priority,
+                          request->span, frame)) {
+        struct sim_reply full = {.status = SIM_STATUS_REJECTED};
+        visits_conclude(self, frame, &full);
+    }
+    return true;
+}
+
+/* Answers with `reply` after the time of a hit. */
+static void hit(struct sim_node *self, sim_ticket ticket, const struct sim_reply *reply)
+{
+    const struct cache_params *params = sim_params(self);
+    if (params->hit == NULL) {
+        sim_answer(self, ticket, reply);
+        return;
+    }
+    const struct sim_request *request = sim_request_of(self, ticket);
+    sim_frame frame = new_visit(self, ticket, request->key, VISIT_HIT);
+    ((struct visit *)sim_frame_at(self, frame))->reply = *reply;
+    spend(self, request, DRAW_HIT, params->hit, frame);
+}
+
+/* One more fetch of the key is under way. */
+static void begin_fetch(struct sim_node *self, sim_frame frame)
+{
+    struct cache_state *state = sim_state(self);
+    struct visit *visit = sim_frame_at(self, frame);
+    uint32_t index;
+    struct flight *flight = flight_of(state, visit->key, &index);
+    if (flight == NULL) {
+        index = sim_object_table_add(&state->flights, visit->key);
+        flight = sim_object_payload(sim_object_at(&state->flights, index));
+        *flight = (struct flight){.last = frame};
+    }
+    flight->fetch_count++;
+    visit->is_fetching = true;
+}
+
+/* Fetches the key for the cache itself, unless somebody does already. */
+static void refresh(struct sim_node *self, const struct sim_request *cause)
+{
+    struct cache_state *state = sim_state(self);
+    uint32_t index;
+    if (flight_of(state, cause->key, &index) != NULL) {
+        return;
+    }
+    sim_count(self, METRIC_REFRESHES, 1);
+    struct sim_request request = {.key = cause->key,
+                                  .bytes = cause->bytes,
+                                  .reply_bytes = cause->reply_bytes,
+                                  .deadline = SIM_NEVER,
+                                  .operation = SIM_OP_READ,
+                                  .priority = cause->priority,
+                                  .origin_zone = (uint16_t)sim_zone(self)};
+    sim_frame frame = new_visit(self, 0, cause->key, VISIT_REFRESH);
+    begin_fetch(self, frame);
+    visits_send(self, frame, &request);
+}
+
+/* True when the key is being fetched and this visit waits: for that answer, or to look again. */
+static bool waits(struct sim_node *self, sim_frame frame)
+{
+    const struct cache_params *params = sim_params(self);
+    struct visit *visit = sim_frame_at(self, frame);
+    uint32_t index;
+    struct flight *flight = flight_of(sim_state(self), visit->key, &index);
+    if (flight == NULL) {
+        return false;
+    }
+    if (params->coalesce) {
+        struct visit *before = sim_frame_at(self, flight->last);
+        before->next = frame;
+        flight->last = frame;
+        sim_count(self, METRIC_COALESCED, 1);
+        return true;
+    }
+    if (params->lock != SIM_NEVER) {
+        sim_count(self, METRIC_LOCKED, 1);
+        sim_spend(self, sim_request_of(self, visit->ticket)->span, SIM_CAUSE_LOCK, params->lock);
+        sim_after(self, params->lock, TIMER_LOOK, frame);
+        return true;
+    }
+    return false;
+}
+
+static void miss(struct sim_node *self, sim_frame frame)
+{
+    const struct cache_params *params = sim_params(self);
+    const struct visit *visit = sim_frame_at(self, frame);
+    if (visit->kind == VISIT_READ && knows_flights(params)) {
+        if (waits(self, frame)) {
+            return;
+        }
+        begin_fetch(self, frame);
+    }
+    if (!spend(self, sim_request_of(self, visit->ticket), DRAW_MISS, params->miss, frame)) {
+        go_on(self, frame);
+    }
+}
+
+/* What the cache can answer a read with by itself. True when it does. */
+static bool answer_read(struct sim_node *self, sim_ticket ticket)
+{
+    struct cache_state *state = sim_state(self);
+    const struct sim_request *request = sim_request_of(self, ticket);
+    struct sim_reply reply;
+    uint32_t index;
+    if (writes_find(self, request->key, &reply)) {
+        sim_count(self, METRIC_HITS, 1);
+        hit(self, ticket, &reply);
+        return true;
+    }
+    if (state->filter.words != NULL && !sim_bloom_filter_has(&state->filter, request->key)) {
+        reply = (struct sim_reply){.status = SIM_STATUS_NOT_FOUND};
+        sim_count(self, METRIC_HITS, 1);
+        sim_count(self, METRIC_FILTERED, 1);
+        hit(self, ticket, &reply);
+        return true;
+    }
+    enum copy_state found = copies_find(self, &state->copies, request->key, &reply);
+    if (found == COPY_EARLY && flight_of(state, request->key, &index) == NULL) {
+        sim_count(self, METRIC_EARLY, 1);
+        found = COPY_NONE;
+    }
+    if (found == COPY_NONE) {
+        return false;
+    }
+    sim_count(self, METRIC_HITS, 1);
+    if (reply.status == SIM_STATUS_NOT_FOUND) {
+        sim_count(self, METRIC_NEGATIVE, 1);
+    }
+    if (found == COPY_DUE) {
+        if (reply.fresh_until <= sim_now(self)) {
+            sim_count(self, METRIC_OUTLIVED, 1);
+        }
+        refresh(self, request);
+    }
+    hit(self, ticket, &reply);
+    return true;
+}
+
+void visits_arrive(struct sim_node *self, const struct sim_input *in)
+{
+    struct cache_state *state = sim_state(self);
+    enum visit_kind kind = kind_of(in->request->operation);
+    if (kind == VISIT_READ) {
+        sim_count(self, METRIC_LOOKUPS, 1);
+        if (answer_read(self, in->ticket)) {
+            return;
+        }
+        sim_count(self, METRIC_MISSES, 1);
+    } else if (kind == VISIT_WRITE && writes_take(self, in->request)) {
+        struct sim_reply written = {.value = in->request->value, .bytes = in->request->bytes};
+        note_written(state, in->request->key);
+        copies_keep(self, &state->copies, in->request->key, &written, 0);
+        written.bytes = 0;
+        hit(self, in->ticket, &written);
+        return;
+    }
+    miss(self, new_visit(self, in->ticket, in->request->key, kind));
+}
+
+void visits_look(struct sim_node *self, sim_frame frame)
+{
+    struct cache_state *state = sim_state(self);
+    const struct visit *visit = sim_frame_at(self, frame);
+    struct sim_reply reply;
+    if (copies_find(self, &state->copies, visit->key, &reply) != COPY_NONE) {
+        sim_ticket ticket = visit->ticket;
+        sim_frame_end(self, frame);
+        hit(self, ticket, &reply);
+        return;
+    }
+    miss(self, frame);
+}
+
+void visits_done(struct sim_node *self, sim_frame frame)
+{
+    const struct visit *visit = sim_frame_at(self, frame);
+    if (visit->kind == VISIT_HIT) {
+        struct sim_reply reply = visit->reply;
+        answer(self, frame, &reply);
+    } else {
+        go_on(self, frame);
+    }
+}

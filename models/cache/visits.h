@@ -1,0 +1,77 @@
+/* What goes on in a cache: requests on their way through it, fetches, and writes that wait.
+ *
+ * A visit is what the cache remembers of one request, or of one fetch or write that it makes on its
+ * own account. A flight is a key that is being fetched, with all visits that wait for it.
+ */
+#ifndef BRINK_MODELS_CACHE_VISITS_H
+#define BRINK_MODELS_CACHE_VISITS_H
+
+#include "cache/bloom_filter.h"
+#include "cache/copies.h"
+#include "members.h"
+
+enum visit_kind {
+    VISIT_HIT,     /* answers with `reply` when its time is spent */
+    VISIT_READ,    /* fetches */
+    VISIT_WRITE,   /* a write on its way */
+    VISIT_OTHER,   /* neither */
+    VISIT_REFRESH, /* fetches, and nobody waits */
+    VISIT_FLUSH    /* a write that was acknowledged before */
+};
+
+/* The frame of a request that is not answered at once. */
+struct visit {
+    sim_ticket ticket; /* 0 = of the cache itself */
+    uint64_t key;
+    sim_time began;
+    enum visit_kind kind;
+    bool is_fetching;       /* counts in the flight of its key */
+    sim_frame next;         /* coalesced: who waits for the same answer */
+    struct sim_reply reply; /* of a hit */
+};
+
+struct flight {
+    sim_frame last;       /* the latest of those that wait in line */
+    uint32_t fetch_count; /* under way */
+    bool is_written;      /* the key was written meanwhile */
+};
+
+/* A write that has been acknowledged and not written yet. */
+struct unwritten {
+    uint64_t value;
+    int64_t bytes;
+    bool is_flushing;
+    bool is_changed; /* since the flush began */
+};
+
+struct cache_state {
+    struct copies copies;
+    struct sim_object_table flights; /* payload: struct flight */
+    struct sim_object_table writes;  /* payload: struct unwritten */
+    struct sim_bloom_filter filter;
+    struct sim_station *station; /* NULL where nothing takes time */
+    struct members members;      /* of miss_to */
+};
+
+/* visits.c */
+void visits_arrive(struct sim_node *self, const struct sim_input *in);
+/* The outcome of the call that the visit made. */
+void visits_conclude(struct sim_node *self, sim_frame frame, const struct sim_reply *answered);
+/* Its time is spent. */
+void visits_done(struct sim_node *self, sim_frame frame);
+/* One that found its key being fetched looks again. */
+void visits_look(struct sim_node *self, sim_frame frame);
+/* Sends the request on; a visit of its own where `request` is not that of the ticket. */
+void visits_send(struct sim_node *self, sim_frame frame, const struct sim_request *request);
+
+/* writes.c: write-behind */
+/* Acknowledged at once and kept; true when the write is of a kind that can wait. */
+bool writes_take(struct sim_node *self, const struct sim_request *request);
+/* What is still to be written to the key is what a read must see. */
+bool writes_find(struct sim_node *self, uint64_t key, struct sim_reply *ret_reply);
+void writes_flush(struct sim_node *self, uint64_t key);
+void writes_conclude(struct sim_node *self, sim_frame frame, const struct sim_reply *reply);
+/* The life ends: what was not written is lost. */
+void writes_clear(struct sim_node *self);
+
+#endif

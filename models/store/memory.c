@@ -1,0 +1,265 @@
+/* store.memory: a map of keys to values with versions, in the memory of one node: the truth that
+ * caches and replicas are held against.
+ *
+ * A request waits for a server, is worked on, and takes effect at the end of its work: a read sees
+ * what is there then, a write makes a new version, which is committed at that moment. Versions grow
+ * with time, also over a crash. At the start of a life the keys below `keys` exist, with version 1;
+ * others are not found until they are written. A deletion is a version too: that of there being
+ * nothing. Compare-and-set needs the value that it expects; a scan reads `key` up to `key_end`.
+ *
+ * Left out: replication, and durability: a crash takes all that was written.
+ */
+#include <stdlib.h>
+
+#include "models.h"
+
+struct memory_params {
+    struct sim_operation_laws service;
+    int64_t servers;
+    int64_t queue_limit;
+    int64_t keys;
+    const struct sim_dist *value_bytes;
+    sim_time fresh_for;
+};
+
+/* What has been written to a key. */
+struct cell {
+    uint64_t key;
+    uint64_t value;
+    uint64_t version; /* 0 = the slot is empty */
+    bool is_deleted;
+};
+
+struct memory_state {
+    struct sim_station *work;
+    struct cell *cells; /* open addressing, at most half full */
+    uint64_t cell_mask, cell_count;
+    uint64_t version; /* the latest */
+};
+
+enum memory_metric { METRIC_BUSY, METRIC_QUEUED, METRIC_WAIT, METRIC_WRITES, METRIC_MISSING };
+static const struct sim_metric_spec memory_metrics[] = {
+    {"busy", SIM_METRIC_LEVEL, SIM_METRIC_RATIO, "servers at work, of all servers", NULL},
+    {"queued", SIM_METRIC_LEVEL, SIM_METRIC_ITEMS, "requests that wait for a server", NULL},
+    {"wait", SIM_METRIC_SAMPLE, SIM_METRIC_SECONDS, "time from arrival to the start of work", NULL},
+    {"commits", SIM_METRIC_COUNT, SIM_METRIC_EVENTS, "versions that were made", NULL},
+    {"missing", SIM_METRIC_COUNT, SIM_METRIC_EVENTS, "reads of keys that do not exist", NULL},
+    {0},
+};
+
+enum memory_draw { DRAW_SERVICE, DRAW_BYTES };
+static const char *const memory_draws[] = {"service", "bytes", NULL};
+
+static const struct sim_param memory_params[] = {
+    {"service", SIM_PARAM_DURATION_LAWS, offsetof(struct memory_params, service), NULL,
+     SIM_NOT_NEGATIVE, "work of a request at full speed: one law, or one an operation", NULL, NULL},
+    {"servers", SIM_PARAM_INTEGER, offsetof(struct memory_params, servers), "1", 1, 1e9,
+     "requests that are worked on at once", NULL, NULL},
+    {"queue_limit", SIM_PARAM_INTEGER, offsetof(struct memory_params, queue_limit), "-1", -1, 1e12,
+     "requests that may wait; more are rejected; -1 = any number", NULL, NULL},
+    {"keys", SIM_PARAM_INTEGER, offsetof(struct memory_params, keys), "-1", -1, 1e15,
+     "keys that exist at the start: those below it; -1 = all", NULL, NULL},
+    {"value_bytes", SIM_PARAM_BYTES_LAW, offsetof(struct memory_params, value_bytes), "KiB(1)",
+     SIM_NOT_NEGATIVE, "size of a value, where the request does not say", NULL, NULL},
+    {"fresh_for", SIM_PARAM_DURATION, offsetof(struct memory_params, fresh_for), "none", 1e-9,
+     1e300, "how long it says that an answer may be cached", NULL, NULL},
+    {0},
+};
+
+/* ---- the map ---- */
+
+static struct cell *cell_slot(const struct memory_state *state, uint64_t key)
+{
+    uint64_t at = sim_hash_pair(key, 0) & state->cell_mask;
+    while (state->cells[at].version != 0 && state->cells[at].key != key) {
+        at = (at + 1) & state->cell_mask;
+    }
+    return &state->cells[at];
+}
+
+static struct cell *cells_new(uint64_t count)
+{
+    struct cell *cells = calloc(count, sizeof *cells);
+    sim_assert(cells != NULL); /* out of memory ends the process */
+    return cells;
+}
+
+static void cells_grow(struct memory_state *state)
+{
+    struct cell *old = state->cells;
+    uint64_t old_count = state->cell_mask + 1;
+    state->cells = cells_new(2 * old_count);
+    state->cell_mask = 2 * old_count - 1;
+    for (uint64_t i = 0; i < old_count; i++) {
+        if (old[i].version != 0) {
+            *cell_slot(state, old[i].key) = old[i];
+        }
+    }
+    free(old);
+}
+
+/* What is there: written, or from the start. */
+static struct cell read_cell(struct sim_node *self, uint64_t key)
+{
+    const struct memory_params *params = sim_params(self);
+    struct memory_state *state = sim_state(self);
+    struct cell cell = *cell_slot(state, key);
+    if (cell.version == 0) {
+        bool exists = params->keys < 0 || key < (uint64_t)params->keys;
+        cell = (struct cell){.key = key, .version = 1, .is_deleted = !exists};
+    }
+    return cell;
+}
+
+static uint64_t write_cell(struct sim_node *self, uint64_t key, uint64_t value, bool is_deleted)
+{
+    struct memory_state *state = sim_state(self);
+    if (2 * (state->cell_count + 1) > state->cell_mask) {
+        cells_grow(state);
+    }
+    struct cell *slot = cell_slot(state, key);
+    state->cell_count += slot->version == 0;
+    uint64_t by_time = (uint64_t)sim_now(self) + 2;
+    state->version = by_time > state->version ? by_time : state->version + 1;
+    *slot = (struct cell){
+        .key = key, .value = value, .version = state->version, .is_deleted = is_deleted};
+    sim_commit(self, key, state->version);
+    sim_count(self, METRIC_WRITES, 1);
+    return state->version;
+}
+
+/* ---- requests ---- */
+
+static void start(struct sim_node *self)
+{
+    const struct memory_params *params = sim_params(self);
+    struct memory_state *state = sim_state(self);
+    struct sim_station_options options = {.servers = params->servers,
+                                          .queue_limit = params->queue_limit,
+                                          .discipline = SIM_FIFO,
+                                          .busy_metric = METRIC_BUSY,
+                                          .queued_metric = METRIC_QUEUED,
+                                          .wait_metric = METRIC_WAIT};
+    state->work = sim_station_new(self, &options);
+    state->cell_mask = 63;
+    state->cells = cells_new(64);
+}
+
+static void arrive(struct sim_node *self, const struct sim_input *in)
+{
+    const struct memory_params *params = sim_params(self);
+    struct memory_state *state = sim_state(self);
+    const struct sim_dist *law = params->service.law[in->request->operation];
+    sim_time work = sim_draw(self, DRAW_SERVICE, law);
+    if (!sim_station_work(self, state->work, work, in->request->priority, in->request->span,
+                          in->ticket)) {
+        sim_answer_status(self, in->ticket, SIM_STATUS_REJECTED);
+    }
+}
+
+static int64_t value_size(struct sim_node *self, const struct sim_request *request)
+{
+    const struct memory_params *params = sim_params(self);
+    if (request->reply_bytes > 0) {
+        return request->reply_bytes;
+    }
+    double bytes = sim_dist_draw(params->value_bytes, sim_random_of(self, DRAW_BYTES));
+    return bytes > 1 ? (int64_t)bytes : 1;
+}
+
+static void answer_read(struct sim_node *self, const struct sim_request *request,
+                        struct sim_reply *reply)
+{
+    const struct memory_params *params = sim_params(self);
+    struct cell cell = read_cell(self, request->key);
+    reply->version = cell.version;
+    if (params->fresh_for != SIM_NEVER) {
+        reply->fresh_until = sim_time_add(sim_now(self), params->fresh_for);
+    }
+    if (cell.is_deleted) {
+        sim_count(self, METRIC_MISSING, 1);
+        reply->status = SIM_STATUS_NOT_FOUND;
+        return;
+    }
+    reply->value = cell.value;
+    reply->bytes = value_size(self, request);
+}
+
+static void answer_scan(struct sim_node *self, const struct sim_request *request,
+                        struct sim_reply *reply)
+{
+    for (uint64_t key = request->key; key < request->key_end; key++) {
+        reply->bytes += read_cell(self, key).is_deleted ? 0 : value_size(self, request);
+    }
+}
+
+static void conclude(struct sim_node *self, sim_ticket ticket)
+{
+    const struct sim_request *request = sim_request_of(self, ticket);
+    struct sim_reply reply = {.status = SIM_STATUS_OK};
+    uint64_t old = 0;
+    switch ((enum sim_operation)request->operation) {
+    case SIM_OP_CALL:
+    case SIM_OP_READ:
+        answer_read(self, request, &reply);
+        break;
+    case SIM_OP_SCAN:
+        answer_scan(self, request, &reply);
+        break;
+    case SIM_OP_COMPARE_AND_SET:
+        old = read_cell(self, request->key).value;
+        if (old != request->expected) {
+            reply.status = SIM_STATUS_CONFLICT;
+            reply.value = old;
+        } else {
+            reply.version = write_cell(self, request->key, request->value, false);
+        }
+        break;
+    case SIM_OP_INCREMENT:
+        old = read_cell(self, request->key).value;
+        reply.value = old + request->value;
+        reply.version = write_cell(self, request->key, reply.value, false);
+        break;
+    case SIM_OP_WRITE:
+    case SIM_OP_APPEND:
+    case SIM_OP_DELETE:
+        reply.version =
+            write_cell(self, request->key, request->value, request->operation == SIM_OP_DELETE);
+        break;
+    case SIM_OP_COUNT:
+        break;
+    }
+    sim_answer(self, ticket, &reply);
+}
+
+static void handle(struct sim_node *self, const struct sim_input *in)
+{
+    if (in->kind == SIM_IN_REQUEST) {
+        arrive(self, in);
+    } else if (in->kind == SIM_IN_DONE) {
+        conclude(self, in->tag);
+    } else if (in->kind == SIM_IN_START) {
+        start(self);
+    }
+}
+
+static void release(struct sim_node *self)
+{
+    struct memory_state *state = sim_state(self);
+    free(state->cells);
+    state->cells = NULL;
+}
+
+const struct sim_model sim_model_store_memory = {
+    .abi = SIM_MODEL_ABI,
+    .name = "store.memory",
+    .summary = "a map of keys to values with versions, in the memory of one node",
+    .traits = SIM_MODEL_STORE,
+    .params_size = sizeof(struct memory_params),
+    .params = memory_params,
+    .state_size = sizeof(struct memory_state),
+    .handle = handle,
+    .release = release,
+    .metrics = memory_metrics,
+    .draws = memory_draws,
+};
