@@ -16,7 +16,7 @@
  * others, "Scaling Memcache at Facebook", NSDI 2013, section 3.2.1); with versions an older one
  * never takes the place of a newer one.
  *
- * Left out: eager push, invalidation by a stream of changes, and a dump that a cache starts from.
+ * Left out: values that a store pushes, and a dump that a cache starts from.
  */
 #include "cache/visits.h"
 #include "models.h"
@@ -47,6 +47,7 @@ static const struct sim_metric_spec cache_metrics[] = {
      NULL},
     {"invalidations", SIM_METRIC_COUNT, SIM_METRIC_EVENTS, "copies dropped because of a write",
      NULL},
+    {"changes", SIM_METRIC_COUNT, SIM_METRIC_EVENTS, "changes that a followed store told of", NULL},
     {"overtaken", SIM_METRIC_COUNT, SIM_METRIC_EVENTS,
      "answers that were not kept because there is something newer", NULL},
     {"absorbed", SIM_METRIC_COUNT, SIM_METRIC_EVENTS,
@@ -64,7 +65,8 @@ static const struct sim_metric_spec cache_metrics[] = {
 
 static const char *const cache_draws[] = {"hit",   "miss",   "ttl", "eviction",
                                           "early", "expiry", NULL};
-static const char *const cache_timers[] = {"look", "write", "expire", NULL};
+static const char *const cache_timers[] = {"look", "write", "expire", "follow", NULL};
+static const char *const change_names[] = {"invalidate", "refresh", NULL};
 static const char *const write_names[] = {"invalidate", "through", "around", "behind", NULL};
 
 static const struct sim_param cache_params[] = {
@@ -111,6 +113,11 @@ static const struct sim_param cache_params[] = {
      NULL, write_names},
     {"write_delay", SIM_PARAM_DURATION, offsetof(struct cache_params, write_delay), "s(1)", 1e-9,
      1e9, "behind: how long a write waits for others of its key", NULL, NULL},
+    {"follow", SIM_PARAM_TARGET, offsetof(struct cache_params, follow), "nil", SIM_UNBOUNDED,
+     "store whose stream of changes it follows", NULL, NULL},
+    {"on_change", SIM_PARAM_CHOICE, offsetof(struct cache_params, on_change), "\"invalidate\"",
+     SIM_UNBOUNDED, "what a change there does: drop the copy, or fetch another one", NULL,
+     change_names},
     {"filter_keys", SIM_PARAM_INTEGER, offsetof(struct cache_params, filter_keys), "0", 0, 1e9,
      "a Bloom filter holds the keys below this and those written; 0 = no filter", NULL, NULL},
     {"filter_bits", SIM_PARAM_NUMBER, offsetof(struct cache_params, filter_bits), "10", 1, 64,
@@ -137,6 +144,9 @@ static const char *validate(const void *fields)
     }
     if (params->coalesce && params->lock != SIM_NEVER) {
         return "coalesce, or lock: misses of a key either wait for its answer or look again";
+    }
+    if (params->follow.shares != NULL) {
+        return "follow: all members are followed; no shares here";
     }
     return params->miss_to.shares != NULL ? "miss_to: members take turns; no shares here" : NULL;
 }
@@ -174,6 +184,7 @@ static void start(struct sim_node *self)
         state->station = sim_station_new(self, &options);
     }
     members_start(self, &state->members, &params->miss_to);
+    follow_start(self);
 }
 
 static void on_timer(struct sim_node *self, const struct sim_input *in)
@@ -186,6 +197,9 @@ static void on_timer(struct sim_node *self, const struct sim_input *in)
         break;
     case TIMER_WRITE:
         writes_flush(self, in->tag);
+        break;
+    case TIMER_FOLLOW:
+        follow_again(self, (sim_node_id)in->tag);
         break;
     case TIMER_EXPIRE:
         copies_expire(self, &state->copies);
@@ -204,6 +218,10 @@ static void handle(struct sim_node *self, const struct sim_input *in)
         visits_done(self, in->tag);
     } else if (in->kind == SIM_IN_TIMER) {
         on_timer(self, in);
+    } else if (in->kind == SIM_IN_STREAM_ITEM) {
+        follow_change(self, in);
+    } else if (in->kind == SIM_IN_STREAM_CLOSED) {
+        follow_broken(self, in);
     } else if (in->kind == SIM_IN_START) {
         start(self);
     }

@@ -188,6 +188,13 @@ void copies_invalidate(struct sim_node *self, struct copies *copies, uint64_t ke
     }
 }
 
+void copies_forget(struct sim_node *self, struct copies *copies)
+{
+    sim_count(self, METRIC_INVALIDATIONS, copies->store->count);
+    sim_eviction_clear(copies->store);
+    show_store(self, copies);
+}
+
 /* ---- active expiry ---- */
 
 /* Looks at a sample of the copies; how many of them had expired, and are dropped. */

@@ -11,6 +11,9 @@
 #include "sim.h"
 
 /* What becomes of the copy when its key is written. */
+/* What a change does that a followed store tells of. */
+enum cache_change { CHANGE_INVALIDATE, CHANGE_REFRESH };
+
 enum cache_write { WRITE_INVALIDATE, WRITE_THROUGH, WRITE_AROUND, WRITE_BEHIND };
 
 struct cache_params {
@@ -35,6 +38,8 @@ struct cache_params {
     int64_t filter_keys; /* 0 = no filter */
     double filter_bits;
     int64_t object_bytes;
+    struct sim_target follow;
+    int32_t on_change; /* enum cache_change */
     struct sim_target miss_to;
     sim_time timeout;
 };
@@ -56,6 +61,7 @@ enum cache_metric {
     METRIC_EVICTIONS,
     METRIC_REFUSALS,
     METRIC_INVALIDATIONS,
+    METRIC_CHANGES,
     METRIC_OVERTAKEN,
     METRIC_ABSORBED,
     METRIC_LOST_WRITES,
@@ -69,7 +75,7 @@ enum cache_metric {
 
 enum cache_draw { DRAW_HIT, DRAW_MISS, DRAW_TTL, DRAW_EVICTION, DRAW_EARLY, DRAW_EXPIRY };
 
-enum cache_timer { TIMER_LOOK, TIMER_WRITE, TIMER_EXPIRE };
+enum cache_timer { TIMER_LOOK, TIMER_WRITE, TIMER_EXPIRE, TIMER_FOLLOW };
 
 /* What a copy is good for. */
 enum copy_state {
@@ -101,6 +107,8 @@ void copies_keep(struct sim_node *self, struct copies *copies, uint64_t key,
 void copies_set_version(struct copies *copies, uint64_t key, const struct sim_reply *reply);
 /* Drops the copy, if there is one, because its key was written. */
 void copies_invalidate(struct sim_node *self, struct copies *copies, uint64_t key);
+/* Drops all copies, as invalid. */
+void copies_forget(struct sim_node *self, struct copies *copies);
 /* One round of active expiry: drops expired ones among a sample of the copies, and goes on while
  * many were. */
 void copies_expire(struct sim_node *self, struct copies *copies);

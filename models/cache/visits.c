@@ -268,6 +268,20 @@ static void refresh(struct sim_node *self, const struct sim_request *cause)
     visits_send(self, frame, &request);
 }
 
+void visits_changed(struct sim_node *self, uint64_t key)
+{
+    const struct cache_params *params = sim_params(self);
+    struct cache_state *state = sim_state(self);
+    sim_count(self, METRIC_CHANGES, 1);
+    note_written(state, key);
+    if (params->on_change == CHANGE_INVALIDATE) {
+        copies_invalidate(self, &state->copies, key);
+    } else if (sim_eviction_peek(state->copies.store, key) != NULL) {
+        struct sim_request cause = {.key = key};
+        refresh(self, &cause);
+    }
+}
+
 /* True when the key is being fetched and this visit waits: for that answer, or to look again. */
 static bool waits(struct sim_node *self, sim_frame frame)
 {

@@ -51,6 +51,7 @@ struct cache_state {
     struct sim_bloom_filter filter;
     struct sim_station *station; /* NULL where nothing takes time */
     struct members members;      /* of miss_to */
+    struct members followed;
 };
 
 /* visits.c */
@@ -63,6 +64,15 @@ void visits_done(struct sim_node *self, sim_frame frame);
 void visits_look(struct sim_node *self, sim_frame frame);
 /* Sends the request on; a visit of its own where `request` is not that of the ticket. */
 void visits_send(struct sim_node *self, sim_frame frame, const struct sim_request *request);
+
+/* The key has changed in the store, and what is here is old. */
+void visits_changed(struct sim_node *self, uint64_t key);
+
+/* follow.c: the stream of a store's changes */
+void follow_start(struct sim_node *self);
+void follow_again(struct sim_node *self, sim_node_id store);
+void follow_change(struct sim_node *self, const struct sim_input *in);
+void follow_broken(struct sim_node *self, const struct sim_input *in);
 
 /* writes.c: write-behind */
 /* Acknowledged at once and kept; true when the write is of a kind that can wait. */

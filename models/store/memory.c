@@ -5,7 +5,8 @@
  * what is there then, a write makes a new version, which is committed at that moment. Versions grow
  * with time, also over a crash. At the start of a life the keys below `keys` exist, with version 1;
  * others are not found until they are written. A deletion is a version too: that of there being
- * nothing. Compare-and-set needs the value that it expects; a scan reads `key` up to `key_end`.
+ * nothing. Whoever opens a stream is sent the key of every commit from then on, as long as there is
+ * credit. Compare-and-set needs the value that it expects; a scan reads `key` up to `key_end`.
  *
  * Left out: replication, and durability: a crash takes all that was written.
  */
@@ -35,15 +36,26 @@ struct memory_state {
     struct cell *cells; /* open addressing, at most half full */
     uint64_t cell_mask, cell_count;
     uint64_t version; /* the latest */
+    sim_stream *followers;
+    uint32_t follower_count, follower_capacity;
 };
 
-enum memory_metric { METRIC_BUSY, METRIC_QUEUED, METRIC_WAIT, METRIC_WRITES, METRIC_MISSING };
+enum memory_metric {
+    METRIC_BUSY,
+    METRIC_QUEUED,
+    METRIC_WAIT,
+    METRIC_WRITES,
+    METRIC_MISSING,
+    METRIC_UNSENT
+};
 static const struct sim_metric_spec memory_metrics[] = {
     {"busy", SIM_METRIC_LEVEL, SIM_METRIC_RATIO, "servers at work, of all servers", NULL},
     {"queued", SIM_METRIC_LEVEL, SIM_METRIC_ITEMS, "requests that wait for a server", NULL},
     {"wait", SIM_METRIC_SAMPLE, SIM_METRIC_SECONDS, "time from arrival to the start of work", NULL},
     {"commits", SIM_METRIC_COUNT, SIM_METRIC_EVENTS, "versions that were made", NULL},
     {"missing", SIM_METRIC_COUNT, SIM_METRIC_EVENTS, "reads of keys that do not exist", NULL},
+    {"unsent", SIM_METRIC_COUNT, SIM_METRIC_EVENTS,
+     "changes that a follower was not told of, for lack of credit", NULL},
     {0},
 };
 
@@ -111,6 +123,44 @@ static struct cell read_cell(struct sim_node *self, uint64_t key)
     return cell;
 }
 
+/* ---- followers ---- */
+
+#define CHANGE_BYTES 64 /* of a change on the wire: key, version, place in the stream */
+
+static void add_follower(struct sim_node *self, sim_stream stream)
+{
+    struct memory_state *state = sim_state(self);
+    if (state->follower_count == state->follower_capacity) {
+        state->follower_capacity = state->follower_capacity == 0 ? 8 : 2 * state->follower_capacity;
+        state->followers =
+            realloc(state->followers, state->follower_capacity * sizeof *state->followers);
+        sim_assert(state->followers != NULL); /* out of memory ends the process */
+    }
+    state->followers[state->follower_count++] = stream;
+}
+
+static void drop_follower(struct sim_node *self, sim_stream stream)
+{
+    struct memory_state *state = sim_state(self);
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < state->follower_count; i++) {
+        if (state->followers[i] != stream) {
+            state->followers[kept++] = state->followers[i];
+        }
+    }
+    state->follower_count = kept;
+}
+
+static void tell_followers(struct sim_node *self, uint64_t key)
+{
+    const struct memory_state *state = sim_state(self);
+    for (uint32_t i = 0; i < state->follower_count; i++) {
+        if (!sim_stream_send(self, state->followers[i], key, CHANGE_BYTES)) {
+            sim_count(self, METRIC_UNSENT, 1);
+        }
+    }
+}
+
 static uint64_t write_cell(struct sim_node *self, uint64_t key, uint64_t value, bool is_deleted)
 {
     struct memory_state *state = sim_state(self);
@@ -125,6 +175,7 @@ static uint64_t write_cell(struct sim_node *self, uint64_t key, uint64_t value, 
         .key = key, .value = value, .version = state->version, .is_deleted = is_deleted};
     sim_commit(self, key, state->version);
     sim_count(self, METRIC_WRITES, 1);
+    tell_followers(self, key);
     return state->version;
 }
 
@@ -238,6 +289,10 @@ static void handle(struct sim_node *self, const struct sim_input *in)
         arrive(self, in);
     } else if (in->kind == SIM_IN_DONE) {
         conclude(self, in->tag);
+    } else if (in->kind == SIM_IN_STREAM_OPENED) {
+        add_follower(self, in->stream);
+    } else if (in->kind == SIM_IN_STREAM_CLOSED) {
+        drop_follower(self, in->stream);
     } else if (in->kind == SIM_IN_START) {
         start(self);
     }
@@ -247,7 +302,9 @@ static void release(struct sim_node *self)
 {
     struct memory_state *state = sim_state(self);
     free(state->cells);
+    free(state->followers);
     state->cells = NULL;
+    state->followers = NULL;
 }
 
 const struct sim_model sim_model_store_memory = {

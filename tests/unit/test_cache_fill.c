@@ -273,6 +273,59 @@ static void test_active_expiry(void)
     fixture_clear(&f);
 }
 
+/* Somebody writes past the cache at 20 and 700; the store tells of it 0.5 ms after it was
+ * committed. It crashes at 200, which breaks the stream: all copies go, and it is opened again a
+ * second later.
+ */
+static void follow(struct fixture *f, const char *edge)
+{
+    static const struct sim_trace_row reads[] = {READ(0, 1), READ(35, 1), READ(90, 2),
+                                                 READ(500, 1)};
+    static const struct sim_trace_row writes[] = {WRITE(20, 1), WRITE(700, 1)};
+    static const struct sim_trace read_trace = {"r", 0, G_N_ELEMENTS(reads), reads};
+    static const struct sim_trace write_trace = {"w", 0, G_N_ELEMENTS(writes), writes};
+    fixture_init(f, s(10));
+    fixture_trace(f, "r", &read_trace);
+    fixture_trace(f, "w", &write_trace);
+    fixture_add_node(f, "users", &sim_model_client_trace, "trace = 'r', to = 'edge'");
+    fixture_add_node(f, "others", &sim_model_client_trace, "trace = 'w', to = 'db'");
+    fixture_add_node(f, "edge", &sim_model_cache, edge);
+    fixture_add_node(f, "db", &sim_model_store_memory, STORE);
+    fixture_link_latency(f, us(500));
+    fixture_add_fault(f, SIM_FAULT_CRASH, ms(200), ms(210), "db");
+    fixture_start(f);
+}
+
+static void test_follow(void)
+{
+    struct fixture f;
+    follow(&f, "capacity = 10, miss_to = 'db', follow = 'db'");
+    fixture_run_until(&f, ms(31) - 1); /* committed at 30.5, told at 31 */
+    g_assert_cmpint(fixture_level(&f, "edge", "entries"), ==, 1);
+    fixture_run_until(&f, ms(31));
+    g_assert_cmpint(fixture_level(&f, "edge", "entries"), ==, 0);
+    fixture_run_until(&f, ms(190));
+    check(&f, "edge", "misses", 3);
+    g_assert_cmpint(fixture_level(&f, "edge", "entries"), ==, 2);
+    fixture_run_until(&f, ms(220)); /* the stream broke with the store */
+    g_assert_cmpint(fixture_level(&f, "edge", "entries"), ==, 0);
+    fixture_run(&f);
+    check(&f, "edge", "changes", 1); /* at 700 nobody followed yet: a second has to pass */
+    check(&f, "users", "stale", 1);  /* at 500: the crash has taken the write */
+    fixture_clear(&f);
+}
+
+static void test_follow_refresh(void)
+{
+    struct fixture f;
+    follow(&f, "capacity = 10, miss_to = 'db', follow = 'db', on_change = 'refresh'");
+    fixture_run_until(&f, ms(190));
+    check(&f, "edge", "refreshes", 1);
+    check(&f, "edge", "hits", 1); /* at 35.5, while the new one is being fetched */
+    check(&f, "users", "stale", 1);
+    fixture_clear(&f);
+}
+
 /* How old what is read can be, on links whose times are drawn: an answer that was overtaken by a
  * write puts an old copy back, which lives on, unless leases keep it out. */
 static double oldest_read(const char *edge, uint64_t *ret_overtaken)
@@ -320,5 +373,7 @@ int main(int argc, char **argv)
     g_test_add_func("/cache/fill/early", test_early);
     g_test_add_func("/cache/fill/active-expiry", test_active_expiry);
     g_test_add_func("/cache/fill/leases", test_leases);
+    g_test_add_func("/cache/fill/follow", test_follow);
+    g_test_add_func("/cache/fill/follow-refresh", test_follow_refresh);
     return g_test_run();
 }
