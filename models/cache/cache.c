@@ -66,7 +66,7 @@ static const struct sim_metric_spec cache_metrics[] = {
 static const char *const cache_draws[] = {"hit",   "miss",   "ttl", "eviction",
                                           "early", "expiry", NULL};
 static const char *const cache_timers[] = {"look", "write", "expire", "follow", NULL};
-static const char *const change_names[] = {"invalidate", "refresh", NULL};
+static const char *const change_names[] = {"invalidate", "refresh", "fetch", NULL};
 static const char *const write_names[] = {"invalidate", "through", "around", "behind", NULL};
 
 static const struct sim_param cache_params[] = {
@@ -116,7 +116,8 @@ static const struct sim_param cache_params[] = {
     {"follow", SIM_PARAM_TARGET, offsetof(struct cache_params, follow), "nil", SIM_UNBOUNDED,
      "store whose stream of changes it follows", NULL, NULL},
     {"on_change", SIM_PARAM_CHOICE, offsetof(struct cache_params, on_change), "\"invalidate\"",
-     SIM_UNBOUNDED, "what a change there does: drop the copy, or fetch another one", NULL,
+     SIM_UNBOUNDED,
+     "what a change there does: drop the copy, fetch another one, or fetch it in any case", NULL,
      change_names},
     {"filter_keys", SIM_PARAM_INTEGER, offsetof(struct cache_params, filter_keys), "0", 0, 1e9,
      "a Bloom filter holds the keys below this and those written; 0 = no filter", NULL, NULL},

@@ -12,7 +12,7 @@
 
 /* What becomes of the copy when its key is written. */
 /* What a change does that a followed store tells of. */
-enum cache_change { CHANGE_INVALIDATE, CHANGE_REFRESH };
+enum cache_change { CHANGE_INVALIDATE, CHANGE_REFRESH, CHANGE_FETCH };
 
 enum cache_write { WRITE_INVALIDATE, WRITE_THROUGH, WRITE_AROUND, WRITE_BEHIND };
 

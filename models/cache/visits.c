@@ -276,7 +276,8 @@ void visits_changed(struct sim_node *self, uint64_t key)
     note_written(state, key);
     if (params->on_change == CHANGE_INVALIDATE) {
         copies_invalidate(self, &state->copies, key);
-    } else if (sim_eviction_peek(state->copies.store, key) != NULL) {
+    } else if (params->on_change == CHANGE_FETCH ||
+               sim_eviction_peek(state->copies.store, key) != NULL) {
         struct sim_request cause = {.key = key};
         refresh(self, &cause);
     }

@@ -115,6 +115,17 @@ static uint32_t find_column(const struct sim_csv_line *line, const char *name)
     return COLUMN_NONE;
 }
 
+/* A name as it may stand in a message, whatever bytes it has. Caller frees. */
+static char *printable(const struct sim_csv_field *field)
+{
+    g_autofree char *raw = g_strndup(field->start, field->length < 40 ? field->length : 40);
+    char *text = g_utf8_make_valid(raw, -1);
+    for (char *c = text; *c != '\0'; c++) {
+        *c = g_ascii_iscntrl(*c) ? '?' : *c;
+    }
+    return text;
+}
+
 static bool complain_of_column(const struct csv_rows *csv, const char *what, const char *name,
                                GError **error)
 {
@@ -122,10 +133,7 @@ static bool complain_of_column(const struct csv_rows *csv, const char *what, con
     const char *names[SIM_CSV_FIELDS_MAX + 1] = {NULL};
     g_autoptr(GPtrArray) texts = g_ptr_array_new_with_free_func(g_free);
     for (uint32_t i = 0; i < csv->fields.field_count; i++) {
-        const struct sim_csv_field *field = &csv->fields.fields[i];
-        char *raw = g_strndup(field->start, field->length < 40 ? field->length : 40);
-        char *text = g_utf8_make_valid(raw, -1);
-        g_free(raw);
+        char *text = printable(&csv->fields.fields[i]);
         g_ptr_array_add(texts, text);
         names[i] = text;
         g_string_append_printf(all, "%s%s", i > 0 ? ", " : "", text);

@@ -326,6 +326,29 @@ static void test_follow_refresh(void)
     fixture_clear(&f);
 }
 
+/* Nobody has asked for key 1 when it is written, and it is there when somebody does. */
+static void test_follow_fetch(void)
+{
+    static const char *const choices[] = {"refresh", "fetch"};
+    static const struct sim_trace_row rows[] = {WRITE(0, 1)};
+    static const struct sim_trace trace = {"t", 0, G_N_ELEMENTS(rows), rows};
+    for (int64_t i = 0; i < 2; i++) {
+        struct fixture f;
+        g_autofree char *edge = g_strdup_printf(
+            "capacity = 10, miss_to = 'db', follow = 'db', on_change = '%s'", choices[i]);
+        fixture_init(&f, s(1));
+        fixture_trace(&f, "t", &trace);
+        fixture_add_node(&f, "others", &sim_model_client_trace, "trace = 't', to = 'db'");
+        fixture_add_node(&f, "edge", &sim_model_cache, edge);
+        fixture_add_node(&f, "db", &sim_model_store_memory, STORE);
+        fixture_start(&f);
+        fixture_run(&f);
+        check(&f, "edge", "changes", 1);
+        g_assert_cmpint(fixture_level(&f, "edge", "entries"), ==, i);
+        fixture_clear(&f);
+    }
+}
+
 /* How old what is read can be, on links whose times are drawn: an answer that was overtaken by a
  * write puts an old copy back, which lives on, unless leases keep it out. */
 static double oldest_read(const char *edge, uint64_t *ret_overtaken)
@@ -375,5 +398,6 @@ int main(int argc, char **argv)
     g_test_add_func("/cache/fill/leases", test_leases);
     g_test_add_func("/cache/fill/follow", test_follow);
     g_test_add_func("/cache/fill/follow-refresh", test_follow_refresh);
+    g_test_add_func("/cache/fill/follow-fetch", test_follow_fetch);
     return g_test_run();
 }
