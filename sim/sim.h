@@ -12,6 +12,7 @@
 #include "base/dist.h"
 #include "base/math.h"
 #include "base/random.h"
+#include "base/sort.h"
 #include "base/time.h"
 #include "world/disk.h"
 #include "world/flow.h"

@@ -23,6 +23,18 @@ uint32_t sim_zone(const struct sim_node *self)
     return self->zone;
 }
 
+const char *sim_name_of(const struct sim_node *self, sim_node_id id)
+{
+    sim_assert(id >= 1 && id <= self->world->node_count);
+    return self->world->nodes[id].name;
+}
+
+uint32_t sim_zone_of(const struct sim_node *self, sim_node_id id)
+{
+    sim_assert(id >= 1 && id <= self->world->node_count);
+    return self->world->nodes[id].zone;
+}
+
 sim_time sim_now(const struct sim_node *self)
 {
     return world_now(self->world);

@@ -16,6 +16,9 @@ sim_node_id sim_self(const struct sim_node *self);
 uint32_t sim_member(const struct sim_node *self);  /* index in its group, from 0 */
 const char *sim_name(const struct sim_node *self); /* "web" or "web[2]" */
 uint32_t sim_zone(const struct sim_node *self);
+/* Of any node, as configured: what a configuration file says of whom one talks to. */
+const char *sim_name_of(const struct sim_node *self, sim_node_id id);
+uint32_t sim_zone_of(const struct sim_node *self, sim_node_id id);
 sim_time sim_now(const struct sim_node *self);
 /* What the machine's own clock shows: offset, drift and jumps included. */
 sim_time sim_local_clock(const struct sim_node *self);

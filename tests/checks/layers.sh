@@ -31,12 +31,13 @@ complain 'Lua outside sim/scenario/lua' \
     "$(matches '#[ \t]*include[ \t]*[<"](lua|lauxlib|lualib)[.]h' cut sim models tests |
         grep -v '^sim/scenario/lua/')"
 
-# A model sees sim.h, headers of its own folder and the C library; models.h is the table's header.
+# A model sees sim.h, headers of its own folder, the C library and the placements that several
+# families share; models.h is the table's header.
 for file in $(find models -name '*.[ch]' 2>/dev/null | sort); do
     family=$(dirname "${file#models/}")
-    complain 'a model that includes more than "sim.h" and its own family' "$(
+    complain 'a model that includes more than "sim.h", its own family and hashing' "$(
         grep -nE '^[[:space:]]*#[[:space:]]*include' "$file" |
-            grep -vE "include[[:space:]]*(\"sim\.h\"|\"($family|models/$family|models)/[a-z0-9_]+\.h\"|\"[a-z0-9_]+\.h\"|<(assert|inttypes|limits|math|stdalign|stdbool|stddef|stdint|string|stdlib)\.h>)" |
+            grep -vE "include[[:space:]]*(\"sim\.h\"|\"($family|models/$family|models|hashing)/[a-z0-9_]+\.h\"|\"[a-z0-9_]+\.h\"|<(assert|inttypes|limits|math|stdalign|stdbool|stddef|stdint|string|stdlib)\.h>)" |
             sed "s|^|$file:|"
     )"
 done

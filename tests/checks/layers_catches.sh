@@ -21,6 +21,7 @@ expect() {
 expect clean models/cache/lru.c '#include "sim.h"
 #include "cache/eviction.h"
 #include <string.h>'
+expect clean models/cache/lru.c '#include "hashing/placement.h"'
 expect clean sim/scenario/lua/units.c '#include <lua.h>'
 expect clean sim/engine/queue.c 'int64_t next_time(void); /* the time (in ns) */'
 expect clean sim/scenario/lua/sandbox.c 'sandbox_time(lua); snprintf(text, size, "%d", 1);'
@@ -29,6 +30,7 @@ expect caught sim/scenario/load.c '#include <lua.h>'
 expect caught models/cache/lru.c '#include "lauxlib.h"'
 expect caught models/cache/lru.c '#include "world/node.h"'
 expect caught models/cache/lru.c '#include "queue/work.h"'
+expect caught models/hashing/ring.c '#include "cache/eviction.h"'
 expect caught models/cache/lru.c '#include <stdio.h>'
 expect caught models/cache/lru.c '    printf("%d", 1);'
 expect clean sim/world/world.c '    fprintf(out, "%d", 1); /* a crash report, to where the caller says */'
