@@ -1,44 +1,57 @@
 /* balancer: passes each request on to one member of a target, and the reply back.
  *
- * A request may cost the balancer work of its own, so that it can become the bottleneck. A failed
- * attempt can go to another member (nginx: proxy_next_upstream). With no member up the answer is
- * UNAVAILABLE; a member that does not answer in time gives TIMEOUT, as a gateway does (504).
+ *   request -> [work of the balancer] -> affinity, or policy -> member -> [another member] -> reply
  *
- * Left out: health checks (a member that is down is known by its refusals, or by the members'
- * view), and members of different weight.
+ * On layer 7 it sees requests: a member is picked for each, sessions can be kept together, and a
+ * failed attempt can go to another member (nginx: proxy_next_upstream). On layer 4 it sees
+ * connections: a member is picked when one opens, which is when work is done; all that follows on
+ * it goes there, and a failure is the client's to see. A connection is all that one caller, or one
+ * session of a caller, sends, until it has carried so many requests, has been silent for so long,
+ * breaks, or its member is gone.
+ *
+ * With no member available the answer is UNAVAILABLE; a member that does not answer in time gives
+ * TIMEOUT, as a gateway does (504). Policies: policy.h. Who is available: pool.h and health.h. What
+ * is remembered: affinity.h.
  */
-#include "balancer/policy.h"
-#include "members.h"
-#include "models.h"
+#include "balancer/balancer.h"
 
-struct balancer_params {
-    struct sim_target to;
-    int32_t policy;
-    const struct sim_dist *cost; /* NULL = none */
-    int64_t servers;
-    int64_t queue_limit;
-    sim_time timeout;
-    int64_t retries;
-    int32_t retry_on; /* enum sim_retry_on */
-    int64_t outstanding_max;
-};
+#include "balancer/affinity.h"
+#include "models.h"
 
 struct balancer_state {
     const struct balancer_policy *policy;
     void *policy_state;
+    struct balancer_setup setup;
     struct sim_station *station; /* NULL where passing on costs nothing */
-    struct members members;
-    sim_node_id *others; /* room for all but one of them */
+    struct pool pool;
+    struct health health;
+    struct affinity affinity; /* sessions, or connections on layer 4 */
     int64_t outstanding;
+    int64_t out; /* as the metric says */
 };
 
-/* The frame of a request that is being passed on. */
+/* The frame of a request that is being passed on, or of a check. */
 struct passage {
     sim_ticket ticket;
-    uint32_t attempt; /* 0 = first */
+    uint64_t affinity; /* its session or connection; 0 = none is kept */
+    uint32_t attempt;  /* 0 = first */
+    uint32_t member;   /* index of the one that it is at */
+    bool is_check;
 };
 
-enum balancer_metric { METRIC_BUSY, METRIC_QUEUED, METRIC_WAIT, METRIC_OUTSTANDING };
+enum balancer_metric {
+    METRIC_BUSY,
+    METRIC_QUEUED,
+    METRIC_WAIT,
+    METRIC_OUTSTANDING,
+    METRIC_OUT,
+    METRIC_CHECKS,
+    METRIC_CHECKS_FAILED,
+    METRIC_EJECTIONS,
+    METRIC_ASSIGNED,
+    METRIC_MOVED,
+    METRIC_FORGOTTEN
+};
 
 static const struct sim_metric_spec balancer_metrics[] = {
     {"busy", SIM_METRIC_LEVEL, SIM_METRIC_RATIO, "servers of the balancer itself at work", NULL},
@@ -46,43 +59,55 @@ static const struct sim_metric_spec balancer_metrics[] = {
     {"wait", SIM_METRIC_SAMPLE, SIM_METRIC_SECONDS, "time from arrival to the start of work", NULL},
     {"outstanding", SIM_METRIC_LEVEL, SIM_METRIC_ITEMS, "requests taken and not yet answered",
      NULL},
+    {"out", SIM_METRIC_LEVEL, SIM_METRIC_ITEMS, "members that it believes to be ill", NULL},
+    {"checks", SIM_METRIC_COUNT, SIM_METRIC_EVENTS, "health checks that it sent", NULL},
+    {"checks.failed", SIM_METRIC_COUNT, SIM_METRIC_EVENTS, "health checks that failed", "checks"},
+    {"ejections", SIM_METRIC_COUNT, SIM_METRIC_EVENTS, "members taken out for failures in a row",
+     NULL},
+    {"assigned", SIM_METRIC_COUNT, SIM_METRIC_EVENTS,
+     "sessions or connections that were given a member", NULL},
+    {"moved", SIM_METRIC_COUNT, SIM_METRIC_EVENTS, "of these, because theirs was lost", "assigned"},
+    {"forgotten", SIM_METRIC_COUNT, SIM_METRIC_EVENTS, "sessions or connections that made room",
+     NULL},
     {0},
 };
 
 enum balancer_draw { DRAW_COST, DRAW_MEMBER };
 static const char *const balancer_draws[] = {"cost", "member", NULL};
 
-static const struct sim_param balancer_params[] = {
-    {"to", SIM_PARAM_TARGET, offsetof(struct balancer_params, to), NULL, SIM_UNBOUNDED,
-     "members that requests are spread over", NULL, NULL},
-    {"policy", SIM_PARAM_CHOICE, offsetof(struct balancer_params, policy), "\"round_robin\"",
-     SIM_UNBOUNDED, "how a member is picked", NULL, balancer_policy_names},
-    {"cost", SIM_PARAM_DURATION_LAW, offsetof(struct balancer_params, cost), "nil",
-     SIM_NOT_NEGATIVE, "work of the balancer for a request; left out = none", NULL, NULL},
-    {"servers", SIM_PARAM_INTEGER, offsetof(struct balancer_params, servers), "1", 1, 1e9,
-     "cores that do this work", NULL, NULL},
-    {"queue_limit", SIM_PARAM_INTEGER, offsetof(struct balancer_params, queue_limit), "-1", -1,
-     1e12, "requests that may wait for them; more are rejected; -1 = any number", NULL, NULL},
-    {"timeout", SIM_PARAM_DURATION, offsetof(struct balancer_params, timeout), "none", 1e-9, 1e300,
-     "how long it waits for a member [nginx proxy_read_timeout: 60 s]", NULL, NULL},
-    {"retries", SIM_PARAM_INTEGER, offsetof(struct balancer_params, retries), "1", 0, 1e6,
-     "further members that it tries, at once [Envoy: 1]", NULL, NULL},
-    {"retry_on", SIM_PARAM_CHOICE, offsetof(struct balancer_params, retry_on), "\"refused\"",
-     SIM_UNBOUNDED, "failures that make it try another member", NULL, sim_retry_on_names},
-    {"outstanding_max", SIM_PARAM_INTEGER, offsetof(struct balancer_params, outstanding_max), "0",
-     0, 1e12, "requests inside at once; more are rejected; 0 = no limit [HAProxy maxconn]", NULL,
-     NULL},
-    {0},
-};
+enum balancer_timer { TIMER_CHECK, TIMER_RETURN };
+static const char *const balancer_timers[] = {"check", "return", NULL};
 
-static void start(struct sim_node *self)
+/* ---- start ---- */
+
+static void start_policy(struct sim_node *self)
 {
     const struct balancer_params *params = sim_params(self);
     struct balancer_state *state = sim_state(self);
     state->policy = balancer_policies[params->policy];
     state->policy_state = sim_alloc(self, state->policy->state_size);
-    members_start(self, &state->members, &params->to);
-    state->others = sim_alloc(self, params->to.count * sizeof *state->others);
+    state->setup = (struct balancer_setup){
+        .policy = state->policy,
+        .options = &params->options,
+        .members = state->pool.members,
+        .count = state->pool.count,
+    };
+    if (state->policy->start != NULL) {
+        state->policy->start(self, state->policy_state, &state->setup);
+    }
+}
+
+static void start(struct sim_node *self)
+{
+    const struct balancer_params *params = sim_params(self);
+    struct balancer_state *state = sim_state(self);
+    pool_start(self, &state->pool, &params->to, params->panic);
+    start_policy(self);
+    health_start(self, &state->health, &params->health, &state->pool, TIMER_CHECK, TIMER_RETURN);
+    if (params->sticky || params->layer == LAYER_4) {
+        affinity_start(self, &state->affinity, (uint32_t)params->affinity_max,
+                       params->sticky ? params->sticky_idle : params->connection_idle);
+    }
     if (params->cost != NULL) {
         struct sim_station_options options = {
             .servers = params->servers,
@@ -96,31 +121,81 @@ static void start(struct sim_node *self)
     }
 }
 
-/* 0 when no member is up. `avoid` is the one that failed just now, 0 = none. */
-static sim_node_id pick(struct sim_node *self, sim_node_id avoid)
+/* ---- who gets it ---- */
+
+/* What sessions or connections are remembered by; 0 = this one is not. */
+static uint64_t affinity_of(struct sim_node *self, const struct sim_input *in)
+{
+    const struct balancer_params *params = sim_params(self);
+    if (params->layer == LAYER_4) {
+        return sim_hash_pair(in->from, in->request->session);
+    }
+    return params->sticky ? in->request->session : 0;
+}
+
+/* The member of a session or connection, as long as it can be picked; NULL = it needs one. */
+static const struct balancer_member *kept(struct sim_node *self, uint64_t affinity,
+                                          sim_node_id avoid, bool *ret_is_lost)
+{
+    const struct balancer_params *params = sim_params(self);
+    struct balancer_state *state = sim_state(self);
+    const struct affinity_entry *entry = affinity_find(&state->affinity, affinity, sim_now(self));
+    if (entry == NULL || (params->layer == LAYER_4 && entry->uses > params->connection_requests)) {
+        return NULL;
+    }
+    const struct balancer_member *member = pool_available(&state->pool, entry->member);
+    *ret_is_lost = member == NULL || member->id == avoid;
+    return *ret_is_lost ? NULL : member;
+}
+
+static const struct balancer_member *
+pick_by_policy(struct sim_node *self, const struct sim_request *request, sim_node_id avoid)
 {
     struct balancer_state *state = sim_state(self);
-    members_look(self, &state->members);
     struct balancer_view view = {
-        .ids = state->members.ids,
-        .count = state->members.count,
-        .is_retry = avoid != 0,
+        .request = request,
         .random = sim_random_of(self, DRAW_MEMBER),
     };
-    if (view.count == 0) {
-        return 0;
-    }
-    if (avoid != 0 && view.count > 1) {
-        view.count = 0;
-        for (uint32_t i = 0; i < state->members.count; i++) {
-            if (state->members.ids[i] != avoid) {
-                state->others[view.count++] = state->members.ids[i];
-            }
-        }
-        view.ids = state->others;
-    }
+    pool_view(&state->pool, avoid, &view);
     return state->policy->pick(self, state->policy_state, &view);
 }
+
+static void remember(struct sim_node *self, uint64_t affinity, uint32_t member, bool is_moved)
+{
+    struct balancer_state *state = sim_state(self);
+    sim_count(self, METRIC_ASSIGNED, 1);
+    if (is_moved) {
+        sim_count(self, METRIC_MOVED, 1);
+    }
+    if (affinity_assign(&state->affinity, affinity, member, sim_now(self))) {
+        sim_count(self, METRIC_FORGOTTEN, 1);
+    }
+}
+
+/* NULL when no member is available. `avoid` is the one that failed just now, 0 = none. */
+static const struct balancer_member *pick(struct sim_node *self, const struct passage *passage,
+                                          sim_node_id avoid)
+{
+    struct balancer_state *state = sim_state(self);
+    pool_look(self, &state->pool);
+    if (state->pool.available_count == 0) {
+        return NULL;
+    }
+    const struct balancer_member *member = NULL;
+    bool is_lost = false;
+    if (passage->affinity != 0) {
+        member = kept(self, passage->affinity, avoid, &is_lost);
+    }
+    if (member == NULL) {
+        member = pick_by_policy(self, sim_request_of(self, passage->ticket), avoid);
+        if (passage->affinity != 0) {
+            remember(self, passage->affinity, member->index, is_lost);
+        }
+    }
+    return member;
+}
+
+/* ---- a request ---- */
 
 static void end(struct sim_node *self, sim_frame frame, const struct sim_reply *reply)
 {
@@ -135,16 +210,31 @@ static void end(struct sim_node *self, sim_frame frame, const struct sim_reply *
 static void pass_on(struct sim_node *self, sim_frame frame, sim_node_id avoid)
 {
     const struct balancer_params *params = sim_params(self);
-    const struct passage *passage = sim_frame_at(self, frame);
-    sim_node_id to = pick(self, avoid);
-    if (to == 0) {
+    struct passage *passage = sim_frame_at(self, frame);
+    const struct balancer_member *to = pick(self, passage, avoid);
+    if (to == NULL) {
         struct sim_reply nobody = {.status = SIM_STATUS_UNAVAILABLE};
         end(self, frame, &nobody);
         return;
     }
+    passage->member = to->index;
     struct sim_request request = *sim_request_of(self, passage->ticket);
     request.attempt = passage->attempt; /* attempts are the caller's own, hop by hop */
-    sim_send_request(self, to, &request, params->timeout, frame);
+    sim_send_request(self, to->id, &request, params->timeout, frame);
+}
+
+/* Whether the balancer has work to do for it: on layer 4 only to open a connection. */
+static bool is_work(struct sim_node *self, uint64_t affinity)
+{
+    const struct balancer_params *params = sim_params(self);
+    struct balancer_state *state = sim_state(self);
+    if (state->station == NULL || params->layer == LAYER_7) {
+        return state->station != NULL;
+    }
+    const struct affinity_entry *entry = affinity_peek(&state->affinity, affinity, sim_now(self));
+    pool_look(self, &state->pool);
+    return entry == NULL || entry->uses >= params->connection_requests ||
+           pool_available(&state->pool, entry->member) == NULL;
 }
 
 static void arrive(struct sim_node *self, const struct sim_input *in)
@@ -158,14 +248,48 @@ static void arrive(struct sim_node *self, const struct sim_input *in)
     sim_frame frame = sim_frame_new(self);
     struct passage *passage = sim_frame_at(self, frame);
     passage->ticket = in->ticket;
+    passage->affinity = affinity_of(self, in);
     state->outstanding++;
     sim_level(self, METRIC_OUTSTANDING, 1);
-    if (state->station == NULL) {
+    if (!is_work(self, passage->affinity)) {
         pass_on(self, frame, 0);
     } else if (!sim_station_work(self, state->station, sim_draw(self, DRAW_COST, params->cost),
                                  in->request->priority, in->request->span, frame)) {
         struct sim_reply full = {.status = SIM_STATUS_REJECTED};
         end(self, frame, &full);
+    }
+}
+
+/* ---- an outcome ---- */
+
+static void show_out(struct sim_node *self)
+{
+    struct balancer_state *state = sim_state(self);
+    int64_t out = state->pool.out_count;
+    if (out != state->out) {
+        sim_level(self, METRIC_OUT, out - state->out);
+        state->out = out;
+    }
+}
+
+/* What the balancer learns from how an attempt ended. */
+static void learn(struct sim_node *self, const struct passage *passage,
+                  const struct sim_outcome *outcome)
+{
+    const struct balancer_params *params = sim_params(self);
+    struct balancer_state *state = sim_state(self);
+    enum sim_status status = outcome->reply.status;
+    struct balancer_answer answer = {passage->member, status, sim_now(self) - outcome->called};
+    if (state->policy->answered != NULL) {
+        state->policy->answered(self, state->policy_state, &answer);
+    }
+    if (health_observed(self, &state->health, passage->member, status)) {
+        sim_count(self, METRIC_EJECTIONS, 1);
+        show_out(self);
+    }
+    bool is_broken = status == SIM_STATUS_REFUSED || status == SIM_STATUS_TIMEOUT;
+    if (params->layer == LAYER_4 && is_broken) {
+        affinity_forget(&state->affinity, passage->affinity);
     }
 }
 
@@ -175,16 +299,68 @@ static void conclude(struct sim_node *self, sim_frame frame, const struct sim_ou
     struct passage *passage = sim_frame_at(self, frame);
     const struct sim_request *request = sim_request_of(self, passage->ticket);
     struct sim_reply reply = outcome->reply;
-    if (passage->attempt < params->retries && sim_now(self) < request->deadline &&
+    learn(self, passage, outcome);
+    if (params->layer == LAYER_7 && passage->attempt < params->retries &&
+        sim_now(self) < request->deadline &&
         sim_retry_is_on((enum sim_retry_on)params->retry_on, reply.status)) {
         passage->attempt++;
         pass_on(self, frame, outcome->to);
         return;
     }
-    if (reply.status == SIM_STATUS_REFUSED) {
+    if (reply.status == SIM_STATUS_REFUSED && params->layer == LAYER_7) {
         reply.status = SIM_STATUS_UNAVAILABLE; /* nobody listens there, but somebody does here */
     }
     end(self, frame, &reply);
+}
+
+/* ---- checks ---- */
+
+static void check(struct sim_node *self, uint32_t member)
+{
+    struct balancer_state *state = sim_state(self);
+    bool is_due = health_is_due(self, &state->health, member);
+    show_out(self);
+    if (is_due) {
+        sim_frame frame = sim_frame_new(self);
+        struct passage *passage = sim_frame_at(self, frame);
+        passage->is_check = true;
+        passage->member = member;
+        sim_count(self, METRIC_CHECKS, 1);
+        health_send(self, &state->health, member, frame);
+    }
+}
+
+static void conclude_check(struct sim_node *self, sim_frame frame, enum sim_status status)
+{
+    struct balancer_state *state = sim_state(self);
+    const struct passage *passage = sim_frame_at(self, frame);
+    sim_count(self, METRIC_CHECKS_FAILED, sim_status_is_answer(status) ? 0 : 1);
+    health_checked(&state->health, passage->member, status);
+    show_out(self);
+    sim_frame_end(self, frame);
+}
+
+/* ---- inputs ---- */
+
+static void on_outcome(struct sim_node *self, const struct sim_input *in)
+{
+    const struct passage *passage = sim_frame_at(self, in->tag);
+    if (passage->is_check) {
+        conclude_check(self, in->tag, in->outcome->reply.status);
+    } else {
+        conclude(self, in->tag, in->outcome);
+    }
+}
+
+static void on_timer(struct sim_node *self, const struct sim_input *in)
+{
+    struct balancer_state *state = sim_state(self);
+    if (in->timer == TIMER_CHECK) {
+        check(self, (uint32_t)in->tag);
+    } else {
+        health_return(&state->health, (uint32_t)in->tag);
+        show_out(self);
+    }
 }
 
 static void handle(struct sim_node *self, const struct sim_input *in)
@@ -192,27 +368,23 @@ static void handle(struct sim_node *self, const struct sim_input *in)
     if (in->kind == SIM_IN_REQUEST) {
         arrive(self, in);
     } else if (in->kind == SIM_IN_OUTCOME) {
-        conclude(self, in->tag, in->outcome);
+        on_outcome(self, in);
     } else if (in->kind == SIM_IN_DONE) {
         pass_on(self, in->tag, 0);
+    } else if (in->kind == SIM_IN_TIMER) {
+        on_timer(self, in);
     } else if (in->kind == SIM_IN_START) {
         start(self);
     }
 }
 
-/* Requests inside die with the node. */
+/* Requests inside die with the node, and what it believed is forgotten. */
 static void release(struct sim_node *self)
 {
     struct balancer_state *state = sim_state(self);
     sim_level(self, METRIC_OUTSTANDING, -state->outstanding);
-    state->outstanding = 0;
-}
-
-static const char *validate(const void *fields)
-{
-    const struct balancer_params *params = fields;
-    return params->to.shares != NULL ? "to: the policy says who gets a request; no shares here"
-                                     : NULL;
+    sim_level(self, METRIC_OUT, -state->out);
+    state->outstanding = state->out = 0;
 }
 
 const struct sim_model sim_model_balancer = {
@@ -221,11 +393,12 @@ const struct sim_model sim_model_balancer = {
     .summary = "spreads requests over the members of a target and passes the replies back",
     .params_size = sizeof(struct balancer_params),
     .params = balancer_params,
-    .validate = validate,
+    .validate = balancer_validate,
     .state_size = sizeof(struct balancer_state),
     .frame_size = sizeof(struct passage),
     .handle = handle,
     .release = release,
     .metrics = balancer_metrics,
+    .timers = balancer_timers,
     .draws = balancer_draws,
 };

@@ -10,22 +10,23 @@ struct least_connections {
     uint32_t start;
 };
 
-static sim_node_id pick(struct sim_node *self, void *state, const struct balancer_view *view)
+static const struct balancer_member *pick(struct sim_node *self, void *state,
+                                          const struct balancer_view *view)
 {
     struct least_connections *own = state;
     uint32_t first = own->start < view->count ? own->start : 0;
     uint32_t best = first;
-    uint32_t least = sim_open_calls(self, view->ids[first]);
+    uint32_t least = sim_open_calls(self, view->members[first].id);
     for (uint32_t step = 1; step < view->count && least > 0; step++) {
         uint32_t index = first + step < view->count ? first + step : first + step - view->count;
-        uint32_t open = sim_open_calls(self, view->ids[index]);
+        uint32_t open = sim_open_calls(self, view->members[index].id);
         if (open < least) {
             least = open;
             best = index;
         }
     }
     own->start = best + 1;
-    return view->ids[best];
+    return &view->members[best];
 }
 
 const struct balancer_policy balancer_least_connections = {

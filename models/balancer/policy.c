@@ -1,14 +1,11 @@
-/* The table of balancing policies: a row in each array, in the same order. */
+/* The table of balancing policies, from the rows in policy.h. */
 #include "balancer/policy.h"
 
-const struct balancer_policy *const balancer_policies[] = {
-    &balancer_round_robin,
-    &balancer_random,
-    &balancer_least_connections,
-    &balancer_two_choices,
-    NULL,
-};
+#define POLICY_ROW(name) &balancer_##name,
+#define NAME_ROW(name) #name,
 
-const char *const balancer_policy_names[] = {
-    "round_robin", "random", "least_connections", "two_choices", NULL,
-};
+const struct balancer_policy *const balancer_policies[] = {BALANCER_POLICIES(POLICY_ROW) NULL};
+const char *const balancer_policy_names[] = {BALANCER_POLICIES(NAME_ROW) NULL};
+
+const char *const balancer_hash_by_names[] = {"key", "session", NULL};
+const char *const balancer_near_names[] = {"balancer", "caller", NULL};

@@ -8,13 +8,14 @@ struct round_robin {
     uint64_t turn;
 };
 
-static sim_node_id pick(struct sim_node *self, void *state, const struct balancer_view *view)
+static const struct balancer_member *pick(struct sim_node *self, void *state,
+                                          const struct balancer_view *view)
 {
     (void)self;
     struct round_robin *own = state;
-    sim_node_id id = view->ids[own->turn % view->count];
-    own->turn += view->is_retry ? 0 : 1;
-    return id;
+    const struct balancer_member *member = &view->members[own->turn % view->count];
+    own->turn += view->avoid != 0 ? 0 : 1;
+    return member;
 }
 
 const struct balancer_policy balancer_round_robin = {

@@ -1,0 +1,405 @@
+/* Balancing policies: who is asked, request by request. If these failed, a scenario would show the
+ * effects of another policy than it names.
+ */
+#include "balancer/policy.h"
+#include "balancer_story.h"
+
+#define POLICY(name, rest) "to = 'web', policy = '" name "'" rest
+
+/* ---- in turn, by weight ---- */
+
+static void test_weighted(void)
+{
+    struct balancer_story story;
+    balancer_begin(&story, "to = { web = 0.7 }, policy = 'weighted'", 3);
+    balancer_start(&story);
+    asks_in_turn(&story, "123123123");
+    balancer_end(&story);
+}
+
+/* The example of nginx: weights 5, 1, 1. */
+static void test_weighted_smooth(void)
+{
+    struct balancer_story story;
+    struct probe small = {.reply = PROBE_AT_ONCE};
+    balancer_begin(&story, "to = { web = 0.5, small = 0.2 }, policy = 'weighted'", 1);
+    probe_add(&story.f, &small, "small", 2);
+    balancer_start(&story);
+    for (int round = 0; round < 100; round++) {
+        for (const char *c = "aabacaa"; *c != '\0'; c++) {
+            uint32_t before = probe_count(&small, SIM_IN_REQUEST);
+            ask(&story, 0);
+            uint32_t after = probe_count(&small, SIM_IN_REQUEST);
+            g_assert_cmpint(after > before, ==, *c != 'a');
+            if (after > before) {
+                sim_node_id whom = probe_nth(&small, SIM_IN_REQUEST, before)->node;
+                g_assert_cmpuint(whom, ==, fixture_id(&story.f, "small") + (*c == 'c'));
+            }
+        }
+    }
+    balancer_end(&story);
+    probe_clear(&small);
+}
+
+/* A retry goes to the one of the others with the most credit, and costs it none. */
+static void test_weighted_retry(void)
+{
+    struct balancer_story story;
+    balancer_begin(&story, POLICY("weighted", ""), 3);
+    balancer_start(&story);
+    fixture_crash(&story.f, "web[1]");
+    asks_in_turn(&story, "223223");
+    fixture_restart(&story.f, "web[1]");
+    asks_in_turn(&story, "123");
+    g_assert_cmpuint(fixture_total(&story.f, "lb", "retries"), ==, 2);
+    balancer_end(&story);
+}
+
+/* Who has no share is never asked, whatever the policy. */
+static void test_no_share(void)
+{
+    struct balancer_story story;
+    struct probe never = {.reply = PROBE_AT_ONCE};
+    balancer_begin(&story, "to = { web = 0.4, never = 0 }, policy = 'rendezvous'", 2);
+    probe_add(&story.f, &never, "never", 1);
+    balancer_start(&story);
+    for (uint64_t key = 0; key < 100; key++) {
+        ask(&story, key);
+        g_assert_cmpint(ended(&story), ==, SIM_STATUS_OK);
+    }
+    g_assert_cmpuint(probe_count(&never, SIM_IN_REQUEST), ==, 0);
+    balancer_end(&story);
+    probe_clear(&never);
+}
+
+/* ---- by load ---- */
+
+/* Of as many choices as there are members the idle one is always found. */
+static void test_choices(void)
+{
+    struct balancer_story story;
+    balancer_begin(&story, POLICY("two_choices", ", choices = 64"), 5);
+    balancer_holds(&story);
+    balancer_start(&story);
+    for (uint32_t round = 1; round <= 4; round++) {
+        unsigned seen = 0;
+        for (uint32_t i = 0; i < 5; i++) {
+            seen |= 1u << ask_whom(&story, 0);
+        }
+        g_assert_cmpuint(seen, ==, 62); /* each of 1 .. 5 once a round */
+    }
+    balancer_end(&story);
+}
+
+/* With one choice nobody looks at loads: as often as not the busier of two is asked. */
+static void test_one_choice(void)
+{
+    struct balancer_story story;
+    uint32_t counts[3] = {0};
+    balancer_begin(&story, POLICY("two_choices", ", choices = 1"), 2);
+    balancer_holds(&story);
+    balancer_start(&story);
+    for (int i = 0; i < 1000; i++) {
+        counts[ask_whom(&story, 0)]++;
+    }
+    g_assert_cmpuint(counts[1], !=, counts[2]);
+    g_assert_cmpint(ABS((int)counts[1] - 500), <, 80); /* five standard errors */
+    balancer_end(&story);
+}
+
+/* A member whose requests are held has more open, however fast it was. */
+static void test_response_time_open(void)
+{
+    struct balancer_story story;
+    balancer_begin(&story, POLICY("least_response_time", ""), 3);
+    balancer_holds(&story);
+    balancer_start(&story);
+    asks_in_turn(&story, "123123123");
+    balancer_end(&story);
+}
+
+/* One that is new gets its first request at once, and then as many as the slowest would. */
+static void test_response_time_new(void)
+{
+    struct balancer_story story;
+    balancer_begin(&story, POLICY("least_response_time", ""), 3);
+    fixture_group(&story.f, "web")->count = 2;
+    plan_members(&story, s(1), 3);
+    balancer_start(&story);
+    story.web.reply = PROBE_LATER;
+    story.hold = ms(1);
+    asks_in_turn(&story, "12");
+    fixture_run_until(&story.f, s(2));
+    story.hold = s(500);
+    asks_in_turn(&story, "312");
+    balancer_end(&story);
+}
+
+/* Answers of 1 and 4 ms, decay 10 ms. An average is read as time x exp(-age / 10 ms): that of the
+ * slow one, last answered at 14 ms, falls below the 1 ms x exp(-0.9) of the fast one, answered 9 ms
+ * before every look, between 30 ms (4 exp(-1.6) = 0.81) and 40 ms (4 exp(-2.6) = 0.30). */
+static void test_response_time_decays(void)
+{
+    struct balancer_story story;
+    balancer_begin(&story, "to = 'fast slow', policy = 'least_response_time', decay = ms(10)", 0);
+    fixture_add_node(&story.f, "fast", &sim_model_service, "service = ms(1)");
+    fixture_add_node(&story.f, "slow", &sim_model_service, "service = ms(4)");
+    balancer_start(&story);
+    for (int i = 0; i < 13; i++) {
+        uint64_t before = fixture_total(&story.f, "slow", "issued");
+        fixture_run_until(&story.f, ms(10) * i);
+        ask(&story, 0);
+        bool is_slow = fixture_total(&story.f, "slow", "issued") > before;
+        g_assert_cmpint(is_slow, ==, i == 1 || i == 4 || i == 7 || i == 10);
+    }
+    balancer_end(&story);
+}
+
+/* An answer slower than the average becomes it at once; faster ones take their time. */
+static void test_response_time_peak(void)
+{
+    struct balancer_story story;
+    balancer_begin(&story, "to = 'first second', policy = 'least_response_time', decay = s(1000)",
+                   0);
+    fixture_add_node(&story.f, "first", &sim_model_service, "service = ms(1)");
+    fixture_add_node(&story.f, "second", &sim_model_service, "service = ms(2)");
+    fixture_add_fault(&story.f, SIM_FAULT_SLOW, ms(55), ms(65), "first")->factor = 5;
+    balancer_start(&story);
+    for (int i = 0; i < 30; i++) {
+        fixture_run_until(&story.f, ms(10) * i);
+        ask(&story, 0);
+    }
+    fixture_run_until(&story.f, ms(400));
+    g_assert_cmpuint(fixture_total(&story.f, "first", "issued"), ==, 6); /* at 0, 20, ..., 60 */
+    g_assert_cmpuint(fixture_total(&story.f, "second", "issued"), ==, 24);
+    balancer_end(&story);
+}
+
+/* One that refuses at once counts as slow: asked twice, before and after there is anything to
+ * compare with (at 0 and 0.1 s), and then when 2 ms x exp(-t / 10 s) is below 1 ms x exp(-0.01):
+ * after more than 7.03 s. */
+static void test_response_time_refusal(void)
+{
+    struct balancer_story story;
+    balancer_begin(&story, "to = 'dead well', policy = 'least_response_time'", 0);
+    fixture_add_node(&story.f, "dead", &sim_model_service, "service = ms(1)");
+    fixture_add_node(&story.f, "well", &sim_model_service, "service = ms(1)");
+    balancer_start(&story);
+    fixture_crash(&story.f, "dead");
+    for (int i = 0; i < 100; i++) {
+        fixture_run_until(&story.f, ms(100) * i);
+        ask(&story, 0);
+        g_assert_cmpuint(fixture_total(&story.f, "lb", "retries"), ==, i == 0 ? 1 : i < 72 ? 2 : 3);
+    }
+    balancer_end(&story);
+}
+
+/* ---- by place ---- */
+
+static void begin_places(struct balancer_story *story, const char *params)
+{
+    balancer_begin(story, params, 4);
+    uint32_t there = fixture_add_zone(&story->f, "there");
+    fixture_machine(&story->f, fixture_id(&story->f, "web[1]"))->zone = there;
+    fixture_machine(&story->f, fixture_id(&story->f, "web[3]"))->zone = there;
+    fixture_machine(&story->f, fixture_id(&story->f, "users[2]"))->zone = there;
+}
+
+static void test_nearest(void)
+{
+    struct balancer_story story;
+    begin_places(&story, POLICY("nearest", ", eject_after = 1, eject_max = percent(100)"));
+    balancer_start(&story);
+    asks_in_turn(&story, "2424");
+    fixture_crash(&story.f, "web[4]");
+    asks_in_turn(&story, "222"); /* one retried, then ejected */
+    fixture_crash(&story.f, "web[2]");
+    asks_in_turn(&story, "11313"); /* the first a retry, which takes no turn */
+    g_assert_cmpuint(fixture_total(&story.f, "lb", "retries"), ==, 2);
+    balancer_end(&story);
+}
+
+static void test_nearest_to_caller(void)
+{
+    struct balancer_story story;
+    begin_places(&story, POLICY("nearest", ", near = 'caller'"));
+    balancer_start(&story);
+    for (int i = 0; i < 4; i++) {
+        ask_from(&story, "users[1]", 0, 0);
+        g_assert_cmpuint(asked(&story) % 2, ==, 0);
+        ask_from(&story, "users[2]", 0, 0);
+        g_assert_cmpuint(asked(&story) % 2, ==, 1);
+    }
+    balancer_end(&story);
+}
+
+static void test_active_passive(void)
+{
+    struct balancer_story story;
+    balancer_begin(&story, POLICY("active_passive", ""), 3);
+    balancer_start(&story);
+    asks_in_turn(&story, "1111");
+    fixture_crash(&story.f, "web[1]");
+    asks_in_turn(&story, "222");
+    g_assert_cmpuint(fixture_total(&story.f, "lb", "retries"), ==, 3);
+    fixture_restart(&story.f, "web[1]");
+    asks_in_turn(&story, "1");
+    balancer_end(&story);
+}
+
+/* ---- by hash ---- */
+
+static uint64_t no_load(const void *data, uint32_t member)
+{
+    (void)data;
+    (void)member;
+    return 0;
+}
+
+/* The placement that the balancer must come to, of its first `count` members. */
+struct twin {
+    struct placement_member members[8];
+    struct placement *placement;
+};
+
+static void twin_init(struct twin *twin, const struct placement_algorithm *algorithm)
+{
+    for (uint32_t i = 0; i < 8; i++) {
+        char name[16];
+        g_snprintf(name, sizeof name, "web[%u]", i + 1);
+        twin->members[i] = (struct placement_member){i, sim_hash_text(name), 1};
+    }
+    struct placement_setup setup = {.algorithm = algorithm,
+                                    .members = twin->members,
+                                    .member_count = 8,
+                                    .points = 160,
+                                    .table_size = 65537,
+                                    .bound = 1.25,
+                                    .load = no_load};
+    twin->placement = placement_init(g_malloc0(placement_size(&setup)), &setup);
+}
+
+static void twin_build(struct twin *twin, uint32_t count)
+{
+    uint32_t present[8] = {0, 1, 2, 3, 4, 5, 6, 7};
+    placement_build(twin->placement, present, count);
+}
+
+/* Keys go to their owners, also when members come and go; the next owner gets what the first one
+ * refuses. */
+static void test_hash(gconstpointer data)
+{
+    const struct balancer_policy *policy = data;
+    struct balancer_story story;
+    struct twin twin;
+    g_autofree char *params = g_strdup_printf("to = 'web', policy = '%s'", policy->name);
+    balancer_begin(&story, params, 8);
+    fixture_group(&story.f, "web")->count = 6;
+    plan_members(&story, s(1), 8);
+    plan_members(&story, s(2), 3);
+    twin_init(&twin, policy->placement);
+    balancer_start(&story);
+    static const uint32_t counts[] = {6, 8, 3};
+    for (int phase = 0; phase < 3; phase++) {
+        fixture_run_until(&story.f, s(phase));
+        twin_build(&twin, counts[phase]);
+        for (uint64_t key = 0; key < 300; key++) {
+            uint32_t owner = placement_owner(twin.placement, sim_hash_pair(0, key));
+            g_assert_cmpuint(ask_whom(&story, key), ==, owner + 1);
+        }
+    }
+    fixture_crash(&story.f, "web[2]");
+    for (uint64_t key = 0; key < 300; key++) {
+        uint32_t owners[2];
+        placement_owners(twin.placement, sim_hash_pair(0, key), 2, owners);
+        g_assert_cmpuint(ask_whom(&story, key), ==, owners[owners[0] == 1] + 1);
+    }
+    g_assert_cmpint(ended(&story), ==, SIM_STATUS_OK);
+    g_free(twin.placement);
+    balancer_end(&story);
+}
+
+/* One hot key whose requests stay open: nobody has more than ceil(1.25 x open / members). */
+static void test_bounded(void)
+{
+    struct balancer_story story;
+    uint64_t counts[5] = {0};
+    balancer_begin(&story, POLICY("bounded", ""), 4);
+    balancer_holds(&story);
+    balancer_start(&story);
+    for (uint64_t open = 1; open <= 400; open++) {
+        counts[ask_whom(&story, 7)]++;
+        for (int i = 1; i <= 4; i++) {
+            g_assert_cmpuint(counts[i], <=, (5 * open + 15) / 16); /* ceil(1.25 open / 4) */
+        }
+    }
+    g_assert_cmpuint(MAX(MAX(counts[1], counts[2]), MAX(counts[3], counts[4])), ==, 125);
+    balancer_end(&story);
+}
+
+/* By session: keys do not matter; without a session they do. */
+static void test_hash_by_session(void)
+{
+    struct balancer_story story;
+    balancer_begin(&story, POLICY("rendezvous", ", hash_by = 'session'"), 8);
+    balancer_start(&story);
+    unsigned seen = 0, seen_by_key = 0;
+    for (uint64_t session = 1; session <= 50; session++) {
+        uint32_t whom = ask_session(&story, session);
+        for (uint64_t key = 0; key < 5; key++) {
+            ask_from(&story, "users[1]", key, session);
+            g_assert_cmpuint(asked(&story), ==, whom);
+        }
+        seen |= 1u << whom;
+        seen_by_key |= 1u << ask_whom(&story, session);
+    }
+    g_assert_cmpuint(seen, ==, 510);
+    g_assert_cmpuint(seen_by_key, ==, 510);
+    balancer_end(&story);
+}
+
+/* A share of three quarters on a ring gets about that part of the keys. */
+static void test_hash_weights(void)
+{
+    struct balancer_story story;
+    struct probe small = {.reply = PROBE_AT_ONCE};
+    balancer_begin(&story, "to = { web = 0.75, small = 0.25 }, policy = 'ring'", 1);
+    probe_add(&story.f, &small, "small", 1);
+    balancer_start(&story);
+    for (uint64_t key = 0; key < 4000; key++) {
+        ask(&story, key);
+    }
+    g_assert_cmpint(ABS((int)probe_count(&small, SIM_IN_REQUEST) - 1000), <, 250);
+    balancer_end(&story);
+    probe_clear(&small);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/balancer-policies/weighted", test_weighted);
+    g_test_add_func("/balancer-policies/weighted-smooth", test_weighted_smooth);
+    g_test_add_func("/balancer-policies/weighted-retry", test_weighted_retry);
+    g_test_add_func("/balancer-policies/no-share", test_no_share);
+    g_test_add_func("/balancer-policies/choices", test_choices);
+    g_test_add_func("/balancer-policies/one-choice", test_one_choice);
+    g_test_add_func("/balancer-policies/response-time-open", test_response_time_open);
+    g_test_add_func("/balancer-policies/response-time-new", test_response_time_new);
+    g_test_add_func("/balancer-policies/response-time-decays", test_response_time_decays);
+    g_test_add_func("/balancer-policies/response-time-peak", test_response_time_peak);
+    g_test_add_func("/balancer-policies/response-time-refusal", test_response_time_refusal);
+    g_test_add_func("/balancer-policies/nearest", test_nearest);
+    g_test_add_func("/balancer-policies/nearest-to-caller", test_nearest_to_caller);
+    g_test_add_func("/balancer-policies/active-passive", test_active_passive);
+    for (size_t i = 0; balancer_policies[i] != NULL; i++) {
+        if (balancer_policies[i]->placement != NULL) {
+            g_autofree char *path =
+                g_strdup_printf("/balancer-policies/hash/%s", balancer_policies[i]->name);
+            g_test_add_data_func(path, balancer_policies[i], test_hash);
+        }
+    }
+    g_test_add_func("/balancer-policies/bounded", test_bounded);
+    g_test_add_func("/balancer-policies/hash-by-session", test_hash_by_session);
+    g_test_add_func("/balancer-policies/hash-weights", test_hash_weights);
+    return g_test_run();
+}
