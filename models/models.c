@@ -2,6 +2,7 @@
 #include "models.h"
 
 const struct sim_model *const sim_models[] = {
-    &sim_model_client_open, &sim_model_client_closed, &sim_model_client_trace, &sim_model_service,
-    &sim_model_balancer,    &sim_model_cache,         &sim_model_store_memory, NULL,
+    &sim_model_client_open, &sim_model_client_closed, &sim_model_client_trace,
+    &sim_model_service,     &sim_model_balancer,      &sim_model_router,
+    &sim_model_cache,       &sim_model_store_memory,  NULL,
 };

@@ -185,6 +185,11 @@ static void test_ejection(void)
     g_assert_cmpint(out(&story), ==, 0);
     g_assert_cmpuint(fixture_total(&story.f, "lb", "ejections"), ==, 1);
     asks_in_turn(&story, "123");
+    fixture_crash(&story.f, "web[3]"); /* once more, with nobody out */
+    for (int i = 0; i < 9; i++) {
+        ask(&story, 0);
+    }
+    g_assert_cmpuint(fixture_total(&story.f, "lb", "ejections"), ==, 2);
     balancer_end(&story);
 }
 

@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "group.h"
+#include "hashing/ring.h"
 
 #define KEYS 20000
 
@@ -197,6 +198,23 @@ static void test_weight_grows(gconstpointer data)
     group_clear(&after);
 }
 
+/* The ring is closed: what lies past its last point belongs to the first one's member. */
+static void test_ring_closes(void)
+{
+    struct group group;
+    group_init(&group, &placement_ring, 5, 11);
+    group.setup.points = 3;
+    group_build(&group, 5);
+    const struct ring *ring = group.placement->own;
+    const struct ring_point *last = &ring->points[ring->count - 1];
+    g_assert_cmpuint(ring->count, ==, 15);
+    g_assert_cmpuint(last->member, !=, ring->points[0].member);
+    g_assert_cmpuint(placement_owner(group.placement, last->at), ==, last->member);
+    g_assert_cmpuint(placement_owner(group.placement, last->at + 1), ==, ring->points[0].member);
+    g_assert_cmpuint(placement_owner(group.placement, 0), ==, ring->points[0].member);
+    group_clear(&group);
+}
+
 /* Values of the function of figure 1 of the paper that its other implementations give too. */
 static void test_jump_values(void)
 {
@@ -316,6 +334,7 @@ int main(int argc, char **argv)
     add_for_all("moves-from-lost", test_moves_from_lost);
     add_for_all("weights", test_weights);
     add_for_all("weight-grows", test_weight_grows);
+    g_test_add_func("/hashing/ring-closes", test_ring_closes);
     g_test_add_func("/hashing/jump-values", test_jump_values);
     g_test_add_func("/hashing/maglev-balance", test_maglev_balance);
     g_test_add_func("/hashing/bound", test_bound);
