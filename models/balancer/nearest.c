@@ -25,6 +25,7 @@ static const struct balancer_member *pick(struct sim_node *self, void *state,
     struct nearest *own = state;
     uint32_t place = own->near == NEAR_CALLER ? view->request->origin_zone : sim_zone(self);
     uint32_t near = 0;
+    sim_assert(view->count > 0);
     for (uint32_t i = 0; i < view->count; i++) {
         near += sim_zone_of(self, view->members[i].id) == place;
     }

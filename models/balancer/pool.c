@@ -14,7 +14,8 @@ static void name_members(struct pool *pool)
         with_share += target->shares[i] > 0;
     }
     for (uint32_t i = 0; i < target->count; i++) {
-        double weight = sum > 0 ? target->shares[i] * with_share / sum : 1;
+        bool is_weighted = target->shares != NULL && sum > 0;
+        double weight = is_weighted ? target->shares[i] * with_share / sum : 1;
         pool->members[i] = (struct balancer_member){target->ids[i], i, weight};
     }
 }

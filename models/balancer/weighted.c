@@ -28,8 +28,8 @@ static const struct balancer_member *pick(struct sim_node *self, void *state,
     struct weighted *own = state;
     bool is_retry = view->avoid != 0;
     double sum = 0;
-    double most = 0;
-    const struct balancer_member *best = NULL;
+    double most = -1e300;
+    const struct balancer_member *best = &view->members[0];
     for (uint32_t i = 0; i < view->count; i++) {
         const struct balancer_member *member = &view->members[i];
         double credit = own->credit[member->index] + member->weight;
@@ -37,7 +37,7 @@ static const struct balancer_member *pick(struct sim_node *self, void *state,
         if (!is_retry) {
             own->credit[member->index] = credit;
         }
-        if (best == NULL || credit > most + NEARLY_EQUAL) {
+        if (credit > most + NEARLY_EQUAL) {
             best = member;
             most = credit;
         }

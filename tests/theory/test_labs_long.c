@@ -1,5 +1,5 @@
-/* The labs show what their pages say: each has a page, every command on it runs, the books balance
- * and all expectations pass. If this failed, a lecturer would stand before a class with another
+/* The labs show what their pages say: each has a page, every command on it runs, it draws something,
+ * the books balance and all expectations pass. If this failed, a lecturer would stand before a class with another
  * result than the page's.
  */
 #include <glib.h>
@@ -13,8 +13,11 @@
 
 static void check_study(const struct sim_study *study)
 {
+    uint32_t judged = 0;
     for (uint32_t i = 0; i < study->result_count; i++) {
         const struct sim_result *result = study->results[i];
+        g_assert_cmpuint(result->scenario->plot_count, >, 0);
+        judged += result->judgement_count;
         for (uint32_t r = 0; r < result->replication_count; r++) {
             g_assert_true(result->replications[r].is_balanced);
         }
@@ -24,6 +27,7 @@ static void check_study(const struct sim_study *study)
             }
         }
     }
+    g_assert_cmpuint(judged, >, 0);
 }
 
 /* "scenarios/labs/x.lua --set NAME=VALUE --variant NAME": with settings it runs, and what it shows
