@@ -149,11 +149,13 @@ static const struct balancer_member *kept(struct sim_node *self, uint64_t affini
 }
 
 static const struct balancer_member *
-pick_by_policy(struct sim_node *self, const struct sim_request *request, sim_node_id avoid)
+pick_by_policy(struct sim_node *self, const struct passage *passage, sim_node_id avoid)
 {
+    const struct balancer_params *params = sim_params(self);
     struct balancer_state *state = sim_state(self);
     struct balancer_view view = {
-        .request = request,
+        .request = sim_request_of(self, passage->ticket),
+        .connection = params->layer == LAYER_4 ? passage->affinity : 0,
         .random = sim_random_of(self, DRAW_MEMBER),
     };
     pool_view(&state->pool, avoid, &view);
@@ -187,7 +189,7 @@ static const struct balancer_member *pick(struct sim_node *self, const struct pa
         member = kept(self, passage->affinity, avoid, &is_lost);
     }
     if (member == NULL) {
-        member = pick_by_policy(self, sim_request_of(self, passage->ticket), avoid);
+        member = pick_by_policy(self, passage, avoid);
         if (passage->affinity != 0) {
             remember(self, passage->affinity, member->index, is_lost);
         }

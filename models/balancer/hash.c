@@ -4,7 +4,7 @@
  * The placement is over the members that are available; it is built anew when they change, by what
  * they are called, so that two balancers with the same members agree. A retry goes to the next
  * owner of the key. `bounded` counts what this balancer has open at each member. Requests without a
- * session are placed by their key.
+ * session are placed by their key; on layer 4 it is the caller that is hashed.
  */
 #include "balancer/policy.h"
 
@@ -59,8 +59,12 @@ static void build(struct hash *own, const struct balancer_view *view)
     own->version = view->version;
 }
 
-static uint64_t hash_of(const struct hash *own, const struct sim_request *request)
+static uint64_t hash_of(const struct hash *own, const struct balancer_view *view)
 {
+    const struct sim_request *request = view->request;
+    if (view->connection != 0) {
+        return view->connection;
+    }
     bool by_session = own->setup->options->hash_by == HASH_BY_SESSION && request->session != 0;
     return sim_hash_pair(by_session, by_session ? request->session : request->key);
 }
@@ -75,8 +79,8 @@ static const struct balancer_member *pick(struct sim_node *self, void *state,
         build(own, view);
     }
     uint32_t owners[2];
-    uint32_t found = placement_owners(own->placement, hash_of(own, view->request),
-                                      view->avoid != 0 ? 2 : 1, owners);
+    uint32_t found =
+        placement_owners(own->placement, hash_of(own, view), view->avoid != 0 ? 2 : 1, owners);
     bool is_avoided = members[owners[0]].id == view->avoid && found == 2;
     return &members[owners[is_avoided ? 1 : 0]];
 }

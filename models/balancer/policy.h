@@ -69,6 +69,7 @@ struct balancer_view {
     uint64_t version;  /* another one whenever `available` changes */
     sim_node_id avoid; /* the one that it has just failed at; 0 = first attempt */
     const struct sim_request *request;
+    uint64_t connection; /* layer 4: who it is with, all that can be seen; layer 7: 0 */
     struct sim_random *random;
 };
 

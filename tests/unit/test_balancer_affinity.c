@@ -127,6 +127,25 @@ static void test_l4_failure(void)
     balancer_end(&story);
 }
 
+/* Keys are not seen on layer 4: a hash is one of the caller, in every connection of his. */
+static void test_l4_hash(void)
+{
+    struct balancer_story story;
+    balancer_begin(&story, LAYER_4 ", policy = 'maglev', connection_requests = 2", 9);
+    balancer_start(&story);
+    unsigned seen = 0;
+    for (uint64_t session = 1; session <= 60; session++) {
+        uint32_t whom = ask_session(&story, session);
+        seen |= 1u << whom;
+        for (uint64_t key = 0; key < 7; key++) {
+            ask_from(&story, "users[1]", key, session);
+            g_assert_cmpuint(asked(&story), ==, whom);
+        }
+    }
+    g_assert_cmpuint(seen, ==, 1022); /* each of 1 .. 9 */
+    balancer_end(&story);
+}
+
 /* Layer 7 works for every request, layer 4 for every connection. */
 static void test_l4_cost(void)
 {
@@ -271,6 +290,7 @@ int main(int argc, char **argv)
     g_test_add_func("/balancer-affinity/sticky-idle", test_sticky_idle);
     g_test_add_func("/balancer-affinity/l4-connections", test_l4_connections);
     g_test_add_func("/balancer-affinity/l4-failure", test_l4_failure);
+    g_test_add_func("/balancer-affinity/l4-hash", test_l4_hash);
     g_test_add_func("/balancer-affinity/l4-cost", test_l4_cost);
     g_test_add_func("/balancer-affinity/l4-checks", test_l4_checks);
     g_test_add_func("/balancer-affinity/table", test_table);

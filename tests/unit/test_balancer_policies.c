@@ -374,6 +374,51 @@ static void test_hash_weights(void)
     probe_clear(&small);
 }
 
+/* ---- what does not fit together ---- */
+
+static void find_web(const char *name, sim_node_id *ret_first, uint32_t *ret_count, void *data)
+{
+    (void)name;
+    (void)data;
+    *ret_first = 1;
+    *ret_count = 5;
+}
+
+static const char *complaint(const char *text)
+{
+    struct sim_arena arena;
+    struct parameter_names names = {.find = find_web};
+    sim_arena_init(&arena);
+    void *params = sim_arena_alloc(&arena, sim_model_balancer.params_size);
+    parameters_read(&arena, "lb", sim_model_balancer.params, text, &names, params);
+    const char *wrong = sim_model_balancer.validate(params);
+    sim_arena_clear(&arena);
+    return wrong;
+}
+
+static void complains(const char *text, const char *beginning)
+{
+    const char *wrong = complaint(text);
+    if (wrong == NULL || !g_str_has_prefix(wrong, beginning)) {
+        g_error("%s: %s", text, wrong == NULL ? "no complaint" : wrong);
+    }
+}
+
+static void test_validate(void)
+{
+    complains("to = { web = 0.5 }", "to: under this policy members count alike");
+    complains("to = { web = 0.5 }, policy = 'jump'", "to: under this policy members count alike");
+    g_assert_null(complaint("to = { web = 0.5 }, policy = 'maglev'"));
+    complains("to = 'web', policy = 'maglev', maglev_entries = 65536",
+              "maglev_entries: must be a ");
+    complains("to = 'web', policy = 'maglev', maglev_entries = 5", "maglev_entries: must be more");
+    g_assert_null(complaint("to = 'web', policy = 'maglev', maglev_entries = 7"));
+    g_assert_null(complaint("to = 'web', policy = 'ring', maglev_entries = 65536"));
+    complains("to = 'web', layer = 'l4', retries = 2", "retries: on layer 4");
+    complains("to = 'web', layer = 'l4', sticky = true", "sticky: on layer 4");
+    g_assert_null(complaint("to = 'web', layer = 'l4'"));
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -401,5 +446,6 @@ int main(int argc, char **argv)
     g_test_add_func("/balancer-policies/bounded", test_bounded);
     g_test_add_func("/balancer-policies/hash-by-session", test_hash_by_session);
     g_test_add_func("/balancer-policies/hash-weights", test_hash_weights);
+    g_test_add_func("/balancer-policies/validate", test_validate);
     return g_test_run();
 }
