@@ -87,8 +87,8 @@ const char *balancer_validate(const void *fields)
     const struct balancer_params *params = fields;
     const struct balancer_policy *policy = balancer_policies[params->policy];
     if (params->to.shares != NULL && !policy->takes_weights) {
-        return "to: under this policy members count alike; shares go with weighted, ring, "
-               "rendezvous, maglev and bounded";
+        return "to: under this policy members count alike; shares go with weighted, "
+               "least_connections, ring, rendezvous, maglev and bounded";
     }
     if (params->layer == LAYER_4 && params->retries > 1) {
         return "retries: on layer 4 a connection is its member's, and nothing is tried again";

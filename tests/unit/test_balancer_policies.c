@@ -74,6 +74,26 @@ static void test_no_share(void)
 
 /* ---- by load ---- */
 
+/* A member with three quarters of the share has three quarters of what is open. */
+static void test_least_connections_weights(void)
+{
+    struct balancer_story story;
+    struct probe small = {.reply = PROBE_LATER};
+    balancer_begin(&story, "to = { web = 0.75, small = 0.25 }, policy = 'least_connections'", 1);
+    probe_add(&story.f, &small, "small", 1);
+    balancer_holds(&story);
+    balancer_start(&story);
+    for (uint32_t i = 1; i <= 40; i++) {
+        ask(&story, 0);
+        uint32_t at_small = probe_count(&small, SIM_IN_REQUEST);
+        g_assert_cmpuint(at_small, >=, i / 4);
+        g_assert_cmpuint(at_small, <=, i / 4 + 1);
+    }
+    g_assert_cmpuint(probe_count(&small, SIM_IN_REQUEST), ==, 10);
+    balancer_end(&story);
+    probe_clear(&small);
+}
+
 /* Of as many choices as there are members the idle one is always found. */
 static void test_choices(void)
 {
@@ -426,6 +446,7 @@ int main(int argc, char **argv)
     g_test_add_func("/balancer-policies/weighted-smooth", test_weighted_smooth);
     g_test_add_func("/balancer-policies/weighted-retry", test_weighted_retry);
     g_test_add_func("/balancer-policies/no-share", test_no_share);
+    g_test_add_func("/balancer-policies/least-connections-weights", test_least_connections_weights);
     g_test_add_func("/balancer-policies/choices", test_choices);
     g_test_add_func("/balancer-policies/one-choice", test_one_choice);
     g_test_add_func("/balancer-policies/response-time-open", test_response_time_open);
