@@ -11,7 +11,7 @@
  * steps are real numbers. Where the capacity is counted in bytes, so are queues and target.
  */
 #include "cache/eviction.h"
-#include "cache/object_list.h"
+#include "object_list.h"
 
 /* Index of a queue and of its ghosts; tag of a cached object and of a ghost. */
 enum { ONCE, AGAIN, QUEUES };

@@ -6,7 +6,7 @@
  * Corbató, "A paging experiment with the Multics system" (1969).
  */
 #include "cache/eviction.h"
-#include "cache/object_list.h"
+#include "object_list.h"
 
 static void clock_hit(void *state, struct sim_object_table *objects, uint32_t object)
 {

@@ -21,7 +21,7 @@
 #ifndef BRINK_MODELS_CACHE_EVICTION_H
 #define BRINK_MODELS_CACHE_EVICTION_H
 
-#include "cache/object_table.h"
+#include "object_table.h"
 
 enum sim_eviction_unit { SIM_EVICTION_OBJECTS, SIM_EVICTION_BYTES };
 

@@ -1,6 +1,6 @@
 /* First in, first out: the object that was inserted longest ago goes; hits change nothing. */
 #include "cache/eviction.h"
-#include "cache/object_list.h"
+#include "object_list.h"
 
 static bool fifo_insert(void *state, struct sim_object_table *objects, uint32_t object)
 {

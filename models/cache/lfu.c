@@ -8,7 +8,7 @@
  * neighbour or is put in there.
  */
 #include "cache/eviction.h"
-#include "cache/object_list.h"
+#include "object_list.h"
 
 struct lfu_group {
     struct sim_object_list queue;

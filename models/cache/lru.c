@@ -1,6 +1,6 @@
 /* Least recently used: a hit makes an object the youngest, the oldest goes. */
 #include "cache/eviction.h"
-#include "cache/object_list.h"
+#include "object_list.h"
 
 static void lru_hit(void *state, struct sim_object_table *objects, uint32_t object)
 {

@@ -16,7 +16,7 @@
  * section 4 and algorithm 1, with the sizes of its authors' simulator, libCacheSim.
  */
 #include "cache/eviction.h"
-#include "cache/object_list.h"
+#include "object_list.h"
 
 #define COUNT_MAX 3u  /* hits that are told apart */
 #define PROMOTION 2u  /* hits in the small queue that lead to main */

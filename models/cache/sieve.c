@@ -8,7 +8,7 @@
  * Zhang, Yang, Yue, Vigfusson, Rashmi, "SIEVE is simpler than LRU", NSDI 2024, algorithm 1.
  */
 #include "cache/eviction.h"
-#include "cache/object_list.h"
+#include "object_list.h"
 
 struct sieve {
     struct sim_object_list queue;

@@ -19,7 +19,7 @@
  */
 #include "cache/eviction.h"
 #include "cache/frequency_sketch.h"
-#include "cache/object_list.h"
+#include "object_list.h"
 
 /* Index of a queue, and tag of the objects in it, in the order in which they are listed. */
 enum { PROBATION, PROTECTED, WINDOW, QUEUES };

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "cache/eviction.h"
-#include "cache/object_list.h"
+#include "object_list.h"
 
 struct payload {
     uint64_t version;

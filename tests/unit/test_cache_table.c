@@ -3,7 +3,7 @@
 #include <glib.h>
 
 #include "base/sort.h"
-#include "cache/object_table.h"
+#include "object_table.h"
 
 /* Pairs of neighbours among the sorted hashes of `count` keys that are equal. */
 static uint32_t count_equal_hashes(uint32_t count, uint64_t key_step)

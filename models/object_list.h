@@ -6,10 +6,10 @@
  *
  * Link writes that have no neighbour go to record 0, which nobody reads: cheaper than a branch.
  */
-#ifndef BRINK_MODELS_CACHE_OBJECT_LIST_H
-#define BRINK_MODELS_CACHE_OBJECT_LIST_H
+#ifndef BRINK_MODELS_OBJECT_LIST_H
+#define BRINK_MODELS_OBJECT_LIST_H
 
-#include "cache/object_table.h"
+#include "object_table.h"
 
 struct sim_object_list {
     uint32_t youngest; /* 0 when empty */

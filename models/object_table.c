@@ -1,5 +1,5 @@
 /* The slots and records of object_table.h: allocation, growth, insertion and deletion. */
-#include "cache/object_table.h"
+#include "object_table.h"
 
 #include <stdlib.h>
 #include <string.h>

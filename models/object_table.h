@@ -1,4 +1,4 @@
-/* The objects that a cache knows, found by key and linked into queues.
+/* Objects found by key and linked into queues: what caches hold, what limiters and stores count.
  *
  * Two arrays: compact object records addressed by a 32-bit index, and an open-addressing table of
  * 32-bit slots. A slot holds an index and, in the bits that the index leaves, part of the key's
@@ -11,8 +11,8 @@
  * alone. The hash is fixed; nothing here or above ever walks the slots, so no result can depend on
  * it.
  */
-#ifndef BRINK_MODELS_CACHE_OBJECT_TABLE_H
-#define BRINK_MODELS_CACHE_OBJECT_TABLE_H
+#ifndef BRINK_MODELS_OBJECT_TABLE_H
+#define BRINK_MODELS_OBJECT_TABLE_H
 
 #include <stdbool.h>
 #include <stddef.h>
