@@ -1,8 +1,18 @@
 /* The table of models: one row each. */
 #include "models.h"
 
+/* clang-format off */
 const struct sim_model *const sim_models[] = {
-    &sim_model_client_open, &sim_model_client_closed, &sim_model_client_trace,
-    &sim_model_service,     &sim_model_balancer,      &sim_model_router,
-    &sim_model_cache,       &sim_model_store_memory,  NULL,
+    &sim_model_client_open,
+    &sim_model_client_closed,
+    &sim_model_client_trace,
+    &sim_model_service,
+    &sim_model_balancer,
+    &sim_model_router,
+    &sim_model_limiter,
+    &sim_model_cache,
+    &sim_model_store_counter,
+    &sim_model_store_memory,
+    NULL,
 };
+/* clang-format on */

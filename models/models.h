@@ -11,6 +11,8 @@ extern const struct sim_model sim_model_service;
 extern const struct sim_model sim_model_balancer;
 extern const struct sim_model sim_model_router;
 extern const struct sim_model sim_model_cache;
+extern const struct sim_model sim_model_limiter;
+extern const struct sim_model sim_model_store_counter;
 extern const struct sim_model sim_model_store_memory;
 
 /* For copying, and for the tests; not in the table. */
