@@ -1,6 +1,8 @@
 /* Members of a target as a node sees them; see members.h. */
 #include "members.h"
 
+#include <string.h>
+
 static void look(struct sim_node *self, struct members *members)
 {
     const struct sim_target *target = members->target;
@@ -56,4 +58,12 @@ sim_node_id members_draw(struct sim_node *self, struct members *members, struct 
         last = members->shares[i] > 0 ? members->ids[i] : last;
     }
     return last;
+}
+
+uint64_t members_group_hash(const struct sim_node *self)
+{
+    char name[256] = {0};
+    size_t length = strcspn(sim_name(self), "["); /* members are called "gate" or "gate[2]" */
+    memcpy(name, sim_name(self), length < sizeof name ? length : sizeof name - 1);
+    return sim_hash_text(name);
 }

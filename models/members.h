@@ -23,5 +23,7 @@ sim_node_id members_next(struct sim_node *self, struct members *members);
 /* One drawn by the target's shares, which those that are up divide among them; 0 when none is up or
  * has a share. */
 sim_node_id members_draw(struct sim_node *self, struct members *members, struct sim_random *random);
+/* A hash of the name that the members of this node's own group share. */
+uint64_t members_group_hash(const struct sim_node *self);
 
 #endif

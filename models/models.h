@@ -12,6 +12,8 @@ extern const struct sim_model sim_model_balancer;
 extern const struct sim_model sim_model_router;
 extern const struct sim_model sim_model_cache;
 extern const struct sim_model sim_model_limiter;
+extern const struct sim_model sim_model_breaker;
+extern const struct sim_model sim_model_bulkhead;
 extern const struct sim_model sim_model_store_counter;
 extern const struct sim_model sim_model_store_memory;
 

@@ -15,8 +15,6 @@
  * Left out: work of the limiter itself (a service before it has some), and limits that differ by
  * key.
  */
-#include <string.h>
-
 #include "limiter/counters.h"
 #include "members.h"
 #include "models.h"
@@ -117,16 +115,6 @@ static const struct sim_param limiter_params[] = {
 
 /* ---- start ---- */
 
-/* Members are called "gate" or "gate[2]". */
-static uint64_t group_hash(const struct sim_node *self)
-{
-    char name[256] = {0};
-    const char *full = sim_name(self);
-    size_t length = strcspn(full, "[");
-    memcpy(name, full, length < sizeof name ? length : sizeof name - 1);
-    return sim_hash_text(name);
-}
-
 static void start(struct sim_node *self)
 {
     const struct limiter_params *params = sim_params(self);
@@ -143,7 +131,7 @@ static void start(struct sim_node *self)
     limiter_counters_init(&state->counters, state->policy, (uint32_t)params->keys_max);
     members_start(self, &state->members, &params->to);
     members_start(self, &state->store, &params->shared);
-    state->name_hash = group_hash(self);
+    state->name_hash = members_group_hash(self);
 }
 
 static uint64_t key_of(enum limiter_by by, const struct sim_input *in)
