@@ -16,6 +16,7 @@
 #include "base/time.h"
 #include "world/disk.h"
 #include "world/flow.h"
+#include "world/hedge.h"
 #include "world/load.h"
 #include "world/log.h"
 #include "world/model.h"

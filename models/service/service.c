@@ -1,19 +1,21 @@
-/* service: a component that works on requests: servers with a queue before them, and optionally a
- * call to the next component afterwards.
+/* service: a component that works on requests: servers with a queue before them, and optionally
+ * calls to other components afterwards.
  *
- *   request -> [slot] -> [deadline] -> work -> [call downstream, retries] -> reply
+ *   request -> [slot] -> [deadline, age] -> work -> [calls downstream] -> reply
  *
  * The queue is the station's (world/station.h). With `slots` a request holds one of them from its
  * start to its reply, also while it waits downstream, as a thread or a pooled connection does; the
  * queue is then before the slots. A caller that has given up is not known here: the work is done
- * and the answer thrown away, unless `check_deadline` makes the service look before it begins.
+ * and the answer thrown away, unless `check_deadline` makes the service look before it begins, or
+ * `shed` what has waited too long is turned away.
  *
- * Formulas: docs/models/service.md. Left out: calls to several components for one request (shares
- * send each request to one of several, or to none), and state: the same request always costs the
- * same law.
+ * Whom it calls: plan.h, calls.h. Formulas: docs/models/service.md. Left out: state; the same
+ * request always costs the same law.
  */
 #include "members.h"
 #include "models.h"
+#include "service/calls.h"
+#include "service/shed.h"
 
 struct service_params {
     int64_t servers;
@@ -24,28 +26,20 @@ struct service_params {
     double errors;
     bool check_deadline;
     int64_t slots; /* 0 = none */
-    struct sim_target to;
-    sim_time timeout;
-    struct sim_shape retry;
-    int64_t downstream_bytes;
+    struct sim_shape shed;
+    sim_time retry_after;
+    struct call_fields call; /* what is not said by `calls` */
+    struct sim_shape calls;
 };
 
 struct service_state {
-    struct sim_station *gate; /* slots, or the servers as seen by the deadline check; or NULL */
+    struct sim_station *gate; /* slots, or the servers as seen by what looks first; or NULL */
     struct sim_station *work;
-    struct sim_retry retry;
-    struct members members; /* of `to` */
-    int64_t reply_bytes;    /* where the law is constant, else -1 */
-    bool uses_frames;       /* else the ticket alone is the tag */
-};
-
-/* The frame: a request that waits for a slot, or for an answer from downstream. */
-struct visit {
-    sim_ticket ticket;
-    sim_time pause;   /* before the latest retry */
-    uint32_t attempt; /* downstream, 0 = first */
-    sim_node_id to;   /* where shares send it; 0 = to the members in turn */
-    bool holds_slot;
+    struct shed shed;
+    bool has_calls;
+    struct calls calls;
+    int64_t reply_bytes; /* where the law is constant, else -1 */
+    bool uses_frames;    /* else the ticket alone is the tag */
 };
 
 enum service_metric {
@@ -54,7 +48,8 @@ enum service_metric {
     METRIC_WAIT,
     METRIC_SLOTS,
     METRIC_SLOTS_QUEUED,
-    METRIC_SLOTS_WAIT
+    METRIC_SLOTS_WAIT,
+    METRIC_SHED
 };
 
 static const struct sim_metric_spec service_metrics[] = {
@@ -65,14 +60,16 @@ static const struct sim_metric_spec service_metrics[] = {
     {"slots.queued", SIM_METRIC_LEVEL, SIM_METRIC_ITEMS, "requests that wait for a slot", NULL},
     {"slots.wait", SIM_METRIC_SAMPLE, SIM_METRIC_SECONDS, "time from arrival to holding a slot",
      NULL},
+    {"shed", SIM_METRIC_COUNT, SIM_METRIC_EVENTS, "requests turned away for their age", "issued"},
     {0},
 };
 
-enum service_timer { TIMER_RETRY };
-static const char *const service_timers[] = {"retry", NULL};
+enum service_timer { TIMER_RETRY, TIMER_HEDGE };
+static const char *const service_timers[] = {"retry", "hedge", NULL};
 
-enum service_draw { DRAW_SERVICE, DRAW_BYTES, DRAW_ERROR, DRAW_RETRY, DRAW_ROUTE };
-static const char *const service_draws[] = {"service", "bytes", "error", "retry", "route", NULL};
+enum service_draw { DRAW_SERVICE, DRAW_BYTES, DRAW_ERROR, DRAW_RETRY, DRAW_ROUTE, DRAW_CHANCE };
+static const char *const service_draws[] = {"service", "bytes",  "error", "retry",
+                                            "route",   "chance", NULL};
 
 static const struct sim_param service_params[] = {
     {"service", SIM_PARAM_DURATION_LAWS, offsetof(struct service_params, service), NULL,
@@ -91,16 +88,20 @@ static const struct sim_param service_params[] = {
      SIM_UNBOUNDED, "answer EXPIRED instead of beginning work that nobody waits for", NULL, NULL},
     {"slots", SIM_PARAM_INTEGER, offsetof(struct service_params, slots), "0", 0, 1e9,
      "requests inside at once, waiting downstream included: threads; 0 = no limit", NULL, NULL},
-    {"to", SIM_PARAM_TARGET, offsetof(struct service_params, to), "nil", SIM_UNBOUNDED,
+    {"shed", SIM_PARAM_SHAPE, offsetof(struct service_params, shed), "none", SIM_UNBOUNDED,
+     "what is turned away when it leaves the queue, having waited too long", &shed_family, NULL},
+    {"retry_after", SIM_PARAM_DURATION, offsetof(struct service_params, retry_after), "s(0)",
+     SIM_NOT_NEGATIVE, "when to come again, as a rejection says; 0 = nothing [HTTP Retry-After]",
+     NULL, NULL},
+    {"to", SIM_PARAM_TARGET, offsetof(struct service_params, call.to), "nil", SIM_UNBOUNDED,
      "component that it calls after its own work, members in turn; or shares of the requests that "
      "go to several, the rest to none: { posts = percent(50), ads = percent(30) }",
      NULL, NULL},
-    {"timeout", SIM_PARAM_DURATION, offsetof(struct service_params, timeout), "none", 1e-9, 1e300,
-     "how long it waits for that component", NULL, NULL},
-    {"retry", SIM_PARAM_SHAPE, offsetof(struct service_params, retry), "none", SIM_UNBOUNDED,
-     "what follows a failed call to it", &sim_retry_family, NULL},
-    {"downstream_bytes", SIM_PARAM_BYTES, offsetof(struct service_params, downstream_bytes), "nil",
+    CALL_PARAMS(struct service_params, call.),
+    {"downstream_bytes", SIM_PARAM_BYTES, offsetof(struct service_params, call.bytes), "nil",
      SIM_NOT_NEGATIVE, "size of the call to it; left out = that of the request", NULL, NULL},
+    {"calls", SIM_PARAM_SHAPE, offsetof(struct service_params, calls), "none", SIM_UNBOUNDED,
+     "whom it calls, instead of `to`: several in series or in parallel", &plan_family, NULL},
     {0},
 };
 
@@ -150,9 +151,9 @@ static void make_stations(struct sim_node *self)
         };
         state->gate = sim_station_new(self, &slots);
         work.queue_limit = -1;
-    } else if (params->check_deadline) {
-        /* The deadline is looked at when a server comes free, so the queue is before the gate, and
-         * the work behind it never waits. */
+    } else if (params->check_deadline || params->shed.constructor != NULL) {
+        /* Deadline and age are looked at when a server comes free, so the queue is before the gate,
+         * and the work behind it never waits. */
         struct sim_station_options gate = work;
         gate.discipline = gate_discipline(work.discipline);
         gate.is_slots = true;
@@ -168,14 +169,38 @@ static void make_stations(struct sim_node *self)
     state->work = sim_station_new(self, &work);
 }
 
+static void conclude(struct sim_node *self, sim_frame root, const struct sim_reply *answer);
+
+static void start_calls(struct sim_node *self)
+{
+    const struct service_params *params = sim_params(self);
+    struct service_state *state = sim_state(self);
+    state->calls.ended = conclude;
+    state->calls.names = (struct calls_names){
+        .retry_timer = TIMER_RETRY,
+        .hedge_timer = TIMER_HEDGE,
+        .retry_draw = DRAW_RETRY,
+        .route_draw = DRAW_ROUTE,
+        .chance_draw = DRAW_CHANCE,
+    };
+    if (params->calls.constructor != NULL) {
+        plan_start(self, &state->calls.plan, &params->calls);
+    } else {
+        plan_start_call(self, &state->calls.plan, &params->call);
+    }
+}
+
 static void start(struct sim_node *self)
 {
     const struct service_params *params = sim_params(self);
     struct service_state *state = sim_state(self);
     make_stations(self);
-    sim_retry_init(&state->retry, &params->retry);
-    members_start(self, &state->members, &params->to);
-    state->uses_frames = state->gate != NULL || params->to.count > 0;
+    shed_init(&state->shed, &params->shed, sim_now(self));
+    state->has_calls = params->call.to.count > 0 || params->calls.constructor != NULL;
+    if (state->has_calls) {
+        start_calls(self);
+    }
+    state->uses_frames = state->gate != NULL || state->has_calls;
     double bytes = 0;
     state->reply_bytes = sim_dist_is_constant(params->reply_bytes, &bytes) ? (int64_t)bytes : -1;
 }
@@ -215,8 +240,7 @@ static void reply_of_work(struct sim_node *self, sim_ticket ticket)
 static void end_visit(struct sim_node *self, sim_frame frame)
 {
     struct service_state *state = sim_state(self);
-    const struct visit *visit = sim_frame_at(self, frame);
-    bool holds_slot = visit->holds_slot;
+    bool holds_slot = ((struct leg *)sim_frame_at(self, frame))->holds_slot;
     sim_frame_end(self, frame);
     if (holds_slot) {
         sim_station_leave(self, state->gate);
@@ -234,25 +258,46 @@ static bool work(struct sim_node *self, const struct sim_request *request, uint6
     return sim_station_work(self, state->work, length, request->priority, request->span, tag);
 }
 
-/* A slot is held: begins the work, unless nobody waits for it any more. */
+static void reject(struct sim_node *self, sim_ticket ticket)
+{
+    const struct service_params *params = sim_params(self);
+    struct sim_reply reply = {.status = SIM_STATUS_REJECTED, .retry_after = params->retry_after};
+    sim_answer(self, ticket, &reply);
+}
+
+/* A slot is held: begins the work, unless nobody waits for it any more or it is too late. */
 static void enter(struct sim_node *self, sim_frame frame)
 {
     const struct service_params *params = sim_params(self);
-    struct visit *visit = sim_frame_at(self, frame);
+    struct service_state *state = sim_state(self);
+    struct leg *visit = sim_frame_at(self, frame);
     const struct sim_request *request = sim_request_of(self, visit->ticket);
     visit->holds_slot = true;
+    if (sim_station_queued(state->gate) == 0) {
+        shed_note_empty(&state->shed, sim_now(self));
+    }
     if (params->check_deadline && sim_now(self) >= request->deadline) {
         sim_answer_status(self, visit->ticket, SIM_STATUS_EXPIRED);
         end_visit(self, frame);
-        return;
+    } else if (sim_now(self) - visit->arrived > visit->patience) {
+        sim_count(self, METRIC_SHED, 1);
+        reject(self, visit->ticket);
+        end_visit(self, frame);
+    } else {
+        bool is_taken = work(self, request, frame);
+        sim_assert(is_taken); /* behind the gate the queue has no limit */
     }
-    bool is_taken = work(self, request, frame);
-    sim_assert(is_taken); /* behind the gate the queue has no limit */
 }
 
 static void arrive_at_gate(struct sim_node *self, const struct sim_input *in, sim_frame frame)
 {
     struct service_state *state = sim_state(self);
+    struct leg *visit = sim_frame_at(self, frame);
+    visit->arrived = sim_now(self);
+    if (sim_station_queued(state->gate) == 0) {
+        shed_note_empty(&state->shed, sim_now(self));
+    }
+    visit->patience = shed_patience(&state->shed, sim_now(self));
     switch (sim_station_enter(self, state->gate, in->request->priority, in->request->span, frame)) {
     case SIM_ENTRY_GRANTED:
         enter(self, frame);
@@ -260,7 +305,7 @@ static void arrive_at_gate(struct sim_node *self, const struct sim_input *in, si
     case SIM_ENTRY_QUEUED:
         break;
     case SIM_ENTRY_REJECTED:
-        sim_answer_status(self, in->ticket, SIM_STATUS_REJECTED);
+        reject(self, in->ticket);
         sim_frame_end(self, frame);
         break;
     }
@@ -272,13 +317,12 @@ static void arrive(struct sim_node *self, const struct sim_input *in)
     uint64_t tag = in->ticket;
     if (state->uses_frames) {
         tag = sim_frame_new(self);
-        struct visit *visit = sim_frame_at(self, tag);
-        visit->ticket = in->ticket;
+        ((struct leg *)sim_frame_at(self, tag))->ticket = in->ticket;
     }
     if (state->gate != NULL) {
         arrive_at_gate(self, in, tag);
     } else if (!work(self, in->request, tag)) {
-        sim_answer_status(self, in->ticket, SIM_STATUS_REJECTED);
+        reject(self, in->ticket);
         if (state->uses_frames) {
             sim_frame_end(self, tag);
         }
@@ -287,81 +331,21 @@ static void arrive(struct sim_node *self, const struct sim_input *in)
 
 /* ---- downstream ---- */
 
-static bool may_retry(struct sim_node *self, struct visit *visit, const struct sim_reply *answer,
-                      sim_time *ret_pause)
-{
-    struct service_state *state = sim_state(self);
-    sim_time deadline = sim_request_of(self, visit->ticket)->deadline;
-    sim_time pause;
-    if (sim_status_is_answer(answer->status) || sim_now(self) >= deadline ||
-        !sim_retry_next(&state->retry, visit->attempt + 1, answer->status, &visit->pause,
-                        sim_random_of(self, DRAW_RETRY), &pause)) {
-        return false;
-    }
-    *ret_pause = pause > answer->retry_after ? pause : answer->retry_after;
-    return sim_time_add(sim_now(self), *ret_pause) < deadline;
-}
-
 /* The answer of downstream is the answer, its status too, so that callers see what went wrong; but
  * that nobody listened there says nothing about who listens here. */
-static void conclude(struct sim_node *self, sim_frame frame, const struct sim_reply *answer)
+static void conclude(struct sim_node *self, sim_frame root, const struct sim_reply *answer)
 {
-    struct visit *visit = sim_frame_at(self, frame);
-    sim_time pause;
-    if (may_retry(self, visit, answer, &pause)) {
-        visit->attempt++;
-        sim_spend(self, sim_request_of(self, visit->ticket)->span, SIM_CAUSE_RETRY, pause);
-        /* As a timer even for no pause at all: a target without members must not recurse. */
-        sim_after(self, pause, TIMER_RETRY, frame);
-        return;
-    }
+    sim_ticket ticket = ((struct leg *)sim_frame_at(self, root))->ticket;
     struct sim_reply reply = *answer;
     reply.served_by = reply.version != 0 ? reply.served_by : 0;
     reply.bytes = 0;
     if (sim_status_is_answer(answer->status)) {
-        reply.bytes = reply_size(self, sim_request_of(self, visit->ticket));
+        reply.bytes = reply_size(self, sim_request_of(self, ticket));
     } else if (answer->status == SIM_STATUS_REFUSED) {
         reply.status = SIM_STATUS_UNAVAILABLE;
     }
-    sim_answer(self, visit->ticket, &reply);
-    end_visit(self, frame);
-}
-
-static void call_downstream(struct sim_node *self, sim_frame frame)
-{
-    const struct service_params *params = sim_params(self);
-    struct service_state *state = sim_state(self);
-    const struct visit *visit = sim_frame_at(self, frame);
-    sim_node_id to = visit->to != 0 ? visit->to : members_next(self, &state->members);
-    if (to == 0) {
-        struct sim_reply nobody = {.status = SIM_STATUS_UNAVAILABLE};
-        conclude(self, frame, &nobody);
-        return;
-    }
-    struct sim_request request = *sim_request_of(self, visit->ticket);
-    request.attempt = visit->attempt;
-    if (params->downstream_bytes > 0) {
-        request.bytes = params->downstream_bytes;
-    }
-    sim_send_request(self, to, &request, params->timeout, frame);
-}
-
-/* Where the shares send this request: false when to nobody. */
-static bool choose_route(struct sim_node *self, struct visit *visit)
-{
-    const struct sim_target *target = &((const struct service_params *)sim_params(self))->to;
-    if (target->shares == NULL) {
-        return target->count > 0;
-    }
-    double left = sim_random_unit(sim_random_of(self, DRAW_ROUTE));
-    for (uint32_t i = 0; i < target->count; i++) {
-        left -= target->shares[i];
-        if (left < 0.0) {
-            visit->to = target->ids[i];
-            return true;
-        }
-    }
-    return false;
+    sim_answer(self, ticket, &reply);
+    end_visit(self, root);
 }
 
 static void done(struct sim_node *self, uint64_t tag)
@@ -371,32 +355,32 @@ static void done(struct sim_node *self, uint64_t tag)
         reply_of_work(self, tag);
         return;
     }
-    struct visit *visit = sim_frame_at(self, tag);
-    if (!choose_route(self, visit)) {
-        reply_of_work(self, visit->ticket);
+    sim_ticket ticket = ((struct leg *)sim_frame_at(self, tag))->ticket;
+    if (!state->has_calls) {
+        reply_of_work(self, ticket);
         end_visit(self, tag);
     } else if (work_fails(self)) {
-        sim_answer_status(self, visit->ticket, SIM_STATUS_ERROR);
+        sim_answer_status(self, ticket, SIM_STATUS_ERROR);
         end_visit(self, tag);
     } else {
-        sim_retry_first(&state->retry);
-        call_downstream(self, tag);
+        calls_begin(self, &state->calls, tag);
     }
 }
 
 static void handle(struct sim_node *self, const struct sim_input *in)
 {
+    struct service_state *state = sim_state(self);
     /* What comes most often comes first. */
     if (in->kind == SIM_IN_REQUEST) {
         arrive(self, in);
     } else if (in->kind == SIM_IN_DONE) {
         done(self, in->tag);
     } else if (in->kind == SIM_IN_OUTCOME) {
-        conclude(self, in->tag, &in->outcome->reply);
+        calls_on_outcome(self, &state->calls, in);
     } else if (in->kind == SIM_IN_GRANTED) {
         enter(self, in->tag);
     } else if (in->kind == SIM_IN_TIMER) {
-        call_downstream(self, in->tag);
+        calls_on_timer(self, &state->calls, in);
     } else if (in->kind == SIM_IN_START) {
         start(self);
     }
@@ -407,22 +391,29 @@ static const char *validate(const void *fields)
     const struct service_params *params = fields;
     enum sim_discipline discipline = (enum sim_discipline)params->discipline;
     bool is_interrupting = discipline != SIM_FIFO && gate_discipline(discipline) != discipline;
-    if (params->check_deadline && params->slots == 0 && is_interrupting) {
-        return "check_deadline looks when a request leaves the queue: it goes with the disciplines "
-               "fifo, lifo, priority and random, or with slots";
+    bool looks = params->check_deadline || params->shed.constructor != NULL;
+    if (looks && params->slots == 0 && is_interrupting) {
+        return params->check_deadline
+                   ? "check_deadline looks when a request leaves the queue: it goes with the "
+                     "disciplines fifo, lifo, priority and random, or with slots"
+                   : "shed looks when a request leaves the queue: it goes with the disciplines "
+                     "fifo, lifo, priority and random, or with slots";
     }
-    return NULL;
+    if (params->calls.constructor != NULL && params->call.to.count > 0) {
+        return "to and calls: one of them says whom it calls";
+    }
+    return call_fields_trouble(&params->call);
 }
 
 const struct sim_model sim_model_service = {
     .abi = SIM_MODEL_ABI,
     .name = "service",
-    .summary = "servers with a queue before them, and a call to the next component if there is one",
+    .summary = "servers with a queue before them, and calls to other components if there are any",
     .params_size = sizeof(struct service_params),
     .params = service_params,
     .validate = validate,
     .state_size = sizeof(struct service_state),
-    .frame_size = sizeof(struct visit),
+    .frame_size = sizeof(struct leg),
     .handle = handle,
     .metrics = service_metrics,
     .timers = service_timers,

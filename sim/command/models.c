@@ -38,6 +38,7 @@ static const char *type_unit(enum sim_param_type type)
     case SIM_PARAM_MIX:
     case SIM_PARAM_TARGET:
     case SIM_PARAM_SHAPE:
+    case SIM_PARAM_SHAPES:
     case SIM_PARAM_TRACE:
         break;
     }
@@ -102,7 +103,7 @@ static void append_params(GString *out, const struct sim_param *params)
 static void append_families(GString *out, const struct sim_param *params)
 {
     for (const struct sim_param *param = params; param && param->name; param++) {
-        bool is_first = param->type == SIM_PARAM_SHAPE && param->family;
+        bool is_first = sim_param_has_family(param);
         for (const struct sim_param *other = params; is_first && other < param; other++) {
             is_first = other->family != param->family;
         }
@@ -208,7 +209,7 @@ static void write_params(struct sim_json *json, const char *key, const struct si
             sim_json_number(json, "min", param->min > -1e299 ? param->min : -INFINITY);
             sim_json_number(json, "max", param->max < 1e299 ? param->max : INFINITY);
         }
-        if (param->type == SIM_PARAM_SHAPE && param->family) {
+        if (sim_param_has_family(param)) {
             sim_json_text(json, "family", param->family->name);
         }
         if (param->type == SIM_PARAM_CHOICE && param->choices) {

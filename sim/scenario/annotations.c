@@ -90,14 +90,18 @@ static void append_type(GString *out, const struct sim_param *param)
         [SIM_PARAM_MIX] = "table<string, brink.Ratio>",
         [SIM_PARAM_TARGET] = "brink.Target",
         [SIM_PARAM_SHAPE] = NULL,
+        [SIM_PARAM_SHAPES] = NULL,
         [SIM_PARAM_TRACE] = "brink.Trace"};
     if (param->type == SIM_PARAM_CHOICE) {
         for (size_t i = 0; param->choices[i]; i++) {
             g_string_append_printf(out, "%s\"%s\"", i > 0 ? "|" : "", param->choices[i]);
         }
-    } else if (param->type == SIM_PARAM_SHAPE) {
+    } else if (param->type == SIM_PARAM_SHAPE || param->type == SIM_PARAM_SHAPES) {
         g_autofree char *family = g_strdelimit(g_strdup(param->family->name), " ", '_');
-        g_string_append_printf(out, "brink.family.%s|brink.None", family);
+        const char *bare = param->family->bare ? "|string" : "";
+        bool is_list = param->type == SIM_PARAM_SHAPES;
+        g_string_append_printf(out, "%sbrink.family.%s%s%s", is_list ? "(" : "", family, bare,
+                               is_list ? ")[]" : "|brink.None");
     } else {
         g_string_append(out, types[param->type]);
     }

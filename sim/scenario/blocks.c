@@ -298,7 +298,8 @@ static const struct sim_constructor disk_constructor = {
     0,
     NULL};
 static const struct sim_constructor *const disk_constructors[] = {&disk_constructor, NULL};
-const struct sim_family sim_disk_family = {"a disk", "disk { fsync = ms(2) }", disk_constructors};
+const struct sim_family sim_disk_family = {
+    .name = "a disk", .example = "disk { fsync = ms(2) }", .constructors = disk_constructors};
 
 #define T(field) AT(sim_transport, field)
 static const struct sim_param connection_params[] = {
@@ -334,5 +335,6 @@ static const struct sim_constructor datagram_constructor = {
     NULL};
 static const struct sim_constructor *const transport_constructors[] = {&connection_constructor,
                                                                        &datagram_constructor, NULL};
-const struct sim_family sim_transport_family = {"a transport", "connection { warm = false }",
-                                                transport_constructors};
+const struct sim_family sim_transport_family = {.name = "a transport",
+                                                .example = "connection { warm = false }",
+                                                .constructors = transport_constructors};

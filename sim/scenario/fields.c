@@ -94,6 +94,7 @@ const char *sim_param_read(struct sim_reader *reader, const char *where,
     case SIM_PARAM_DURATION_LAWS:
     case SIM_PARAM_MIX:
     case SIM_PARAM_SHAPE:
+    case SIM_PARAM_SHAPES:
         return sim_shape_read(reader, where, param, value, field);
     case SIM_PARAM_TARGET:
         return sim_target_read(reader, where, value, false, (struct sim_target *)(void *)field,
@@ -106,14 +107,28 @@ const char *sim_param_read(struct sim_reader *reader, const char *where,
     return NULL;
 }
 
-/* What the block says of a parameter: its field, or its item. */
-static const struct sim_value *given_value(const struct sim_block *block,
+/* All that a call has without a name, as a table. */
+static const struct sim_value *all_items(struct sim_reader *reader, const struct sim_value *call)
+{
+    struct sim_value *table = sim_arena_new(reader->arena, struct sim_value);
+    *table = *call;
+    table->kind = SIM_VALUE_TABLE;
+    table->fields = NULL;
+    table->field_count = 0;
+    return table;
+}
+
+/* What the block says of a parameter: its field, or its item, or all of them. */
+static const struct sim_value *given_value(struct sim_reader *reader, const struct sim_block *block,
                                            const struct sim_param *params, size_t index,
                                            int positional)
 {
     const struct sim_value_field *field = sim_value_field(block->value, params[index].name);
     if (field) {
         return field->value;
+    }
+    if (params[index].type == SIM_PARAM_SHAPES && index == 0 && block->value->item_count > 0) {
+        return all_items(reader, block->value);
     }
     if ((int)index < positional && index < block->value->item_count) {
         return block->value->items[index];
@@ -140,7 +155,7 @@ static bool read_param(struct sim_reader *reader, const struct sim_block *block,
                        const struct sim_param *params, size_t index, int positional, void *out)
 {
     const struct sim_param *param = &params[index];
-    const struct sim_value *value = given_value(block, params, index, positional);
+    const struct sim_value *value = given_value(reader, block, params, index, positional);
     if (!value && !param->fallback) {
         sim_reader_complain(reader, block->value, "%s: %s%sneeds the field '%s': %s", block->who,
                             block->whose ? block->whose : "", block->whose ? " " : "", param->name,

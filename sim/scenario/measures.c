@@ -107,6 +107,7 @@ static const char *shown(struct sim_reader *reader, enum sim_param_type type, do
     case SIM_PARAM_MIX:
     case SIM_PARAM_TARGET:
     case SIM_PARAM_SHAPE:
+    case SIM_PARAM_SHAPES:
     case SIM_PARAM_TRACE:
         sim_text_double(text, measure);
         break;
@@ -175,6 +176,7 @@ static const char *expected(enum sim_param_type type)
     case SIM_PARAM_MIX:
     case SIM_PARAM_TARGET:
     case SIM_PARAM_SHAPE:
+    case SIM_PARAM_SHAPES:
     case SIM_PARAM_TRACE:
         break;
     }
@@ -326,6 +328,7 @@ const char *sim_scalar_read(struct sim_reader *reader, const char *where,
     case SIM_PARAM_MIX:
     case SIM_PARAM_TARGET:
     case SIM_PARAM_SHAPE:
+    case SIM_PARAM_SHAPES:
     case SIM_PARAM_TRACE:
         break;
     }

@@ -40,6 +40,8 @@ const char *sim_param_type_name(enum sim_param_type type)
         return "nodes";
     case SIM_PARAM_SHAPE:
         return "shape";
+    case SIM_PARAM_SHAPES:
+        return "list of shapes";
     case SIM_PARAM_TRACE:
         break;
     }
@@ -70,6 +72,7 @@ static char *bound_text(char out[SIM_TEXT_MAX], enum sim_param_type type, double
     case SIM_PARAM_MIX:
     case SIM_PARAM_TARGET:
     case SIM_PARAM_SHAPE:
+    case SIM_PARAM_SHAPES:
     case SIM_PARAM_TRACE:
         break;
     }
@@ -118,9 +121,14 @@ const char *sim_param_fallback_text(const struct sim_param *param)
     return strcmp(param->fallback, "nil") == 0 ? "-" : param->fallback;
 }
 
+bool sim_param_has_family(const struct sim_param *param)
+{
+    return (param->type == SIM_PARAM_SHAPE || param->type == SIM_PARAM_SHAPES) && param->family;
+}
+
 char *sim_param_type_text(const struct sim_param *param)
 {
-    if (param->type == SIM_PARAM_SHAPE && param->family) {
+    if (sim_param_has_family(param)) {
         return g_strdup(param->family->name);
     }
     return g_strdup(sim_param_type_name(param->type));
@@ -135,7 +143,7 @@ char *sim_param_help_text(const struct sim_param *param)
             g_string_append_printf(help, "%s\"%s\"", i > 0 ? ", " : "", param->choices[i]);
         }
     }
-    if (param->type == SIM_PARAM_SHAPE && param->family && param->family->example) {
+    if (sim_param_has_family(param) && param->family->example) {
         g_string_append_printf(help, "; such as %s", param->family->example);
     }
     g_autofree char *range = range_text(param);

@@ -9,6 +9,8 @@
 /* "law of durations". */
 const char *sim_param_type_name(enum sim_param_type type);
 bool sim_param_has_range(enum sim_param_type type);
+/* A shape, or a list of them, of a family that is known. */
+bool sim_param_has_family(const struct sim_param *param);
 /* The name of the type, or the name of the family. Caller frees. */
 char *sim_param_type_text(const struct sim_param *param);
 /* "must be given", "-" for left out, or the default as it is written. */

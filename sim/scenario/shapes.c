@@ -1,6 +1,7 @@
 /* Shapes: one constructor of a family with its fields; laws by operation; mixes of operations. */
 #include "scenario/reader.h"
 
+#include <limits.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -34,7 +35,10 @@ static const char *read_constructor(struct sim_reader *reader, const char *where
                               .who = sim_reader_text(reader, "%s: %s", where, constructor->name),
                               .print = print};
     void *fields = sim_arena_alloc(reader->arena, constructor->size);
-    bool is_right = sim_block_check_names(reader, &block, tables, constructor->positional);
+    bool takes_items = constructor->params[0].type == SIM_PARAM_SHAPES &&
+                       !sim_value_field(call, constructor->params[0].name);
+    bool is_right = sim_block_check_names(reader, &block, tables,
+                                          takes_items ? INT_MAX : constructor->positional);
     is_right =
         sim_block_read(reader, &block, constructor->params, constructor->positional, fields) &&
         is_right;
@@ -51,10 +55,34 @@ static const char *read_constructor(struct sim_reader *reader, const char *where
     return is_right && !complaint ? text : NULL;
 }
 
+/* `value` as the first item of the family's plain constructor. */
+static const struct sim_value *bare_call(struct sim_reader *reader, const struct sim_family *family,
+                                         const struct sim_value *value)
+{
+    struct sim_value *call = sim_arena_new(reader->arena, struct sim_value);
+    const struct sim_value **items = sim_arena_array(reader->arena, const struct sim_value *, 1);
+    items[0] = value;
+    *call = (struct sim_value){.kind = SIM_VALUE_CALL,
+                               .line = value->line,
+                               .file = value->file,
+                               .text = family->bare->name,
+                               .item_count = 1,
+                               .items = items,
+                               .weight = value->weight + 1,
+                               .depth = value->depth + 1};
+    return call;
+}
+
 static const char *read_shape(struct sim_reader *reader, const char *where,
                               const struct sim_param *param, const struct sim_value *value,
                               struct sim_shape *shape)
 {
+    bool is_bare = value->kind == SIM_VALUE_TEXT ||
+                   (value->kind == SIM_VALUE_TABLE && value->item_count == 0);
+    if (param->family->bare && is_bare) {
+        return read_constructor(reader, where, param->family->bare,
+                                bare_call(reader, param->family, value), shape);
+    }
     if (value->kind == SIM_VALUE_NONE && param->fallback) {
         *shape = (struct sim_shape){NULL, NULL};
         return "none";
@@ -65,6 +93,32 @@ static const char *read_shape(struct sim_reader *reader, const char *where,
         }
     }
     return no_shape(reader, where, param, value);
+}
+
+static const char *read_shapes(struct sim_reader *reader, const char *where,
+                               const struct sim_param *param, const struct sim_value *value,
+                               struct sim_shapes *shapes)
+{
+    struct sim_param one = *param; /* `none` is no item of a list */
+    one.fallback = NULL;
+    if (value->kind != SIM_VALUE_TABLE || value->item_count == 0 || value->field_count > 0) {
+        sim_reader_complain(reader, value, "%s: expected a list such as { %s }, got %s", where,
+                            param->family->example, sim_value_describe(reader->arena, value));
+        return NULL;
+    }
+    struct sim_shape *each = sim_arena_array(reader->arena, struct sim_shape, value->item_count);
+    g_autoptr(GString) print = g_string_new("{");
+    bool is_right = true;
+    for (uint32_t i = 0; i < value->item_count; i++) {
+        struct sim_value item = *value->items[i];
+        item.line = item.line ? item.line : value->line;
+        bool is_bad = item.kind == SIM_VALUE_BAD;
+        const char *text = is_bad ? NULL : read_shape(reader, where, &one, &item, &each[i]);
+        is_right = is_right && text != NULL;
+        g_string_append_printf(print, "%s %s", i > 0 ? "," : "", text ? text : "");
+    }
+    *shapes = (struct sim_shapes){value->item_count, each};
+    return is_right ? sim_reader_text(reader, "%s }", print->str) : NULL;
 }
 
 /* --- by operation --- */
@@ -215,6 +269,9 @@ const char *sim_shape_read(struct sim_reader *reader, const char *where,
     }
     if (param->type == SIM_PARAM_DURATION_LAWS) {
         return read_laws(reader, where, param, value, field);
+    }
+    if (param->type == SIM_PARAM_SHAPES) {
+        return read_shapes(reader, where, param, value, field);
     }
     return read_shape(reader, where, param, value, field);
 }

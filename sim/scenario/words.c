@@ -10,7 +10,8 @@
 static void add_families(GPtrArray *families, const struct sim_param *params)
 {
     for (; params->name; params++) {
-        const struct sim_family *family = params->type == SIM_PARAM_SHAPE ? params->family : NULL;
+        bool is_shape = params->type == SIM_PARAM_SHAPE || params->type == SIM_PARAM_SHAPES;
+        const struct sim_family *family = is_shape ? params->family : NULL;
         if (!family || g_ptr_array_find(families, family, NULL)) {
             continue;
         }

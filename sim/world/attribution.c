@@ -3,10 +3,11 @@
  * A sampled operation carries a span, a table of nanoseconds by (group, cause). Every call gets a
  * span of its own, which is added to the caller's when the reply comes and thrown away when the
  * call fails (its whole length is then a retry's cost), so along a path of calls the parts sum up
- * to the latency; what no part accounts for is "other". Calls made side by side all count, so that
- * the "other" of a fan-out may be negative. A span is closed when its request is answered: work
- * that outlives the answer is nobody's latency. Handles notice reuse, so whoever still names a span
- * that has ended does no harm.
+ * to the latency; what no part accounts for is "other". Calls made side by side would all count,
+ * and the "other" of a fan-out be negative, unless each is given a branch and only the one that was
+ * waited for last is joined. A span is closed when its request is answered: work that outlives the
+ * answer is nobody's latency. Handles notice reuse, so whoever still names a span that has ended
+ * does no harm.
  *
  * Operations are sampled by a hash of their number, every one at first. When SAMPLE_MAX are held
  * the rate is halved and half of them are let go, so the sample stays uniform, whatever the length
@@ -22,7 +23,7 @@
 
 struct span {
     uint32_t holders;
-    sim_node_id source; /* whose operation it is; 0: the span of a call */
+    sim_node_id source; /* whose operation, or branch of one, it is; 0: the span of a call */
     bool is_closed;
     int64_t spent[]; /* group_count * SIM_CAUSE_COUNT */
 };
@@ -153,6 +154,26 @@ void span_spend(struct sim_world *world, sim_span handle, uint32_t group, enum s
     struct span *span = span_find(world, handle);
     if (span != NULL && !span->is_closed) {
         span->spent[(size_t)group * SIM_CAUSE_COUNT + cause] += duration;
+    }
+}
+
+sim_span sim_span_branch(struct sim_node *self, sim_span span)
+{
+    return span_find(self->world, span) == NULL ? 0 : span_new(self->world, self->id);
+}
+
+void sim_span_join(struct sim_node *self, sim_span span, sim_span branch)
+{
+    if (branch != 0) {
+        span_merge(self->world, span, branch);
+        span_release(self->world, branch);
+    }
+}
+
+void sim_span_drop(struct sim_node *self, sim_span branch)
+{
+    if (branch != 0) {
+        span_release(self->world, branch);
     }
 }
 

@@ -62,8 +62,8 @@ struct sim_metric_spec {
     enum sim_metric_kind kind;
     enum sim_metric_unit unit;
     const char *help;
-    const char *of; /* COUNT: name of the COUNT that it is a part of: "hits" of "lookups" gives
-                       `edge.hits ratio`; NULL = of none */
+    const char *of; /* COUNT: name of the COUNT that it is a part of, its own or one that every node
+                       has: "hits" of "lookups" gives `edge.hits ratio`; NULL = of none */
 };
 
 /* What a model is for, where the world or the reports treat it apart. */

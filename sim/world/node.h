@@ -88,6 +88,12 @@ void sim_operation_end(struct sim_node *self, const struct sim_operation_id *ope
  * pause between attempts, a wait for a lock). `span` comes with the request or the operation; 0 =
  * none. */
 void sim_spend(struct sim_node *self, sim_span span, enum sim_cause cause, sim_time duration);
+/* Of calls made side by side only one is waited for last. Each is given a branch of the operation's
+ * span, 0 where that has ended; the branch that was waited for is joined, which adds what was spent
+ * there, and the others are dropped. Either ends the branch; a crash drops all. */
+sim_span sim_span_branch(struct sim_node *self, sim_span span);
+void sim_span_join(struct sim_node *self, sim_span span, sim_span branch);
+void sim_span_drop(struct sim_node *self, sim_span branch);
 
 /* Versions. A store of a model with SIM_MODEL_STORE says when a version of a key becomes the one
  * that reads should see; versions of a key grow, from 1, and one that does not is of no

@@ -32,6 +32,8 @@ enum sim_param_type {
     SIM_PARAM_MIX,           /* struct sim_mix: { read = 0.9, write = 0.1 } */
     SIM_PARAM_TARGET,        /* struct sim_target: "db", "replica[1..3] spare" */
     SIM_PARAM_SHAPE,         /* struct sim_shape: one constructor of a family */
+    SIM_PARAM_SHAPES,        /* struct sim_shapes: a list of them; as the first of a constructor's
+                                parameters also all that it is given without a name */
     SIM_PARAM_TRACE          /* const struct sim_trace *: a CSV file beside the scenario */
 };
 
@@ -85,11 +87,19 @@ struct sim_family {
     const char *name; /* "arrivals": used in "expected arrivals such as poisson(rate(100))" */
     const char *example;
     const struct sim_constructor *const *constructors; /* NULL at the end */
+    /* What a bare text or a table of names means: this constructor with it as its first field; or
+     * NULL. */
+    const struct sim_constructor *bare;
 };
 
 struct sim_shape {
     const struct sim_constructor *constructor; /* NULL where the parameter was left out or `none` */
     const void *fields;
+};
+
+struct sim_shapes {
+    uint32_t count; /* at least 1 */
+    const struct sim_shape *shapes;
 };
 
 /* A recorded workload. Times count from the first row; rows keep the order of the file. */
@@ -115,7 +125,7 @@ struct sim_param {
                              left out, the field stays zero */
     double min, max;      /* inclusive, in base units (seconds, bytes, 1/s, 1); laws: of the mean */
     const char *help;     /* one line; ends with its source in brackets where it has one */
-    const struct sim_family *family; /* SHAPE */
+    const struct sim_family *family; /* SHAPE, SHAPES */
     const char *const *choices;      /* CHOICE: names, NULL at the end */
 };
 

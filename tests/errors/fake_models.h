@@ -37,6 +37,21 @@ struct fake_replay {
     struct sim_target to;
 };
 
+struct fake_walk {
+    struct sim_shape route;
+};
+
+/* A family of which one constructor lists others, and one is meant by a bare name. */
+struct fake_visit {
+    struct sim_target to;
+    int64_t times;
+};
+
+struct fake_round {
+    struct sim_shapes of;
+    int64_t laps;
+};
+
 static const char *const fake_policies[] = {"lru", "fifo", "s3fifo", NULL};
 static const char *const fake_disciplines[] = {"fifo", "lifo", "ps", NULL};
 
@@ -101,6 +116,36 @@ static const struct sim_param fake_replay_params[] = {
     {"to", SIM_PARAM_TARGET, AT(fake_replay, to), NULL, 0, 0, "whom it asks", PLAIN},
     END};
 
+static const struct sim_family fake_route_family;
+
+static const struct sim_param fake_visit_params[] = {
+    {"to", SIM_PARAM_TARGET, AT(fake_visit, to), NULL, 0, 0, "whom", PLAIN},
+    {"times", SIM_PARAM_INTEGER, AT(fake_visit, times), "1", 1, 9, "how often", PLAIN},
+    END};
+static const struct sim_param fake_round_params[] = {
+    {"of", SIM_PARAM_SHAPES, AT(fake_round, of), NULL, 0, 0, "visits in turn", &fake_route_family,
+     NULL},
+    {"laps", SIM_PARAM_INTEGER, AT(fake_round, laps), "1", 1, 9, "how often", PLAIN},
+    END};
+static const struct sim_constructor fake_visit = {.name = "stopover",
+                                                  .help = "one visit",
+                                                  .size = sizeof(struct fake_visit),
+                                                  .params = fake_visit_params,
+                                                  .positional = 1};
+static const struct sim_constructor fake_round = {.name = "round",
+                                                  .help = "several visits",
+                                                  .size = sizeof(struct fake_round),
+                                                  .params = fake_round_params};
+static const struct sim_constructor *const fake_route_constructors[] = {&fake_visit, &fake_round,
+                                                                        NULL};
+static const struct sim_family fake_route_family = {.name = "a route",
+                                                    .example = "round { \"a\", \"b\" }",
+                                                    .constructors = fake_route_constructors,
+                                                    .bare = &fake_visit};
+static const struct sim_param fake_walk_params[] = {
+    {"route", SIM_PARAM_SHAPE, AT(fake_walk, route), "none", 0, 0, "way", &fake_route_family, NULL},
+    END};
+
 static const char *fake_cache_validate(const void *params)
 {
     const struct fake_cache *cache = params;
@@ -133,6 +178,7 @@ static const struct sim_model fake_client_model = FAKE("client", fake_client, NU
 static const struct sim_model fake_service_model =
     FAKE("service", fake_service, fake_service_metrics);
 static const struct sim_model fake_replay_model = FAKE("replay", fake_replay, NULL);
+static const struct sim_model fake_walk_model = FAKE("walk", fake_walk, NULL);
 static const struct sim_model fake_cache_model = {.abi = SIM_MODEL_ABI,
                                                   .name = "cache",
                                                   .summary = "for tests",
@@ -143,6 +189,7 @@ static const struct sim_model fake_cache_model = {.abi = SIM_MODEL_ABI,
                                                   .metrics = fake_service_metrics};
 
 static const struct sim_model *const fake_models[] = {&fake_client_model, &fake_service_model,
-                                                      &fake_cache_model, &fake_replay_model, NULL};
+                                                      &fake_cache_model,  &fake_replay_model,
+                                                      &fake_walk_model,   NULL};
 
 #endif

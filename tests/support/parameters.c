@@ -280,7 +280,26 @@ static struct sim_shape read_shape(const struct reading *reading, const struct s
             return (struct sim_shape){constructor, fields};
         }
     }
+    if (family->bare != NULL && (value->kind == VALUE_TEXT || value->kind == VALUE_LIST)) {
+        struct item item = {.value = (struct value *)(uintptr_t)value};
+        struct value call = {
+            .kind = VALUE_WORD, .text = family->bare->name, .items = &item, .count = 1};
+        return read_shape(reading, family, &call);
+    }
     g_error("parameters: no such %s: %s", family->name, value->text);
+}
+
+static struct sim_shapes read_shapes(const struct reading *reading, const struct sim_family *family,
+                                     const struct value *value)
+{
+    struct sim_shape *shapes = sim_arena_array(reading->arena, struct sim_shape, value->count);
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < value->count; i++) {
+        if (value->items[i].key == NULL) {
+            shapes[count++] = read_shape(reading, family, value->items[i].value);
+        }
+    }
+    return (struct sim_shapes){count, shapes};
 }
 
 static int32_t choice_of(const struct sim_param *param, const struct value *value)
@@ -359,6 +378,9 @@ static void read_param(const struct reading *reading, const struct sim_param *pa
             *(struct sim_shape *)field = read_shape(reading, param->family, value);
         }
         break;
+    case SIM_PARAM_SHAPES:
+        *(struct sim_shapes *)field = read_shapes(reading, param->family, value);
+        break;
     case SIM_PARAM_TRACE:
         g_assert_nonnull(reading->names);
         *(const struct sim_trace **)field =
@@ -371,6 +393,9 @@ static const struct value *given(const struct sim_param *param, int index,
                                  const struct value *table, int positional)
 {
     int position = 0;
+    if (param->type == SIM_PARAM_SHAPES) {
+        return table; /* all without a name */
+    }
     for (uint32_t i = 0; i < table->count; i++) {
         const char *key = table->items[i].key;
         if (key != NULL ? strcmp(key, param->name) == 0

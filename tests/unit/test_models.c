@@ -14,13 +14,15 @@ static void check_params(const char *who, const struct sim_param *params, size_t
         g_assert_nonnull(param->help);
         g_assert_cmpuint(strlen(param->help), >, 8);
         g_assert_cmpfloat(param->min, <=, param->max);
-        g_assert_true((param->type == SIM_PARAM_SHAPE) == (param->family != NULL));
+        bool is_shape = param->type == SIM_PARAM_SHAPE || param->type == SIM_PARAM_SHAPES;
+        g_assert_true(is_shape == (param->family != NULL));
         g_assert_true((param->type == SIM_PARAM_CHOICE) == (param->choices != NULL));
         for (const struct sim_param *other = params; other != param; other++) {
             g_assert_cmpstr(other->name, !=, param->name);
             g_assert_cmpuint(other->offset, !=, param->offset);
         }
-        if (param->family != NULL) {
+        /* A list of shapes is a list of its own family, which has been entered already. */
+        if (param->type == SIM_PARAM_SHAPE) {
             for (int i = 0; param->family->constructors[i] != NULL; i++) {
                 const struct sim_constructor *constructor = param->family->constructors[i];
                 check_params(constructor->name, constructor->params, constructor->size);
@@ -56,7 +58,8 @@ static void check_metrics(const struct sim_model *model)
         g_assert_true(find_metric(model, metric->name) == metric); /* no name twice */
         g_assert_null(sim_standard_metric_find(metric->name));
         if (metric->of != NULL) {
-            const struct sim_metric_spec *whole = find_metric(model, metric->of);
+            const struct sim_metric_spec *whole = sim_standard_metric_find(metric->of);
+            whole = whole != NULL ? whole : find_metric(model, metric->of);
             g_assert_true(whole != NULL && whole->kind == SIM_METRIC_COUNT &&
                           metric->kind == SIM_METRIC_COUNT);
         }

@@ -134,6 +134,16 @@ static void test_nodes(void)
         NULL);
 }
 
+/* A bare name is printed as what it means, and a list under its field's name. */
+static void test_shapes(void)
+{
+    check(HEAD DB
+          "node \"x\" { like = \"db\" }, node \"w\" { model = \"walk\", route = round { "
+          "\"db\", round { stopover { \"x\", times = 2 }, { db = percent(30) } }, laps = 3 } } }",
+          NULL);
+    check(HEAD DB "node \"w\" { model = \"walk\", route = \"db\" } }", NULL);
+}
+
 static void test_trace(void)
 {
     check(HEAD DB "node \"r\" { model = \"replay\", to = \"db\", "
@@ -194,6 +204,7 @@ int main(int argc, char **argv)
     g_test_add_func("/print/laws", test_laws);
     g_test_add_func("/print/network", test_network);
     g_test_add_func("/print/nodes", test_nodes);
+    g_test_add_func("/print/shapes", test_shapes);
     g_test_add_func("/print/trace", test_trace);
     g_test_add_func("/print/faults", test_faults);
     g_test_add_func("/print/outputs", test_outputs);

@@ -1,0 +1,99 @@
+/* Calls of a service against published figures and closed forms, through the whole stack: waiting
+ * for all of n and for k of n, fork and join, redundant reads.
+ */
+#include "stack.h"
+#include "table.h"
+
+/* The difference to the reference is inside the tolerance; where the run is too short for that (see
+ * below), inside its own 99 % interval. */
+static void check(const char *scenario, const char *settings, const char *figure, double reference,
+                  double tolerance)
+{
+    struct sim_study *study = stack_run(scenario, settings);
+    struct sim_estimate estimate = *stack_estimate(study->results[0], figure);
+    sim_study_free(study);
+    double half = (estimate.high - estimate.low) / 2 * 1.44; /* 95 % to 99 % with 9 degrees */
+    g_test_message("%s %s: %s %.6g +- %.2g, reference %.6g", scenario, settings, figure,
+                   estimate.value, half, reference);
+    g_assert_cmpfloat(half, <=, 0.1 * reference);
+    g_assert_cmpfloat(fabs(estimate.value - reference), <=, MAX(tolerance, half));
+}
+
+static void test_tail_at_scale(void)
+{
+    struct table table;
+    uint32_t rows = 0;
+    if (!table_read(&table, "closed_forms.csv")) {
+        return;
+    }
+    for (size_t row = 1; row < table.row_count; row++) {
+        if (strcmp(table.rows[row][0], "tail_at_scale_fanout") != 0) {
+            continue;
+        }
+        double slow = 0;
+        uint32_t leaves = 0;
+        g_assert_cmpint(sscanf(table.rows[row][1], "p_slow=%lf;n=%u", &slow, &leaves), ==, 2);
+        double exact = g_ascii_strtod(table.rows[row][3], NULL);
+        /* So many that 1 % is more than two and a half standard errors, but no more than 2e7 calls
+         * of leaves. */
+        double requests = MIN(7e4 * (1 - exact) / exact, 2e7 / leaves);
+        g_autofree char *settings = g_strdup_printf("slow=%g leaves=%u wait_for=%u requests=%.0f",
+                                                    slow, leaves, leaves, requests / 10);
+        check("fan-out", settings, "users.failed ratio", exact, 0.01 * exact);
+        rows++;
+    }
+    table_clear(&table);
+    g_assert_cmpuint(rows, ==, 8);
+}
+
+/* With one answer fewer than there are leaves: (1-p)^n + n p (1-p)^(n-1) are in time. */
+static void test_wait_for(void)
+{
+    double exact = 1 - pow(0.99, 100) - 100 * 0.01 * pow(0.99, 99);
+    check("fan-out", "slow=0.01 leaves=100 wait_for=99 requests=4e4", "users.failed ratio", exact,
+          0.01 * exact);
+}
+
+static void test_fork_join(void)
+{
+    struct table table;
+    if (!table_read(&table, "fork_join_check.csv")) {
+        return;
+    }
+    for (size_t row = 1; row < table.row_count; row++) {
+        double n = table_number(&table, row, "n");
+        double simulated = table_number(&table, row, "simulated_R");
+        double reference = n == 2 ? table_number(&table, row, "formula_R") : simulated;
+        g_autofree char *settings =
+            g_strdup_printf("servers=%g load=%g requests=2e5", n, table_number(&table, row, "rho"));
+        check("fork-join", settings, "users.latency mean", reference / 100,
+              (n == 2 ? 0.01 : 0.02) * reference / 100);
+    }
+    table_clear(&table);
+}
+
+static void test_redundant_reads(void)
+{
+    struct table table;
+    if (!table_read(&table, "redundant_reads_ymmr.csv")) {
+        return;
+    }
+    for (size_t row = 1; row < table.row_count; row++) {
+        double recomputed = table_number(&table, row, "recomputed_p999_ms") / 1e3;
+        g_autofree char *settings =
+            g_strdup_printf("sent=%s wait_for=%s", table_text(&table, row, "sent"),
+                            table_text(&table, row, "waited_for"));
+        check("redundant-reads", settings, "users.latency p99.9", recomputed, 0.04 * recomputed);
+    }
+    table_clear(&table);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/calls/tail_at_scale", test_tail_at_scale);
+    g_test_add_func("/calls/wait_for", test_wait_for);
+    g_test_add_func("/calls/fork_join", test_fork_join);
+    g_test_add_func("/calls/redundant_reads", test_redundant_reads);
+    return g_test_run();
+}
