@@ -1,11 +1,11 @@
-/* Operations: attempts, retries, timeouts and deadlines of every client; see operation.h.
+/* Operations: attempts, retries, hedges, timeouts and deadlines of every client; see operation.h.
  *
- * Left out: hedged requests, and conditional writes that know what they expect.
+ * Left out: conditional writes that know what they expect.
  */
 #include "client/operation.h"
 
 const char *const operation_choose_names[] = {"round_robin", "random", "session", NULL};
-const char *const client_timers[] = {"retry", "next", NULL};
+const char *const client_timers[] = {"retry", "next", "hedge", NULL};
 const char *const client_draws[] = {"arrivals", "operation", "key",   "bytes", "session",
                                     "think",    "member",    "retry", NULL};
 
@@ -24,6 +24,7 @@ void operations_start(struct sim_node *self, struct operations *operations,
     operations->scan_keys = 1;
     members_start(self, &operations->members, &params->to);
     sim_retry_init(&operations->retry, &params->retry);
+    sim_hedge_init(&operations->hedge, &params->hedge);
     if (session_count > 0) {
         operations->tokens = sim_alloc(self, session_count * sizeof *operations->tokens);
     }
@@ -74,7 +75,7 @@ static uint64_t value_of(const struct operation *operation)
 }
 
 static void send_attempt(struct sim_node *self, struct operations *operations, sim_frame frame,
-                         const struct operation *operation, sim_node_id to)
+                         struct operation *operation, sim_node_id to)
 {
     const struct operation_wish *wish = &operation->wish;
     struct sim_request request = {
@@ -84,7 +85,7 @@ static void send_attempt(struct sim_node *self, struct operations *operations, s
         .deadline = operation->deadline,
         .bytes = wish->bytes,
         .reply_bytes = wish->reply_bytes,
-        .attempt = operation->attempt,
+        .attempt = operation->attempt + (operation->attempts.open > 0 ? 1 : 0),
         .span = operation->id.span,
         .operation = wish->operation,
         .priority = (uint16_t)operations->params->priority,
@@ -97,7 +98,9 @@ static void send_attempt(struct sim_node *self, struct operations *operations, s
         request.session = (uint64_t)sim_self(self) << 32 | (wish->session + 1);
         request.session_token = operations->tokens[wish->session];
     }
-    sim_send_request(self, to, &request, operations->params->timeout, frame);
+    operation->asked = to;
+    attempts_make(self, &operation->attempts, &operations->hedge, to, &request,
+                  operations->params->timeout, CLIENT_TIMER_HEDGE, frame);
 }
 
 /* Whether a failed attempt is followed by another one, and after which pause. No retry is begun
@@ -147,6 +150,20 @@ static void attempt(struct sim_node *self, struct operations *operations, sim_fr
     }
 }
 
+/* A hedge is due: another member, where there is one. */
+static void hedge(struct sim_node *self, struct operations *operations, sim_frame frame)
+{
+    struct operation *operation = sim_frame_at(self, frame);
+    operation->attempts.next = 0;
+    sim_node_id to = choose_member(self, operations, operation);
+    if (to == operation->asked) {
+        to = members_next(self, &operations->members);
+    }
+    if (to != 0 && sim_hedge_take(&operations->hedge)) {
+        send_attempt(self, operations, frame, operation, to);
+    }
+}
+
 void operation_begin(struct sim_node *self, struct operations *operations,
                      const struct operation_wish *wish)
 {
@@ -156,6 +173,7 @@ void operation_begin(struct sim_node *self, struct operations *operations,
     operation->wish = *wish;
     operation->deadline = sim_time_add(sim_now(self), operations->params->deadline);
     sim_retry_first(&operations->retry);
+    sim_hedge_first(&operations->hedge);
     attempt(self, operations, frame, operation);
 }
 
@@ -180,13 +198,20 @@ static void on_outcome(struct sim_node *self, struct operations *operations,
     if (operations->tokens != NULL && reply->session_token != 0) {
         operations->tokens[operation->wish.session] = reply->session_token;
     }
-    if (sim_status_is_answer(reply->status)) {
+    switch (attempts_end(self, &operation->attempts, operation->id.span, in->outcome)) {
+    case ATTEMPTS_AWAITED:
+        return;
+    case ATTEMPTS_ANSWERED:
         if (operation->wish.operation == SIM_OP_READ || operation->wish.operation == SIM_OP_CALL) {
             sim_served(self, &operation->id, operation->wish.key, reply);
         }
         operation_end(self, operations, frame, reply->status);
-    } else if (reply->status == SIM_STATUS_REDIRECT && reply->redirect != 0 &&
-               operation->redirects < REDIRECTS_MAX) {
+        return;
+    case ATTEMPTS_FAILED:
+        break;
+    }
+    if (reply->status == SIM_STATUS_REDIRECT && reply->redirect != 0 &&
+        operation->redirects < REDIRECTS_MAX) {
         operation->redirects++;
         send_attempt(self, operations, frame, operation, reply->redirect);
     } else if (!may_retry(self, operations, operation, reply->status, reply->retry_after, &pause)) {
@@ -210,6 +235,10 @@ bool operations_handle(struct sim_node *self, struct operations *operations,
     }
     if (in->kind == SIM_IN_TIMER && in->timer == CLIENT_TIMER_RETRY) {
         attempt(self, operations, in->tag, sim_frame_at(self, in->tag));
+        return true;
+    }
+    if (in->kind == SIM_IN_TIMER && in->timer == CLIENT_TIMER_HEDGE) {
+        hedge(self, operations, in->tag);
         return true;
     }
     return false;

@@ -1,5 +1,5 @@
 /* Operations: what the clients share. From "the user wants this key" to the ledger: attempts under
- * the retry policy, timeout and deadline, the choice among several targets, session tokens.
+ * the retry policy, hedges, timeout and deadline, the choice among several targets, session tokens.
  *
  * One operation is one frame of a client; its handle is the tag of its calls and of its pauses. A
  * client embeds struct operations in its state, and passes every input through operations_handle.
@@ -7,6 +7,7 @@
 #ifndef BRINK_MODELS_CLIENT_OPERATION_H
 #define BRINK_MODELS_CLIENT_OPERATION_H
 
+#include "attempts.h"
 #include "members.h"
 #include "sim.h"
 
@@ -19,7 +20,7 @@ struct operation_params {
     int32_t choose; /* enum operation_choose */
     sim_time timeout;
     sim_time deadline;
-    struct sim_shape retry;
+    struct sim_shape retry, hedge;
     int64_t priority;
 };
 
@@ -45,6 +46,8 @@ struct workload_params {
      "how long the whole operation may take; travels with the request [gRPC]", NULL, NULL},        \
     {"retry", SIM_PARAM_SHAPE, offsetof(type, member.retry), "none", SIM_UNBOUNDED,                \
      "what follows a failed attempt", &sim_retry_family, NULL},                                    \
+    {"hedge", SIM_PARAM_SHAPE, offsetof(type, member.hedge), "none", SIM_UNBOUNDED,                \
+     "further attempts while an answer is awaited", &sim_hedge_family, NULL},                      \
     {"priority", SIM_PARAM_INTEGER, offsetof(type, member.priority), "0", 0, 65535,                \
      "class of its requests, 0 = most urgent", NULL, NULL}
 
@@ -60,7 +63,7 @@ struct workload_params {
 /* clang-format on */
 
 /* Timers and random streams of every client; each model's tables are these. */
-enum client_timer { CLIENT_TIMER_RETRY, CLIENT_TIMER_NEXT };
+enum client_timer { CLIENT_TIMER_RETRY, CLIENT_TIMER_NEXT, CLIENT_TIMER_HEDGE };
 extern const char *const client_timers[];
 
 enum client_draw {
@@ -90,9 +93,11 @@ struct operation {
     struct sim_operation_id id;
     struct operation_wish wish;
     sim_time deadline;
-    sim_time pause;   /* before the latest retry */
-    uint32_t attempt; /* 0 = first */
+    sim_time pause;    /* before the latest retry */
+    uint32_t attempt;  /* 0 = first */
+    sim_node_id asked; /* by the latest attempt */
     uint32_t redirects;
+    struct attempts attempts;
 };
 
 struct operations;
@@ -103,6 +108,7 @@ typedef void (*operation_ended)(struct sim_node *self, struct operations *operat
 struct operations {
     const struct operation_params *params;
     struct sim_retry retry;
+    struct sim_hedge hedge;
     operation_ended ended; /* NULL = nobody asks */
     struct members members;
     uint64_t *tokens; /* what each session has seen; NULL without sessions */

@@ -1,0 +1,65 @@
+/* Hedges of clients: stories in exact virtual time. If these failed, further attempts would be made
+ * at other times, the wrong answer would win, or time would be attributed twice.
+ */
+#include "fixture.h"
+#include "models.h"
+
+/* The first of two members stands still: the other is asked after 10 ms, and answers. What was
+ * waited for in vain is a cost of retrying. */
+static void test_hedge(void)
+{
+    struct fixture f;
+    fixture_init(&f, ms(50));
+    fixture_add_node(&f, "users", &sim_model_client_open,
+                     "arrivals = regular(rate(10)), to = 'web', hedge = hedge(ms(10))");
+    fixture_add_group(&f, "web", &sim_model_service, "service = ms(4)", 2, 2);
+    fixture_add_fault(&f, SIM_FAULT_PAUSE, 0, ms(45), "web[1]");
+    fixture_link_latency(&f, ms(1));
+    f.options.is_attributing = true;
+    fixture_start(&f);
+    fixture_run_until(&f, ms(10) - 1);
+    g_assert_cmpuint(fixture_total(&f, "users", "attempts"), ==, 1);
+    fixture_run_until(&f, ms(10));
+    g_assert_cmpuint(fixture_total(&f, "users", "attempts"), ==, 2);
+    fixture_run(&f);
+    g_assert_cmpfloat(fixture_quantile(&f, "users", "latency", 1), ==, 0.016);
+    struct sim_attribution bands[SIM_BAND_COUNT];
+    sim_world_attribution(f.world, 0, bands);
+    const double *means = bands[SIM_BAND_SLOWEST].mean_by_group_cause;
+    g_assert_cmpfloat(means[SIM_CAUSE_RETRY], ==, 10e6);
+    g_assert_cmpfloat(means[SIM_CAUSE_OTHER], ==, 0);
+    g_assert_cmpfloat(means[SIM_CAUSE_COUNT + SIM_CAUSE_SERVICE], ==, 4e6);
+    fixture_clear(&f);
+}
+
+/* The hedge is refused at once, the first attempt answers all the same; and an operation of which
+ * both fail is over with the second failure, and tried again. */
+static void test_hedge_fails(void)
+{
+    for (int both = 0; both <= 1; both++) {
+        struct fixture f;
+        fixture_init(&f, ms(50));
+        fixture_add_node(&f, "users", &sim_model_client_open,
+                         "arrivals = regular(rate(10)), to = 'web', timeout = ms(30), "
+                         "hedge = hedge(ms(10)), retry = retry { max = 1 }");
+        fixture_add_group(&f, "web", &sim_model_service, "service = ms(20), servers = 9", 2, 2);
+        fixture_add_fault(&f, SIM_FAULT_CRASH, ms(5), both ? ms(29) : SIM_NEVER, "web[2]");
+        if (both) {
+            fixture_add_fault(&f, SIM_FAULT_PAUSE, ms(1), ms(29.5), "web[1]");
+        }
+        fixture_start(&f);
+        fixture_run(&f);
+        g_assert_cmpuint(fixture_window_total(&f, "users", "succeeded", 0), ==, 1);
+        g_assert_cmpfloat(fixture_quantile(&f, "users", "latency", 1), ==, both ? 0.050 : 0.020);
+        g_assert_cmpuint(fixture_total(&f, "users", "retries"), ==, both ? 3 : 1);
+        fixture_clear(&f);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/client/hedge", test_hedge);
+    g_test_add_func("/client/hedge_fails", test_hedge_fails);
+    return g_test_run();
+}
