@@ -154,7 +154,6 @@ static void attempt(struct sim_node *self, struct operations *operations, sim_fr
 static void hedge(struct sim_node *self, struct operations *operations, sim_frame frame)
 {
     struct operation *operation = sim_frame_at(self, frame);
-    operation->attempts.next = 0;
     sim_node_id to = choose_member(self, operations, operation);
     if (to == operation->asked) {
         to = members_next(self, &operations->members);

@@ -145,11 +145,9 @@ void calls_on_timer(struct sim_node *self, struct calls *calls, const struct sim
 {
     struct leg *leg = leg_at(self, in->tag);
     if (in->timer == calls->names.retry_timer) {
-        leg->retry = 0;
         first_attempt(self, calls, in->tag);
         return;
     }
-    leg->attempts.next = 0;
     sim_node_id to = choose_member(self, leg, leg->asked);
     if (to != 0 && sim_hedge_take(&leg->plan->hedge)) {
         attempt(self, calls, in->tag, to);

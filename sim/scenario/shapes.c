@@ -77,8 +77,8 @@ static const char *read_shape(struct sim_reader *reader, const char *where,
                               const struct sim_param *param, const struct sim_value *value,
                               struct sim_shape *shape)
 {
-    bool is_bare = value->kind == SIM_VALUE_TEXT ||
-                   (value->kind == SIM_VALUE_TABLE && value->item_count == 0);
+    bool is_bare =
+        value->kind == SIM_VALUE_TEXT || (value->kind == SIM_VALUE_TABLE && value->item_count == 0);
     if (param->family->bare && is_bare) {
         return read_constructor(reader, where, param->family->bare,
                                 bare_call(reader, param->family, value), shape);

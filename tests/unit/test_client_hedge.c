@@ -32,6 +32,23 @@ static void test_hedge(void)
     fixture_clear(&f);
 }
 
+/* It would be the turn of the member that stands still again: the hedge goes to the other one. */
+static void test_hedge_elsewhere(void)
+{
+    struct fixture f;
+    fixture_init(&f, ms(50));
+    fixture_add_node(&f, "users", &sim_model_client_open,
+                     "arrivals = renewal(ms(6)), to = 'web', hedge = hedge(ms(10))");
+    fixture_add_group(&f, "web", &sim_model_service, "service = ms(1)", 2, 2);
+    fixture_add_fault(&f, SIM_FAULT_PAUSE, 0, s(1), "web[1]");
+    fixture_start(&f);
+    fixture_run_until(&f, ms(17) - 1);
+    g_assert_cmpuint(fixture_total(&f, "users", "succeeded"), ==, 1); /* of 12; 6 waits */
+    fixture_run_until(&f, ms(17));
+    g_assert_cmpuint(fixture_total(&f, "users", "succeeded"), ==, 2);
+    fixture_clear(&f);
+}
+
 /* The hedge is refused at once, the first attempt answers all the same; and an operation of which
  * both fail is over with the second failure, and tried again. */
 static void test_hedge_fails(void)
@@ -60,6 +77,7 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/client/hedge", test_hedge);
+    g_test_add_func("/client/hedge_elsewhere", test_hedge_elsewhere);
     g_test_add_func("/client/hedge_fails", test_hedge_fails);
     return g_test_run();
 }

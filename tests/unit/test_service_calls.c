@@ -121,6 +121,21 @@ static void test_parallel_fails(void)
     }
 }
 
+/* What waits to try again when the others are enough never does. */
+static void test_parallel_retry(void)
+{
+    struct fixture f;
+    build(&f, ms(50),
+          "service = ms(0), calls = parallel { 'a', wait_for = 1, "
+          "call { 'b', retry = retry { backoff = ms(20), jitter = 'none' } } }");
+    fixture_add_fault(&f, SIM_FAULT_CRASH, 0, SIM_NEVER, "b");
+    fixture_start(&f);
+    fixture_run_until(&f, ms(50));
+    g_assert_cmpuint(fixture_total(&f, "web", "attempts"), ==, 2);
+    g_assert_cmpuint(fixture_total(&f, "users", "succeeded"), ==, 1);
+    fixture_clear(&f);
+}
+
 static void test_nested(void)
 {
     struct fixture f;
@@ -179,6 +194,9 @@ static void test_fan_out(void)
     fixture_add_group(&f, "leaf", &sim_model_service, "service = ms(4)", 5, 5);
     fixture_group(&f, "leaf")->per_member = true;
     fixture_start(&f);
+    fixture_run_until(&f, ms(200) - 1); /* two requests: 1 and 2, 3 and 4 */
+    g_assert_cmpuint(fixture_total(&f, "leaf[2]", "issued"), ==, 1);
+    g_assert_cmpuint(fixture_total(&f, "leaf[4]", "issued"), ==, 1);
     fixture_run_until(&f, ms(500) - 1);
     for (int member = 1; member <= 5; member++) {
         g_autofree char *name = g_strdup_printf("leaf[%d]", member);
@@ -259,6 +277,22 @@ static void test_hedge(void)
     g_assert_cmpfloat(spent(&f, 1, SIM_CAUSE_RETRY), ==, 10);
     g_assert_cmpfloat(spent(&f, 5, SIM_CAUSE_SERVICE), ==, 4);
     nothing_else(&f);
+    fixture_clear(&f);
+}
+
+/* Somebody else has asked meanwhile, and it would be the turn of the first again: the hedge goes to
+ * the other one. */
+static void test_hedge_elsewhere(void)
+{
+    struct fixture f;
+    build(&f, ms(50), "service = ms(0), to = 'leaf', hedge = hedge { after = ms(10) }");
+    fixture_add_node(&f, "others", &sim_model_client_open,
+                     "arrivals = regular { rate = rate(10), phase = ms(5) }, to = 'web'");
+    fixture_add_group(&f, "leaf", &sim_model_service, "service = ms(4)", 2, 2);
+    fixture_add_fault(&f, SIM_FAULT_PAUSE, 0, ms(45), "leaf[1]");
+    fixture_start(&f);
+    fixture_run(&f);
+    g_assert_cmpfloat(latency(&f, 1), ==, (1 + 10 + 6 + 1) / 1e3);
     fixture_clear(&f);
 }
 
@@ -374,51 +408,6 @@ static void test_crash(void)
     fixture_clear(&f);
 }
 
-/* ---- shedding ---- */
-
-/* 10 ms of work every 5 ms: who has waited more than 12 ms at the head of the queue is turned away,
- * with a hint. */
-static void test_older_than(void)
-{
-    struct fixture f;
-    fixture_init(&f, ms(40));
-    fixture_add_node(&f, "users", &sim_model_client_open,
-                     "arrivals = regular(rate(200)), to = 'web'");
-    fixture_add_node(&f, "web", &sim_model_service,
-                     "service = ms(10), shed = older_than(ms(12)), retry_after = ms(7)");
-    fixture_start(&f);
-    /* 0: 0-10. 5: 10-20. 10: 20-30. 15 waited 15 at 30: away; 20: 30-40. At 40 25 and 30 ... */
-    fixture_run_until(&f, ms(30) - 1);
-    g_assert_cmpuint(fixture_total(&f, "web", "shed"), ==, 0);
-    fixture_run_until(&f, ms(30));
-    g_assert_cmpuint(fixture_total(&f, "web", "shed"), ==, 1);
-    g_assert_cmpuint(fixture_total(&f, "users", "rejected"), ==, 1);
-    g_assert_cmpint(fixture_level(&f, "web", "busy"), ==, 1);
-    fixture_clear(&f);
-}
-
-/* 9.9 ms of work every 5 ms: the k-th waits 4.9 k. The queue was empty last at 10, when the third
- * came. Who comes until 10 + 30 may wait 30 ms, who comes later 6, until the queue has been empty
- * again. */
-static void test_codel(void)
-{
-    struct fixture f;
-    fixture_init(&f, ms(80));
-    fixture_add_node(&f, "users", &sim_model_client_open,
-                     "arrivals = regular(rate(200)), to = 'web'");
-    fixture_add_node(&f, "web", &sim_model_service,
-                     "service = us(9900), shed = codel { target = ms(6), interval = ms(30) }");
-    fixture_start(&f);
-    fixture_run_until(&f, us(69300) - 1);
-    g_assert_cmpuint(fixture_total(&f, "web", "shed"), ==, 0);
-    fixture_run_until(&f, us(69300)); /* 35 has waited 34.3; 40 has waited 29.3, and may */
-    g_assert_cmpuint(fixture_total(&f, "web", "shed"), ==, 1);
-    fixture_run_until(&f, us(79200)); /* 45, 50, ... 70 are too old; 75 has waited 4.2 */
-    g_assert_cmpuint(fixture_total(&f, "web", "shed"), ==, 7);
-    g_assert_cmpint(fixture_level(&f, "web", "busy"), ==, 1);
-    fixture_clear(&f);
-}
-
 static void test_validate(void)
 {
     static const struct {
@@ -451,6 +440,8 @@ int main(int argc, char **argv)
     g_test_add_func("/service/calls/series_fails", test_series_fails);
     g_test_add_func("/service/calls/parallel", test_parallel);
     g_test_add_func("/service/calls/parallel_fails", test_parallel_fails);
+    g_test_add_func("/service/calls/parallel_retry", test_parallel_retry);
+    g_test_add_func("/service/calls/hedge_elsewhere", test_hedge_elsewhere);
     g_test_add_func("/service/calls/nested", test_nested);
     g_test_add_func("/service/calls/nested_fails", test_nested_fails);
     g_test_add_func("/service/calls/chance", test_chance);
@@ -464,8 +455,6 @@ int main(int argc, char **argv)
     g_test_add_func("/service/calls/amplification", test_amplification);
     g_test_add_func("/service/calls/deadline", test_deadline);
     g_test_add_func("/service/calls/crash", test_crash);
-    g_test_add_func("/service/shed/older_than", test_older_than);
-    g_test_add_func("/service/shed/codel", test_codel);
     g_test_add_func("/service/calls/validate", test_validate);
     return g_test_run();
 }

@@ -325,6 +325,55 @@ static void test_source_dies(void)
     chain_end(&chain);
 }
 
+/* Of what was spent in branches only what was spent in the one that is joined counts. */
+static void test_branches(void)
+{
+    struct chain chain;
+    chain_begin(&chain);
+    chain_start(&chain);
+    struct sim_operation_id id = sim_operation_begin(client(&chain));
+    sim_span taken = sim_span_branch(client(&chain), id.span);
+    sim_span dropped = sim_span_branch(client(&chain), id.span);
+    sim_spend(client(&chain), taken, SIM_CAUSE_LOCK, ms(3));
+    sim_spend(client(&chain), dropped, SIM_CAUSE_LOCK, ms(2));
+    at(&chain, 5);
+    sim_span_join(client(&chain), id.span, taken);
+    sim_span_drop(client(&chain), dropped);
+    sim_operation_end(client(&chain), &id, SIM_STATUS_OK);
+    g_assert_cmpuint(sim_span_branch(client(&chain), id.span), ==, 0); /* it has ended */
+    g_assert_cmpuint(sim_span_branch(client(&chain), 0), ==, 0);
+    sim_span_join(client(&chain), id.span, 0);
+    sim_span_drop(client(&chain), 0);
+    g_assert_cmpfloat(slowest(&chain, 0, SIM_CAUSE_LOCK), ==, 3);
+    g_assert_cmpfloat(slowest(&chain, 0, SIM_CAUSE_OTHER), ==, 2);
+    chain_end(&chain);
+}
+
+/* Branches die with the node that made them. */
+static void test_branches_die(void)
+{
+    struct chain chain;
+    chain_begin(&chain);
+    chain.f.spec.limits.memory_bytes_max = 8 << 20;
+    chain_start(&chain);
+    struct sim_operation_id id = sim_operation_begin(client(&chain));
+    for (int life = 0; life < 200; life++) {
+        at(&chain, life);
+        for (int i = 0; i < 1000; i++) {
+            sim_span_branch(sim_world_node(chain.f.world, 2), id.span);
+        }
+        fixture_crash(&chain.f, "front");
+        fixture_restart(&chain.f, "front");
+    }
+    at(&chain, 1000);
+    sim_operation_end(client(&chain), &id, SIM_STATUS_OK);
+    for (uint64_t i = 0; i < 5000; i++) {
+        sim_after(client(&chain), (sim_time)i, PROBE_TIMER_A, i); /* so that limits are looked at */
+    }
+    g_assert_cmpint(fixture_run(&chain.f), ==, SIM_ENDING_DONE);
+    chain_end(&chain);
+}
+
 /* ---- bands ---- */
 
 static void bands_are(const struct chain *chain, uint64_t count_slowest, double slowest_ms,
@@ -391,6 +440,8 @@ int main(int argc, char **argv)
     g_test_add_func("/attribution/network-includes-handshakes", test_network_includes_handshakes);
     g_test_add_func("/attribution/preempted", test_preempted);
     g_test_add_func("/attribution/source-dies", test_source_dies);
+    g_test_add_func("/attribution/branches", test_branches);
+    g_test_add_func("/attribution/branches_die", test_branches_die);
     g_test_add_func("/attribution/bands", test_bands);
     g_test_add_func("/attribution/thinning", test_thinning);
     return g_test_run();
