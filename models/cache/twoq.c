@@ -10,7 +10,7 @@
  * algorithm", VLDB 1994, section 3.2 (full version), with the sizes that section recommends.
  */
 #include "cache/eviction.h"
-#include "cache/object_list.h"
+#include "object_list.h"
 
 /* Tag of an object: where it is. An arriving object has IN_FIFO or, if it was a ghost, IN_MAIN. */
 enum { IN_FIFO, IN_MAIN };

@@ -1,6 +1,6 @@
-/* The labs show what their pages say: each has a page, every command on it runs, it draws something,
- * the books balance and all expectations pass. If this failed, a lecturer would stand before a class with another
- * result than the page's.
+/* The labs show what their pages say: each has a page, every command on it runs, it draws
+ * something, the books balance and all expectations pass. If this failed, a lecturer would stand
+ * before a class with another result than the page's.
  */
 #include <glib.h>
 #include <string.h>
