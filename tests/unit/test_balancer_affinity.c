@@ -167,6 +167,28 @@ static void test_l4_cost(void)
     }
 }
 
+/* What is silent for too long, and what its member's death ended, has to be opened again. */
+static void test_l4_cost_again(void)
+{
+    struct balancer_story story;
+    balancer_begin(&story,
+                   LAYER_4 ", cost = ms(1), connection_idle = s(5), check_interval = s(1), "
+                           "fall = 1, check_timeout = ms(100)",
+                   2);
+    fixture_add_fault(&story.f, SIM_FAULT_CRASH, s(20), SIM_NEVER, "web[2]")->silent = true;
+    balancer_start(&story);
+    static const struct {
+        double at;
+        bool pays;
+    } asks[] = {{0, true}, {4, false}, {8, false}, {13.5, true}, {18, false}, {22, true}};
+    for (size_t i = 0; i < G_N_ELEMENTS(asks); i++) {
+        fixture_run_until(&story.f, s(asks[i].at));
+        ask(&story, 0);
+        g_assert_cmpint(fixture_level(&story.f, "lb", "busy"), ==, asks[i].pays);
+    }
+    balancer_end(&story);
+}
+
 /* Connections to a member that checks have found dead are opened elsewhere. */
 static void test_l4_checks(void)
 {
@@ -292,6 +314,7 @@ int main(int argc, char **argv)
     g_test_add_func("/balancer-affinity/l4-failure", test_l4_failure);
     g_test_add_func("/balancer-affinity/l4-hash", test_l4_hash);
     g_test_add_func("/balancer-affinity/l4-cost", test_l4_cost);
+    g_test_add_func("/balancer-affinity/l4-cost-again", test_l4_cost_again);
     g_test_add_func("/balancer-affinity/l4-checks", test_l4_checks);
     g_test_add_func("/balancer-affinity/table", test_table);
     return g_test_run();

@@ -306,13 +306,12 @@ static void twin_build(struct twin *twin, uint32_t count)
 }
 
 /* Keys go to their owners, also when members come and go; the next owner gets what the first one
- * refuses. */
-static void test_hash(gconstpointer data)
+ * refuses. Shares that are all the same make no difference. */
+static void check_hash(const struct balancer_policy *policy, const char *to)
 {
-    const struct balancer_policy *policy = data;
     struct balancer_story story;
     struct twin twin;
-    g_autofree char *params = g_strdup_printf("to = 'web', policy = '%s'", policy->name);
+    g_autofree char *params = g_strdup_printf("to = %s, policy = '%s'", to, policy->name);
     balancer_begin(&story, params, 8);
     fixture_group(&story.f, "web")->count = 6;
     plan_members(&story, s(1), 8);
@@ -337,6 +336,15 @@ static void test_hash(gconstpointer data)
     g_assert_cmpint(ended(&story), ==, SIM_STATUS_OK);
     g_free(twin.placement);
     balancer_end(&story);
+}
+
+static void test_hash(gconstpointer data)
+{
+    const struct balancer_policy *policy = data;
+    check_hash(policy, "'web'");
+    if (policy->takes_weights) {
+        check_hash(policy, "{ web = 0.8 }");
+    }
 }
 
 /* One hot key whose requests stay open: nobody has more than ceil(1.25 x open / members). */

@@ -215,6 +215,32 @@ static void test_ring_closes(void)
     group_clear(&group);
 }
 
+/* Who is next is another draw: of the keys of one member each other is the second owner of as many,
+ * to five standard errors. */
+static void check_second(const struct placement_algorithm *algorithm)
+{
+    struct group group;
+    uint32_t counts[5][5] = {{0}};
+    group_init(&group, algorithm, 5, 12);
+    group_build(&group, 5);
+    for (uint64_t key = 0; key < KEYS; key++) {
+        uint32_t found[2];
+        placement_owners(group.placement, group_key(key), 2, found);
+        counts[found[0]][found[1]]++;
+    }
+    for (int i = 0; i < 25; i++) {
+        double expected = i / 5 == i % 5 ? 0 : KEYS / 20.0;
+        g_assert_cmpfloat(fabs(counts[i / 5][i % 5] - expected), <=, 5 * sqrt(expected));
+    }
+    group_clear(&group);
+}
+
+static void test_second(void)
+{
+    check_second(&placement_jump);
+    check_second(&placement_rendezvous);
+}
+
 /* Values of the function of figure 1 of the paper that its other implementations give too. */
 static void test_jump_values(void)
 {
@@ -249,6 +275,25 @@ static void test_maglev_balance(void)
         g_assert_true(counts[i] == ENTRIES / MEMBERS || counts[i] == ENTRIES / MEMBERS + 1);
     }
     group_clear(&group);
+}
+
+/* The smallest tables are filled too, whatever the permutations. */
+static void test_maglev_small(void)
+{
+    for (uint64_t salt = 0; salt < 50; salt++) {
+        struct group group;
+        uint32_t counts[4] = {0};
+        group_init(&group, &placement_maglev, 4, salt);
+        group.setup.table_size = 5;
+        group_build(&group, 4);
+        for (uint64_t entry = 0; entry < 5; entry++) {
+            counts[placement_owner(group.placement, entry)]++;
+        }
+        for (int i = 0; i < 4; i++) {
+            g_assert_true(counts[i] == 1 || counts[i] == 2);
+        }
+        group_clear(&group);
+    }
 }
 
 /* Puts loads in place, of a hot key and many cold ones, and may take some off again. Whoever is
@@ -335,6 +380,8 @@ int main(int argc, char **argv)
     add_for_all("weights", test_weights);
     add_for_all("weight-grows", test_weight_grows);
     g_test_add_func("/hashing/ring-closes", test_ring_closes);
+    g_test_add_func("/hashing/second", test_second);
+    g_test_add_func("/hashing/maglev-small", test_maglev_small);
     g_test_add_func("/hashing/jump-values", test_jump_values);
     g_test_add_func("/hashing/maglev-balance", test_maglev_balance);
     g_test_add_func("/hashing/bound", test_bound);
