@@ -66,11 +66,17 @@ static struct attempt *find(struct attempts *attempts, sim_time made)
 enum attempts_state attempts_end(struct sim_node *self, struct attempts *attempts, sim_span span,
                                  const struct sim_outcome *outcome)
 {
+    bool is_answer = sim_status_is_answer(outcome->reply.status);
+    if (attempts->made == 1 && attempts->next == 0) { /* one call and nothing else */
+        attempts->each[0].call = 0;
+        attempts->open = 0;
+        return is_answer ? ATTEMPTS_ANSWERED : ATTEMPTS_FAILED;
+    }
     struct attempt *attempt = find(attempts, outcome->called);
     sim_time first = attempts->each[0].made;
     attempt->call = 0;
     attempts->open--;
-    if (sim_status_is_answer(outcome->reply.status)) {
+    if (is_answer) {
         sim_spend(self, span, SIM_CAUSE_RETRY, attempt->made - first);
         sim_span_join(self, span, attempt->branch);
         attempts_forget(self, attempts);
