@@ -58,7 +58,7 @@ struct workload_params {
      "which keys they name", &sim_keys_family, NULL},                                              \
     {"bytes", SIM_PARAM_BYTES_LAW, offsetof(type, member.bytes), "bytes(200)", SIM_NOT_NEGATIVE,   \
      "size of a request on the wire", NULL, NULL},                                                 \
-    {"scan_keys", SIM_PARAM_INTEGER, offsetof(type, member.scan_keys), "100", 1, 1e9,              \
+    {"scan_keys", SIM_PARAM_INTEGER, offsetof(type, member.scan_keys), "100", 1, 1e6,              \
      "keys that a scan asks for [YCSB: up to 100]", NULL, NULL}
 /* clang-format on */
 
