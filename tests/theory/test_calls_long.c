@@ -65,7 +65,8 @@ static void test_fork_join(void)
         double simulated = table_number(&table, row, "simulated_R");
         double reference = n == 2 ? table_number(&table, row, "formula_R") : simulated;
         g_autofree char *settings =
-            g_strdup_printf("servers=%g load=%g requests=2e5", n, table_number(&table, row, "rho"));
+            g_strdup_printf("servers=%g load=%g requests=%g", n, table_number(&table, row, "rho"),
+                            n == 2 ? 5e5 : 2e5);
         check("fork-join", settings, "users.latency mean", reference / 100,
               (n == 2 ? 0.01 : 0.02) * reference / 100);
     }
