@@ -42,7 +42,7 @@ static inline double exact_transform_tail(double t, const void *data)
     double sum = exact_tail_term(law, real) / 2.0;
     double average = 0.0, weight = pow(0.5, EXACT_EULER_AVERAGED);
     for (int k = 1; k <= EXACT_EULER_DIRECT + EXACT_EULER_AVERAGED; k++) {
-        double term = exact_tail_term(law, CMPLX(real, k * acos(-1.0) / from));
+        double term = exact_tail_term(law, real + k * acos(-1.0) / from * I);
         sum += k % 2 == 0 ? term : -term;
         if (k >= EXACT_EULER_DIRECT) {
             int j = k - EXACT_EULER_DIRECT;
