@@ -6,8 +6,7 @@ cmake --build --preset coverage
 # A test that limits the size of files limits gcov's too; that is not what it is about.
 export GCOV_ERROR_FILE=/dev/null
 find build/coverage -name '*.gcda' -delete
-ctest --test-dir build/coverage --label-regex '^quick$' --label-exclude '^check$' \
-    --exclude-regex '^theory\.test_(stack$|cache_)' \
+ctest --test-dir build/coverage --label-regex '^quick$' --label-exclude '^(check|plain)$' \
     --parallel "$(nproc)" --output-on-failure --no-tests=error
 exec gcovr --root . --object-directory build/coverage --filter 'sim/' --fail-under-line 90 \
     --sort-uncovered --print-summary
