@@ -9,6 +9,8 @@ const struct sim_model *const sim_models[] = {
     &sim_model_service,
     &sim_model_balancer,
     &sim_model_router,
+    &sim_model_dns,
+    &sim_model_dns_client,
     &sim_model_cache,
     &sim_model_limiter,
     &sim_model_breaker,

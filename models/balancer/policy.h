@@ -21,6 +21,7 @@
     row(weighted)                                                                                  \
     row(least_response_time)                                                                       \
     row(nearest)                                                                                   \
+    row(lowest_latency)                                                                            \
     row(active_passive)                                                                            \
     row(modulo)                                                                                    \
     row(ring)                                                                                      \
@@ -39,7 +40,7 @@ extern const char *const balancer_near_names[];
 struct balancer_options {
     int64_t choices;        /* two_choices */
     sim_time decay;         /* least_response_time */
-    int32_t near;           /* nearest: enum balancer_near */
+    int32_t near;           /* nearest, lowest_latency: enum balancer_near */
     int32_t hash_by;        /* hashes: enum balancer_hash_by */
     int64_t ring_points;    /* ring, bounded */
     int64_t maglev_entries; /* maglev */

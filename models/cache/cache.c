@@ -86,6 +86,10 @@ static const struct sim_param cache_params[] = {
      "requests that may wait for a server; more are rejected; -1 = any number", NULL, NULL},
     {"ttl", SIM_PARAM_DURATION, offsetof(struct cache_params, ttl), "none", 1e-9, 1e300,
      "how long a copy may be served", NULL, NULL},
+    {"ttl_min", SIM_PARAM_DURATION, offsetof(struct cache_params, ttl_min), "s(0)", 0, 1e300,
+     "a copy may be served for at least this long, also when its answer says less [Unbound "
+     "cache-min-ttl; CloudFront minimum TTL]",
+     NULL, NULL},
     {"ttl_jitter", SIM_PARAM_RATIO, offsetof(struct cache_params, ttl_jitter), "percent(0)", 0, 1,
      "each ttl is spread evenly by this much to both sides, so that copies do not expire together",
      NULL, NULL},
@@ -145,6 +149,9 @@ static const char *validate(const void *fields)
     }
     if (params->coalesce && params->lock != SIM_NEVER) {
         return "coalesce, or lock: misses of a key either wait for its answer or look again";
+    }
+    if (params->ttl_min > params->ttl) {
+        return "ttl_min: more than ttl";
     }
     if (params->follow.shares != NULL) {
         return "follow: all members are followed; no shares here";

@@ -133,8 +133,12 @@ static sim_time expiry(struct sim_node *self, const struct sim_reply *reply)
         ttl = sim_time_from_seconds(sim_time_seconds(ttl) * (1 + params->ttl_jitter * spread));
     }
     sim_time expires = sim_time_add(sim_now(self), ttl);
-    bool is_fresh_shorter = reply->fresh_until > 0 && reply->fresh_until < expires;
-    return is_fresh_shorter ? reply->fresh_until : expires;
+    if (reply->fresh_until > 0 && reply->fresh_until < expires) {
+        sim_time shortest = sim_time_add(sim_now(self), params->ttl_min);
+        bool is_too_short = reply->status == SIM_STATUS_OK && reply->fresh_until < shortest;
+        expires = is_too_short ? shortest : reply->fresh_until;
+    }
+    return expires;
 }
 
 static bool has_newer(const struct copies *copies, uint64_t key, uint64_t version)
@@ -143,15 +147,16 @@ static bool has_newer(const struct copies *copies, uint64_t key, uint64_t versio
     return object != NULL && ((const struct copy *)sim_object_payload(object))->version > version;
 }
 
-void copies_keep(struct sim_node *self, struct copies *copies, uint64_t key,
-                 const struct sim_reply *reply, sim_time took)
+sim_time copies_keep(struct sim_node *self, struct copies *copies, uint64_t key,
+                     const struct sim_reply *reply, sim_time took)
 {
     const struct cache_params *params = sim_params(self);
     bool is_negative = reply->status == SIM_STATUS_NOT_FOUND;
     if (has_newer(copies, key, reply->version)) {
         sim_count(self, METRIC_OVERTAKEN, 1);
-        return;
+        return 0;
     }
+    sim_time expires = 0;
     int64_t bytes = reply->bytes > 0 || is_negative ? reply->bytes : params->object_bytes;
     struct sim_object *object =
         sim_eviction_insert(copies->store, key, (uint64_t)(bytes > 0 ? bytes : 1));
@@ -160,7 +165,8 @@ void copies_keep(struct sim_node *self, struct copies *copies, uint64_t key,
     } else {
         sim_time took_us = took / SIM_MICROSECOND;
         struct copy *copy = sim_object_payload(object);
-        *copy = (struct copy){.expires = expiry(self, reply),
+        expires = expiry(self, reply);
+        *copy = (struct copy){.expires = expires,
                               .value = reply->value,
                               .version = reply->version,
                               .served_by = reply->served_by,
@@ -168,6 +174,7 @@ void copies_keep(struct sim_node *self, struct copies *copies, uint64_t key,
         copy->took_us = took_us < TOOK_US_MAX ? (unsigned)took_us & TOOK_US_MAX : TOOK_US_MAX;
     }
     show_store(self, copies);
+    return expires;
 }
 
 void copies_set_version(struct copies *copies, uint64_t key, const struct sim_reply *reply)

@@ -23,7 +23,7 @@ struct cache_params {
     const struct sim_dist *hit, *miss; /* NULL = no time */
     int64_t servers;                   /* 0 = as many as it takes */
     int64_t queue_limit;
-    sim_time ttl;
+    sim_time ttl, ttl_min;
     double ttl_jitter;
     sim_time negative_ttl; /* 0 = answers that there is nothing are not kept */
     sim_time stale_for;
@@ -100,9 +100,10 @@ void copies_clear(struct sim_node *self, struct copies *copies);
 enum copy_state copies_find(struct sim_node *self, struct copies *copies, uint64_t key,
                             struct sim_reply *ret_reply);
 /* Keeps what `reply` answered after `took`, if the policy takes it, unless what is there is newer.
- * That there is nothing is kept for negative_ttl. */
-void copies_keep(struct sim_node *self, struct copies *copies, uint64_t key,
-                 const struct sim_reply *reply, sim_time took);
+ * That there is nothing is kept for negative_ttl. Returns when the copy's time is over, 0 = it was
+ * not kept. */
+sim_time copies_keep(struct sim_node *self, struct copies *copies, uint64_t key,
+                     const struct sim_reply *reply, sim_time took);
 /* The copy, if it is still there, is now of that version. */
 void copies_set_version(struct copies *copies, uint64_t key, const struct sim_reply *reply);
 /* Drops the copy, if there is one, because its key was written. */

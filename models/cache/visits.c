@@ -49,8 +49,9 @@ static bool end_fetch(struct sim_node *self, const struct visit *visit)
     return !is_overtaken;
 }
 
-/* What came for a key is kept, and goes to all who wait for it, in order of arrival. */
-static void conclude_read(struct sim_node *self, sim_frame frame, const struct sim_reply *reply)
+/* What came for a key is kept, and goes to all who wait for it, in order of arrival. One that says
+ * how long it is fresh says it as the copy will. */
+static void conclude_read(struct sim_node *self, sim_frame frame, struct sim_reply *reply)
 {
     const struct cache_params *params = sim_params(self);
     struct cache_state *state = sim_state(self);
@@ -61,7 +62,9 @@ static void conclude_read(struct sim_node *self, sim_frame frame, const struct s
         sim_count(self, METRIC_FALSE_POSITIVES, 1);
     }
     if (end_fetch(self, visit) && is_kept) {
-        copies_keep(self, &state->copies, visit->key, reply, sim_now(self) - visit->began);
+        sim_time took = sim_now(self) - visit->began;
+        sim_time expires = copies_keep(self, &state->copies, visit->key, reply, took);
+        reply->fresh_until = reply->fresh_until > 0 && expires > 0 ? expires : reply->fresh_until;
     }
     while (frame != 0) {
         sim_frame next = ((const struct visit *)sim_frame_at(self, frame))->next;

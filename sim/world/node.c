@@ -35,6 +35,14 @@ uint32_t sim_zone_of(const struct sim_node *self, sim_node_id id)
     return self->world->nodes[id].zone;
 }
 
+double sim_latency_mean(const struct sim_node *self, uint32_t from_zone, uint32_t to_zone)
+{
+    const struct sim_network_spec *network = &self->world->spec->network;
+    sim_assert(from_zone < network->zone_count && to_zone < network->zone_count);
+    const struct sim_dist *law = network->links[from_zone * network->zone_count + to_zone].latency;
+    return law == NULL ? 0 : sim_dist_mean(law);
+}
+
 sim_time sim_now(const struct sim_node *self)
 {
     return world_now(self->world);

@@ -19,6 +19,9 @@ uint32_t sim_zone(const struct sim_node *self);
 /* Of any node, as configured: what a configuration file says of whom one talks to. */
 const char *sim_name_of(const struct sim_node *self, sim_node_id id);
 uint32_t sim_zone_of(const struct sim_node *self, sim_node_id id);
+/* Mean of the latency from zone to zone, without faults, in seconds: what measuring it for long
+ * would give. Infinite where the law has no mean. */
+double sim_latency_mean(const struct sim_node *self, uint32_t from_zone, uint32_t to_zone);
 sim_time sim_now(const struct sim_node *self);
 /* What the machine's own clock shows: offset, drift and jumps included. */
 sim_time sim_local_clock(const struct sim_node *self);

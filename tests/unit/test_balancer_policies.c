@@ -253,6 +253,48 @@ static void test_nearest_to_caller(void)
     balancer_end(&story);
 }
 
+/* Two places without a way between them that takes time are equally near. With one, the own place
+ * comes first; a retry takes no turn. */
+static void test_lowest_latency(void)
+{
+    struct balancer_story story;
+    begin_places(&story, POLICY("lowest_latency", ""));
+    balancer_start(&story);
+    asks_in_turn(&story, "1234");
+    balancer_end(&story);
+
+    begin_places(&story, POLICY("lowest_latency", ", eject_after = 1, eject_max = percent(100)"));
+    fixture_link(&story.f, 1, 0)->latency = fixture_law(&story.f, "ms(3)");
+    balancer_start(&story);
+    asks_in_turn(&story, "242");
+    fixture_crash(&story.f, "web[4]");
+    asks_in_turn(&story, "222"); /* one retried, then ejected */
+    fixture_crash(&story.f, "web[2]");
+    for (const char *c = "33131"; *c != '\0';
+         c++) { /* the first a retry; 3 ms away for the reply */
+        ask(&story, 0);
+        fixture_run_until(&story.f, sim_now(probe_node(&story.f, "users[1]")) + ms(10));
+        g_assert_cmpuint(asked(&story), ==, (uint32_t)(*c - '0'));
+    }
+    balancer_end(&story);
+}
+
+static void test_lowest_latency_to_caller(void)
+{
+    struct balancer_story story;
+    begin_places(&story, POLICY("lowest_latency", ", near = 'caller'"));
+    fixture_link(&story.f, 1, 0)->latency = fixture_law(&story.f, "ms(3)");
+    balancer_start(&story);
+    for (int i = 0; i < 4; i++) {
+        ask_from(&story, "users[2]", 0, 0);
+        fixture_run_until(&story.f, s(i + 1));
+        g_assert_cmpuint(asked(&story) % 2, ==, 1);
+        ask_from(&story, "users[1]", 0, 0);
+        g_assert_cmpuint(asked(&story) % 2, ==, 0);
+    }
+    balancer_end(&story);
+}
+
 static void test_active_passive(void)
 {
     struct balancer_story story;
@@ -464,6 +506,8 @@ int main(int argc, char **argv)
     g_test_add_func("/balancer-policies/response-time-refusal", test_response_time_refusal);
     g_test_add_func("/balancer-policies/nearest", test_nearest);
     g_test_add_func("/balancer-policies/nearest-to-caller", test_nearest_to_caller);
+    g_test_add_func("/balancer-policies/lowest-latency", test_lowest_latency);
+    g_test_add_func("/balancer-policies/lowest-latency-to-caller", test_lowest_latency_to_caller);
     g_test_add_func("/balancer-policies/active-passive", test_active_passive);
     for (size_t i = 0; balancer_policies[i] != NULL; i++) {
         if (balancer_policies[i]->placement != NULL) {
