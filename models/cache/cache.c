@@ -48,6 +48,8 @@ static const struct sim_metric_spec cache_metrics[] = {
     {"invalidations", SIM_METRIC_COUNT, SIM_METRIC_EVENTS, "copies dropped because of a write",
      NULL},
     {"changes", SIM_METRIC_COUNT, SIM_METRIC_EVENTS, "changes that a followed store told of", NULL},
+    {"passed", SIM_METRIC_COUNT, SIM_METRIC_EVENTS, "requests for private keys, passed through",
+     NULL},
     {"overtaken", SIM_METRIC_COUNT, SIM_METRIC_EVENTS,
      "answers that were not kept because there is something newer", NULL},
     {"absorbed", SIM_METRIC_COUNT, SIM_METRIC_EVENTS,
@@ -63,9 +65,9 @@ static const struct sim_metric_spec cache_metrics[] = {
     {0},
 };
 
-static const char *const cache_draws[] = {"hit",   "miss",   "ttl", "eviction",
-                                          "early", "expiry", NULL};
-static const char *const cache_timers[] = {"look", "write", "expire", "follow", NULL};
+static const char *const cache_draws[] = {"hit",   "miss",   "ttl",    "eviction",
+                                          "early", "expiry", "change", NULL};
+static const char *const cache_timers[] = {"look", "write", "expire", "follow", "change", NULL};
 static const char *const change_names[] = {"invalidate", "refresh", "fetch", NULL};
 static const char *const write_names[] = {"invalidate", "through", "around", "behind", NULL};
 
@@ -123,6 +125,16 @@ static const struct sim_param cache_params[] = {
      SIM_UNBOUNDED,
      "what a change there does: drop the copy, fetch another one, or fetch it in any case", NULL,
      change_names},
+    {"change_delay", SIM_PARAM_DURATION_LAW, offsetof(struct cache_params, change_delay), "nil",
+     SIM_NOT_NEGATIVE,
+     "how long after it is told of a change it acts: the way of a purge; left out = none", NULL,
+     NULL},
+    {"private", SIM_PARAM_RATIO, offsetof(struct cache_params, private_share), "percent(0)", 0, 1,
+     "of the keys, by their hash: what is for one reader only, and passed through [Cache-Control: "
+     "private]",
+     NULL, NULL},
+    {"preload", SIM_PARAM_INTEGER, offsetof(struct cache_params, preload), "0", 0, 1e6,
+     "keys below this are fetched when it starts, ten at a time", NULL, NULL},
     {"filter_keys", SIM_PARAM_INTEGER, offsetof(struct cache_params, filter_keys), "0", 0, 1e9,
      "a Bloom filter holds the keys below this and those written; 0 = no filter", NULL, NULL},
     {"filter_bits", SIM_PARAM_NUMBER, offsetof(struct cache_params, filter_bits), "10", 1, 64,
@@ -149,6 +161,9 @@ static const char *validate(const void *fields)
     }
     if (params->coalesce && params->lock != SIM_NEVER) {
         return "coalesce, or lock: misses of a key either wait for its answer or look again";
+    }
+    if (params->preload > 0 && params->miss_to.count == 0) {
+        return "preload: there is nobody to fetch from; give miss_to";
     }
     if (params->ttl_min > params->ttl) {
         return "ttl_min: more than ttl";
@@ -193,6 +208,7 @@ static void start(struct sim_node *self)
     }
     members_start(self, &state->members, &params->miss_to);
     follow_start(self);
+    preload_start(self);
 }
 
 static void on_timer(struct sim_node *self, const struct sim_input *in)
@@ -208,6 +224,9 @@ static void on_timer(struct sim_node *self, const struct sim_input *in)
         break;
     case TIMER_FOLLOW:
         follow_again(self, (sim_node_id)in->tag);
+        break;
+    case TIMER_CHANGE:
+        visits_changed(self, in->tag);
         break;
     case TIMER_EXPIRE:
         copies_expire(self, &state->copies);

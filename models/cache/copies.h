@@ -10,10 +10,10 @@
 #include "cache/eviction.h"
 #include "sim.h"
 
-/* What becomes of the copy when its key is written. */
 /* What a change does that a followed store tells of. */
 enum cache_change { CHANGE_INVALIDATE, CHANGE_REFRESH, CHANGE_FETCH };
 
+/* What becomes of the copy when its key is written. */
 enum cache_write { WRITE_INVALIDATE, WRITE_THROUGH, WRITE_AROUND, WRITE_BEHIND };
 
 struct cache_params {
@@ -39,7 +39,10 @@ struct cache_params {
     double filter_bits;
     int64_t object_bytes;
     struct sim_target follow;
-    int32_t on_change; /* enum cache_change */
+    int32_t on_change;                   /* enum cache_change */
+    const struct sim_dist *change_delay; /* NULL = none */
+    double private_share;                /* of the keys */
+    int64_t preload;                     /* keys */
     struct sim_target miss_to;
     sim_time timeout;
 };
@@ -62,6 +65,7 @@ enum cache_metric {
     METRIC_REFUSALS,
     METRIC_INVALIDATIONS,
     METRIC_CHANGES,
+    METRIC_PASSED,
     METRIC_OVERTAKEN,
     METRIC_ABSORBED,
     METRIC_LOST_WRITES,
@@ -73,9 +77,17 @@ enum cache_metric {
     METRIC_WAIT
 };
 
-enum cache_draw { DRAW_HIT, DRAW_MISS, DRAW_TTL, DRAW_EVICTION, DRAW_EARLY, DRAW_EXPIRY };
+enum cache_draw {
+    DRAW_HIT,
+    DRAW_MISS,
+    DRAW_TTL,
+    DRAW_EVICTION,
+    DRAW_EARLY,
+    DRAW_EXPIRY,
+    DRAW_CHANGE
+};
 
-enum cache_timer { TIMER_LOOK, TIMER_WRITE, TIMER_EXPIRE, TIMER_FOLLOW };
+enum cache_timer { TIMER_LOOK, TIMER_WRITE, TIMER_EXPIRE, TIMER_FOLLOW, TIMER_CHANGE };
 
 /* What a copy is good for. */
 enum copy_state {

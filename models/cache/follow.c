@@ -1,8 +1,10 @@
 /* Following a store: a stream of the keys that change there. See visits.h.
  *
  * Each change drops the copy, or fetches another one in its place (`on_change`), whoever wrote the
- * key and whether or not it went through this cache. While the stream is broken changes are missed:
- * all copies go when it breaks, and it is opened again a second later.
+ * key and whether or not it went through this cache. It acts `change_delay` after it is told, drawn
+ * for each change: what a purge takes that goes through somebody's control plane. While the stream
+ * is broken changes are missed: all copies go when it breaks, and it is opened again a second
+ * later.
  */
 #include "cache/visits.h"
 
@@ -30,8 +32,13 @@ void follow_again(struct sim_node *self, sim_node_id store)
 
 void follow_change(struct sim_node *self, const struct sim_input *in)
 {
+    const struct cache_params *params = sim_params(self);
     sim_stream_grant(self, in->stream, 1);
-    visits_changed(self, in->item);
+    if (params->change_delay == NULL) {
+        visits_changed(self, in->item);
+    } else {
+        sim_after(self, sim_draw(self, DRAW_CHANGE, params->change_delay), TIMER_CHANGE, in->item);
+    }
 }
 
 void follow_broken(struct sim_node *self, const struct sim_input *in)

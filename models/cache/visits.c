@@ -6,6 +6,8 @@
  */
 #include "cache/visits.h"
 
+#define PRIVATE UINT64_C(0x7072697661746500) /* whatever else hashes keys does not hash them so */
+
 static bool knows_flights(const struct cache_params *params)
 {
     return params->coalesce || params->leases || params->lock != SIM_NEVER || params->early > 0 ||
@@ -118,6 +120,10 @@ void visits_conclude(struct sim_node *self, sim_frame frame, const struct sim_re
     case VISIT_READ:
     case VISIT_REFRESH:
         conclude_read(self, frame, &reply);
+        break;
+    case VISIT_PRELOAD:
+        conclude_read(self, frame, &reply);
+        preload_next(self);
         break;
     case VISIT_WRITE:
         conclude_write(self, frame, &reply);
@@ -250,13 +256,12 @@ static void begin_fetch(struct sim_node *self, sim_frame frame)
     visit->is_fetching = true;
 }
 
-/* Fetches the key for the cache itself, unless somebody does already. */
-static void refresh(struct sim_node *self, const struct sim_request *cause)
+bool visits_fetch(struct sim_node *self, const struct sim_request *cause, enum visit_kind kind)
 {
     struct cache_state *state = sim_state(self);
     uint32_t index;
     if (flight_of(state, cause->key, &index) != NULL) {
-        return;
+        return false;
     }
     sim_count(self, METRIC_REFRESHES, 1);
     struct sim_request request = {.key = cause->key,
@@ -266,9 +271,20 @@ static void refresh(struct sim_node *self, const struct sim_request *cause)
                                   .operation = SIM_OP_READ,
                                   .priority = cause->priority,
                                   .origin_zone = (uint16_t)sim_zone(self)};
-    sim_frame frame = new_visit(self, 0, cause->key, VISIT_REFRESH);
+    sim_frame frame = new_visit(self, 0, cause->key, kind);
     begin_fetch(self, frame);
     visits_send(self, frame, &request);
+    return true;
+}
+
+bool visits_is_private(struct sim_node *self, uint64_t key)
+{
+    const struct cache_params *params = sim_params(self);
+    if (params->private_share <= 0) {
+        return false;
+    }
+    double place = (double)(sim_hash_pair(PRIVATE, key) >> 11) * 0x1p-53;
+    return place < params->private_share;
 }
 
 void visits_changed(struct sim_node *self, uint64_t key)
@@ -277,12 +293,15 @@ void visits_changed(struct sim_node *self, uint64_t key)
     struct cache_state *state = sim_state(self);
     sim_count(self, METRIC_CHANGES, 1);
     note_written(state, key);
+    if (visits_is_private(self, key)) {
+        return;
+    }
     if (params->on_change == CHANGE_INVALIDATE) {
         copies_invalidate(self, &state->copies, key);
     } else if (params->on_change == CHANGE_FETCH ||
                sim_eviction_peek(state->copies.store, key) != NULL) {
         struct sim_request cause = {.key = key};
-        refresh(self, &cause);
+        visits_fetch(self, &cause, VISIT_REFRESH);
     }
 }
 
@@ -362,7 +381,7 @@ static bool answer_read(struct sim_node *self, sim_ticket ticket)
         if (reply.fresh_until <= sim_now(self)) {
             sim_count(self, METRIC_OUTLIVED, 1);
         }
-        refresh(self, request);
+        visits_fetch(self, request, VISIT_REFRESH);
     }
     hit(self, ticket, &reply);
     return true;
@@ -372,6 +391,10 @@ void visits_arrive(struct sim_node *self, const struct sim_input *in)
 {
     struct cache_state *state = sim_state(self);
     enum visit_kind kind = kind_of(in->request->operation);
+    if (kind != VISIT_OTHER && visits_is_private(self, in->request->key)) {
+        sim_count(self, METRIC_PASSED, 1);
+        kind = VISIT_OTHER;
+    }
     if (kind == VISIT_READ) {
         sim_count(self, METRIC_LOOKUPS, 1);
         if (answer_read(self, in->ticket)) {

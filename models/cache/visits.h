@@ -16,6 +16,7 @@ enum visit_kind {
     VISIT_WRITE,   /* a write on its way */
     VISIT_OTHER,   /* neither */
     VISIT_REFRESH, /* fetches, and nobody waits */
+    VISIT_PRELOAD, /* the same; the next key is due when it ends */
     VISIT_FLUSH    /* a write that was acknowledged before */
 };
 
@@ -52,6 +53,7 @@ struct cache_state {
     struct sim_station *station; /* NULL where nothing takes time */
     struct members members;      /* of miss_to */
     struct members followed;
+    uint64_t preload_next; /* key */
 };
 
 /* visits.c */
@@ -65,6 +67,12 @@ void visits_look(struct sim_node *self, sim_frame frame);
 /* Sends the request on; a visit of its own where `request` is not that of the ticket. */
 void visits_send(struct sim_node *self, sim_frame frame, const struct sim_request *request);
 
+/* Fetches the key for the cache itself, as a visit of that kind; false when somebody does already.
+ */
+bool visits_fetch(struct sim_node *self, const struct sim_request *cause, enum visit_kind kind);
+/* Whether the key is for one reader only, and passed through: the same at every cache. */
+bool visits_is_private(struct sim_node *self, uint64_t key);
+
 /* The key has changed in the store, and what is here is old. */
 void visits_changed(struct sim_node *self, uint64_t key);
 
@@ -73,6 +81,11 @@ void follow_start(struct sim_node *self);
 void follow_again(struct sim_node *self, sim_node_id store);
 void follow_change(struct sim_node *self, const struct sim_input *in);
 void follow_broken(struct sim_node *self, const struct sim_input *in);
+
+/* preload.c: what is fetched when a life begins */
+void preload_start(struct sim_node *self);
+/* One of the fetches has ended. */
+void preload_next(struct sim_node *self);
 
 /* writes.c: write-behind */
 /* Acknowledged at once and kept; true when the write is of a kind that can wait. */
