@@ -9,6 +9,7 @@ const struct sim_model *const sim_models[] = {
     &sim_model_service,
     &sim_model_balancer,
     &sim_model_router,
+    &sim_model_proxy,
     &sim_model_dns,
     &sim_model_dns_client,
     &sim_model_cache,

@@ -10,6 +10,7 @@ extern const struct sim_model sim_model_client_trace;
 extern const struct sim_model sim_model_service;
 extern const struct sim_model sim_model_balancer;
 extern const struct sim_model sim_model_router;
+extern const struct sim_model sim_model_proxy;
 extern const struct sim_model sim_model_dns;
 extern const struct sim_model sim_model_dns_client;
 extern const struct sim_model sim_model_cache;

@@ -33,11 +33,11 @@ complain 'Lua outside sim/scenario/lua' \
 
 # A model sees sim.h, headers of its own folder, the C library and the placements that several
 # families share; models.h is the table's header. Names lead to members by the balancer's policies
-# and health.
+# and health; a proxy remembers sessions in its table.
 for file in $(find models -name '*.[ch]' 2>/dev/null | sort); do
     family=$(dirname "${file#models/}")
     shared=hashing
-    [ "$family" != dns ] || shared='hashing|balancer'
+    case $family in dns | proxy) shared='hashing|balancer' ;; esac
     complain 'a model that includes more than "sim.h", its own family and hashing' "$(
         grep -nE '^[[:space:]]*#[[:space:]]*include' "$file" |
             grep -vE "include[[:space:]]*(\"sim\.h\"|\"($family|models/$family|models|$shared)/[a-z0-9_]+\.h\"|\"[a-z0-9_]+\.h\"|<(assert|inttypes|limits|math|stdalign|stdbool|stddef|stdint|string|stdlib)\.h>)" |
