@@ -6,6 +6,8 @@ const struct sim_model *const sim_models[] = {
     &sim_model_client_open,
     &sim_model_client_closed,
     &sim_model_client_trace,
+    &sim_model_client_polling,
+    &sim_model_client_streaming,
     &sim_model_service,
     &sim_model_balancer,
     &sim_model_router,
@@ -18,6 +20,9 @@ const struct sim_model *const sim_models[] = {
     &sim_model_bulkhead,
     &sim_model_store_counter,
     &sim_model_store_memory,
+    &sim_model_feed_publisher,
+    &sim_model_feed_server,
+    &sim_model_feed_webhook,
     NULL,
 };
 /* clang-format on */

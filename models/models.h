@@ -7,6 +7,8 @@
 extern const struct sim_model sim_model_client_open;
 extern const struct sim_model sim_model_client_closed;
 extern const struct sim_model sim_model_client_trace;
+extern const struct sim_model sim_model_client_polling;
+extern const struct sim_model sim_model_client_streaming;
 extern const struct sim_model sim_model_service;
 extern const struct sim_model sim_model_balancer;
 extern const struct sim_model sim_model_router;
@@ -19,6 +21,9 @@ extern const struct sim_model sim_model_breaker;
 extern const struct sim_model sim_model_bulkhead;
 extern const struct sim_model sim_model_store_counter;
 extern const struct sim_model sim_model_store_memory;
+extern const struct sim_model sim_model_feed_publisher;
+extern const struct sim_model sim_model_feed_server;
+extern const struct sim_model sim_model_feed_webhook;
 
 /* For copying, and for the tests; not in the table. */
 extern const struct sim_model sim_model_template;

@@ -106,6 +106,16 @@ void sim_span_drop(struct sim_node *self, sim_span branch);
 void sim_commit(struct sim_node *self, uint64_t key, uint64_t version);
 void sim_served(struct sim_node *self, const struct sim_operation_id *operation, uint64_t key,
                 const struct sim_reply *reply);
+/* Whoever receives what a store commits has all of a key up to `version` now, and had it up to
+ * `after` before: for each version between them that was committed since `since` (and is still
+ * remembered) the time from its commit to now is recorded in `metric`. Returns how many. */
+struct sim_delivery {
+    sim_node_id store;
+    uint64_t key;
+    uint64_t after, version;
+    sim_time since;
+};
+uint64_t sim_delivered(struct sim_node *self, int metric, const struct sim_delivery *delivery);
 
 /* Facts. `metric` is an index into the descriptor's table of metrics. */
 void sim_count(struct sim_node *self, int metric, uint64_t n);

@@ -193,6 +193,40 @@ static const struct commit *first_after(const struct versions *versions,
     }
 }
 
+/* ---- deliveries ---- */
+
+/* The latest commit whose version is at most that; NULL when none is remembered. */
+static const struct commit *committed_as(const struct versions *versions,
+                                         const struct commit *commit, uint64_t version)
+{
+    while (commit != NULL && commit->version > version) {
+        const struct commit *jump = commit_at(versions, commit->jump);
+        commit =
+            jump != NULL && jump->version > version ? jump : commit_at(versions, commit->previous);
+    }
+    return commit;
+}
+
+uint64_t sim_delivered(struct sim_node *self, int metric, const struct sim_delivery *delivery)
+{
+    struct sim_world *world = self->world;
+    const struct versions *versions = world->versions;
+    if (versions == NULL || delivery->store == 0 || delivery->store > world->node_count) {
+        return 0;
+    }
+    uint32_t store = world->nodes[delivery->store].group_index;
+    const struct versioned_key *slot = slot_of(versions, store, delivery->key);
+    const struct commit *commit = slot->is_used ? &slot->latest : NULL;
+    uint64_t count = 0;
+    commit = committed_as(versions, commit, delivery->version);
+    while (commit != NULL && commit->version > delivery->after && commit->time >= delivery->since) {
+        sim_record(self, metric, world_now(world) - commit->time);
+        count++;
+        commit = commit_at(versions, commit->previous);
+    }
+    return count;
+}
+
 /* ---- reads ---- */
 
 static bool is_read(uint16_t operation)
