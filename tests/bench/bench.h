@@ -21,6 +21,21 @@ static inline double bench_seconds(void)
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
+/* Bytes of memory that this process holds. */
+static inline double bench_resident_bytes(void)
+{
+    double size = 0;
+    double pages = 0;
+    FILE *file = fopen("/proc/self/statm", "r");
+    if (file == NULL || fscanf(file, "%lf %lf", &size, &pages) != 2) {
+        pages = 0;
+    }
+    if (file != NULL) {
+        fclose(file);
+    }
+    return pages * 4096;
+}
+
 static inline int bench_compare(const void *a, const void *b)
 {
     double x = *(const double *)a;

@@ -74,19 +74,6 @@ static const struct sim_model crowd = {
     .handle = crowd_handle,
 };
 
-/* Bytes of memory that this process holds. */
-static double resident_bytes(void)
-{
-    g_autofree char *text = NULL;
-    if (!g_file_get_contents("/proc/self/statm", &text, NULL, NULL)) {
-        return 0;
-    }
-    char **fields = g_strsplit(text, " ", 3);
-    double pages = g_ascii_strtod(fields[1], NULL);
-    g_strfreev(fields);
-    return pages * 4096;
-}
-
 /* Seconds to touch `count` counters of 64 bytes each, ROUNDS times. */
 static double plain_seconds(void)
 {
@@ -114,10 +101,11 @@ int main(void)
     fixture_add_node(&f, "hub", &hub, NULL);
     fixture_link_latency(&f, ms(1));
     fixture_start(&f);
-    double before = resident_bytes();
+    double before = bench_resident_bytes();
     fixture_run_until(&f, ms(500));
     /* The opening notes are gone by now; their pool is part of what the streams need. */
-    double bytes = (resident_bytes() - before - STREAM_COUNT * sizeof(sim_stream)) / STREAM_COUNT;
+    double bytes =
+        (bench_resident_bytes() - before - STREAM_COUNT * sizeof(sim_stream)) / STREAM_COUNT;
     double start = bench_seconds();
     fixture_run_until(&f, s(ROUNDS + 0.5));
     double taken = bench_seconds() - start;
