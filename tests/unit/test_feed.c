@@ -105,6 +105,30 @@ static void test_long_polling(void)
     fixture_clear(&f);
 }
 
+/* Seven tabs of a browser with six connections to a host: six are held, the seventh waits until one
+ * of them is answered, and hears a round trip later. On one connection for all there is no seventh.
+ */
+static void test_six_connections(void)
+{
+    for (int is_multiplexed = 0; is_multiplexed <= 1; is_multiplexed++) {
+        struct fixture f;
+        feed_begin(&f, s(9), "to = 'feed', updates = regular { rate = rate(0.1), phase = s(5) }");
+        fixture_add_node(&f, "feed", &sim_model_feed_server, "hold = s(30)");
+        fixture_add_node(&f, "tabs", &sim_model_client_polling,
+                         "to = 'feed', count = 7, interval = s(0)");
+        fixture_group(&f, "tabs")->transport.connections_max = 6;
+        fixture_group(&f, "tabs")->transport.multiplex = is_multiplexed;
+        fixture_start(&f);
+        fixture_run_until(&f, s(5));
+        g_assert_cmpint(fixture_level(&f, "feed", "held"), ==, is_multiplexed ? 7 : 6);
+        fixture_run_until(&f, s(9) - 1);
+        g_assert_cmpuint(fixture_total(&f, "tabs", "delivered"), ==, 7);
+        NEAR(fixture_quantile(&f, "tabs", "delay", 0.5), 0.020);
+        NEAR(fixture_quantile(&f, "tabs", "delay", 1), is_multiplexed ? 0.020 : 0.040);
+        fixture_clear(&f);
+    }
+}
+
 /* Where nobody listens and no time passes, a client without an interval does not ask for ever. */
 static void test_long_polling_of_the_dead(void)
 {
@@ -440,6 +464,7 @@ int main(int argc, char **argv)
     g_test_add_func("/feed/polling-spread", test_polling_spread);
     g_test_add_func("/feed/poll-catches-up", test_poll_catches_up);
     g_test_add_func("/feed/long-polling", test_long_polling);
+    g_test_add_func("/feed/six-connections", test_six_connections);
     g_test_add_func("/feed/long-polling-of-the-dead", test_long_polling_of_the_dead);
     g_test_add_func("/feed/stream", test_stream);
     g_test_add_func("/feed/reconnect", test_reconnect);

@@ -164,6 +164,29 @@ static void test_idle_time_out(void)
     idle_case(true);
 }
 
+/* Idle for no time: each request has a connection of its own, also those that waited for one, and
+ * one that is sent in the instant in which the last one is answered. */
+static void test_one_each(void)
+{
+    struct story story;
+    story_begin(&story, PROBE_AT_ONCE, ms(10));
+    story_transport(&story)->warm = false;
+    story_transport(&story)->handshake = 2;
+    story_transport(&story)->idle = 0;
+    story_transport(&story)->connections_max = 1;
+    story_start(&story);
+    probe_call(&story.f, "client", "server", 0, 1);
+    probe_call(&story.f, "client", "server", 0, 2);
+    fixture_run_until(&story.f, ms(120));
+    probe_call(&story.f, "client", "server", 0, 3);
+    fixture_run_until(&story.f, s(1));
+    probe_outcome(&story.client, 0, ms(60), 1, SIM_STATUS_OK);
+    probe_outcome(&story.client, 1, ms(120), 2, SIM_STATUS_OK);
+    probe_outcome(&story.client, 2, ms(180), 3, SIM_STATUS_OK);
+    g_assert_cmpuint(story_totals(&story).handshakes, ==, 3);
+    story_end(&story);
+}
+
 /* On one connection for all, requests arrive in the order in which they were sent, however their
  * latencies are drawn; replies too. */
 static void test_multiplexed_order(void)
@@ -294,6 +317,7 @@ int main(int argc, char **argv)
     g_test_add_func("/connection/limit", test_connection_limit);
     g_test_add_func("/connection/failed-call-closes", test_failed_call_closes);
     g_test_add_func("/connection/idle-time-out", test_idle_time_out);
+    g_test_add_func("/connection/one-each", test_one_each);
     g_test_add_func("/connection/multiplexed-order", test_multiplexed_order);
     g_test_add_func("/connection/head-of-line", test_head_of_line);
     g_test_add_func("/connection/multiplexed-restart", test_multiplexed_restart);
