@@ -9,11 +9,16 @@
  * and the answer thrown away, unless `check_deadline` makes the service look before it begins, or
  * `shed` what has waited too long is turned away.
  *
+ * A member that comes later than at the start of the run can be cold for a while: what it begins
+ * then takes longer (caches to fill, code to compile). It can report how busy it is
+ * (report.h).
+ *
  * Whom it calls: plan.h, calls.h. Formulas: docs/models/service.md. Left out: state; the same
  * request always costs the same law.
  */
 #include "members.h"
 #include "models.h"
+#include "report.h"
 #include "service/calls.h"
 #include "service/shed.h"
 
@@ -30,6 +35,9 @@ struct service_params {
     sim_time retry_after;
     struct call_fields call; /* what is not said by `calls` */
     struct sim_shape calls;
+    sim_time cold_for;
+    double cold_factor;
+    struct report_params report;
 };
 
 struct service_state {
@@ -40,6 +48,8 @@ struct service_state {
     struct calls calls;
     int64_t reply_bytes; /* where the law is constant, else -1 */
     bool uses_frames;    /* else the ticket alone is the tag */
+    sim_time warm_at;    /* work that is begun earlier takes longer */
+    struct report report;
 };
 
 enum service_metric {
@@ -64,12 +74,23 @@ static const struct sim_metric_spec service_metrics[] = {
     {0},
 };
 
-enum service_timer { TIMER_RETRY, TIMER_HEDGE };
-static const char *const service_timers[] = {"retry", "hedge", NULL};
+enum service_timer { TIMER_RETRY, TIMER_HEDGE, TIMER_REPORT };
+static const char *const service_timers[] = {"retry", "hedge", "report", NULL};
 
-enum service_draw { DRAW_SERVICE, DRAW_BYTES, DRAW_ERROR, DRAW_RETRY, DRAW_ROUTE, DRAW_CHANCE };
-static const char *const service_draws[] = {"service", "bytes",  "error", "retry",
-                                            "route",   "chance", NULL};
+enum service_message { MESSAGE_REPORT };
+static const char *const service_messages[] = {REPORT_MESSAGE, NULL};
+
+enum service_draw {
+    DRAW_SERVICE,
+    DRAW_BYTES,
+    DRAW_ERROR,
+    DRAW_RETRY,
+    DRAW_ROUTE,
+    DRAW_CHANCE,
+    DRAW_REPORT
+};
+static const char *const service_draws[] = {"service", "bytes",  "error",  "retry",
+                                            "route",   "chance", "report", NULL};
 
 static const struct sim_param service_params[] = {
     {"service", SIM_PARAM_DURATION_LAWS, offsetof(struct service_params, service), NULL,
@@ -102,6 +123,12 @@ static const struct sim_param service_params[] = {
      SIM_NOT_NEGATIVE, "size of the call to it; left out = that of the request", NULL, NULL},
     {"calls", SIM_PARAM_SHAPE, offsetof(struct service_params, calls), "none", SIM_UNBOUNDED,
      "whom it calls, instead of `to`: several in series or in parallel", &plan_family, NULL},
+    {"cold_for", SIM_PARAM_DURATION, offsetof(struct service_params, cold_for), "s(0)",
+     SIM_NOT_NEGATIVE, "how long a member that comes or comes back amid the run is slow", NULL,
+     NULL},
+    {"cold_factor", SIM_PARAM_NUMBER, offsetof(struct service_params, cold_factor), "2", 1, 1e6,
+     "work that it takes on then takes so many times as long", NULL, NULL},
+    REPORT_PARAMS(struct service_params, report.),
     {0},
 };
 
@@ -203,6 +230,10 @@ static void start(struct sim_node *self)
     state->uses_frames = state->gate != NULL || state->has_calls;
     double bytes = 0;
     state->reply_bytes = sim_dist_is_constant(params->reply_bytes, &bytes) ? (int64_t)bytes : -1;
+    state->warm_at = sim_now(self) > 0 ? sim_time_add(sim_now(self), params->cold_for) : 0;
+    if (params->report.to.count > 0) {
+        report_start(self, &state->report, &params->report, TIMER_REPORT, DRAW_REPORT);
+    }
 }
 
 /* ---- reply ---- */
@@ -255,6 +286,9 @@ static bool work(struct sim_node *self, const struct sim_request *request, uint6
     const struct service_params *params = sim_params(self);
     struct service_state *state = sim_state(self);
     sim_time length = sim_draw(self, DRAW_SERVICE, params->service.law[request->operation]);
+    if (sim_now(self) < state->warm_at) {
+        length = sim_time_scale(length, params->cold_factor);
+    }
     return sim_station_work(self, state->work, length, request->priority, request->span, tag);
 }
 
@@ -315,6 +349,7 @@ static void arrive(struct sim_node *self, const struct sim_input *in)
 {
     struct service_state *state = sim_state(self);
     uint64_t tag = in->ticket;
+    state->report.requests++;
     if (state->uses_frames) {
         tag = sim_frame_new(self);
         ((struct leg *)sim_frame_at(self, tag))->ticket = in->ticket;
@@ -367,6 +402,18 @@ static void done(struct sim_node *self, uint64_t tag)
     }
 }
 
+/* ---- report ---- */
+
+/* The servers are those of the station that shows them as busy. */
+static void send_report(struct sim_node *self)
+{
+    const struct service_params *params = sim_params(self);
+    struct service_state *state = sim_state(self);
+    bool is_at_gate = state->gate != NULL && params->slots == 0;
+    report_send(self, &state->report, &params->report, is_at_gate ? state->gate : state->work,
+                params->servers, TIMER_REPORT, MESSAGE_REPORT);
+}
+
 static void handle(struct sim_node *self, const struct sim_input *in)
 {
     struct service_state *state = sim_state(self);
@@ -380,7 +427,11 @@ static void handle(struct sim_node *self, const struct sim_input *in)
     } else if (in->kind == SIM_IN_GRANTED) {
         enter(self, in->tag);
     } else if (in->kind == SIM_IN_TIMER) {
-        calls_on_timer(self, &state->calls, in);
+        if (in->timer == TIMER_REPORT) {
+            send_report(self);
+        } else {
+            calls_on_timer(self, &state->calls, in);
+        }
     } else if (in->kind == SIM_IN_START) {
         start(self);
     }
@@ -417,5 +468,6 @@ const struct sim_model sim_model_service = {
     .handle = handle,
     .metrics = service_metrics,
     .timers = service_timers,
+    .messages = service_messages,
     .draws = service_draws,
 };

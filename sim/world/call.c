@@ -330,6 +330,21 @@ void sim_send_message(struct sim_node *self, sim_node_id to, int message,
     network_send(world, index);
 }
 
+/* The index of a message in the table of who gets it; -1 where that has none of its name. */
+static int message_at(const struct sim_node *to, const struct sim_node *from, uint8_t message)
+{
+    if (to->model == from->model) {
+        return message;
+    }
+    const char *const *names = to->model->messages;
+    for (int i = 0; names != NULL && names[i] != NULL; i++) {
+        if (strcmp(names[i], from->model->messages[message]) == 0) {
+            return i;
+        }
+    }
+    return -1;
+}
+
 void call_on_message(struct sim_world *world, const struct sim_event *event)
 {
     uint32_t packet_index = (uint32_t)event->payload;
@@ -342,14 +357,23 @@ void call_on_message(struct sim_world *world, const struct sim_event *event)
         network_packet_drop(world, packet_index, "down");
         return;
     }
+    int message = message_at(node, &world->nodes[packet->from], packet->message);
+    if (message < 0) {
+        network_packet_drop(world, packet_index, "ignored");
+        return;
+    }
     if (world_is_tracing(world)) {
         world_trace(world, SIM_TRACE_ARRIVE, packet->to, packet->from,
-                    node->model->messages[packet->message], packet_index, packet->words[0]);
+                    node->model->messages[message], packet_index, packet->words[0]);
     }
     uint64_t words[SIM_MESSAGE_WORDS];
     memcpy(words, packet->words, sizeof words);
     struct sim_input input = {
-        .kind = SIM_IN_MESSAGE, .from = packet->from, .message = packet->message, .words = words};
+        .kind = SIM_IN_MESSAGE,
+        .from = packet->from,
+        .message = (uint16_t)message,
+        .words = words,
+    };
     sim_pool_give(&world->packets, packet_index);
     world_input(node, &input);
 }

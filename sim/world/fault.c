@@ -314,7 +314,13 @@ static void act(struct sim_world *world, const struct fault_instance *instance, 
     const struct sim_fault_spec *spec = instance->spec;
     if (spec->kind == SIM_FAULT_MEMBERS) {
         if (is_beginning) {
-            members_set(world, spec);
+            struct members_change change = {
+                .group = spec->group,
+                .count = spec->members,
+                .boot = spec->boot,
+                .notice = spec->notice,
+            };
+            members_set(world, &change);
         }
     } else if (!is_by_target(spec->kind)) {
         if (is_beginning) {

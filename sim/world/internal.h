@@ -132,8 +132,7 @@ struct group {
     sim_time second_from;
     struct second second_beyond; /* issued past the duration: in no window */
     uint8_t *member_state;       /* enum member_state, count_max of them */
-    uint64_t version;
-    struct samples *samples; /* sampled operations of a source */
+    struct samples *samples;     /* sampled operations of a source */
 };
 
 enum member_state { MEMBER_ABSENT, MEMBER_STARTING, MEMBER_UP, MEMBER_DRAINING, MEMBER_GONE };
@@ -374,9 +373,15 @@ void faults_clear(struct sim_world *world);
 void faults_settle(struct sim_world *world);
 void fault_on_begin(struct sim_world *world, const struct sim_event *event);
 void fault_on_end(struct sim_world *world, const struct sim_event *event);
+struct members_change {
+    uint32_t group;
+    uint32_t count;  /* members from now on */
+    sim_time boot;   /* until a new one serves */
+    sim_time notice; /* until the other nodes know */
+};
 void members_init(struct sim_world *world);
 void members_clear(struct sim_world *world);
-void members_set(struct sim_world *world, const struct sim_fault_spec *change);
+void members_set(struct sim_world *world, const struct members_change *change);
 void members_on_drained(struct sim_world *world, const struct sim_event *event);
 void members_on_change(struct sim_world *world, const struct sim_event *event);
 /* A new life asks anew: it sees what everyone knows by now. */

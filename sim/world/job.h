@@ -79,6 +79,8 @@ struct sim_station {
     int64_t servers;
     int64_t queued, busy;             /* busy: in service or held */
     int64_t shown_queued, shown_busy; /* as the metrics have them */
+    sim_time worked_since;            /* shown_busy holds from then on */
+    sim_wide worked;                  /* shown_busy x ns, up to then */
     /* The books: number present integrated over the measured window, and sojourns clipped to it. */
     sim_time since;
     sim_wide present_integral;

@@ -30,13 +30,13 @@ static void begin_life(struct sim_world *world, struct group *group, uint32_t me
 
 /* A member that leaves serves on until everyone knows and nothing is open at it. */
 static void begin_drain(struct sim_world *world, struct group *group, uint32_t member,
-                        sim_time notice)
+                        uint64_t version, sim_time notice)
 {
     sim_node_id id = group->spec->first_id + member;
     group->member_state[member] = MEMBER_DRAINING;
     sim_engine_post(world->engine, sim_time_add(world_now(world), notice), 0, EVENT_DRAINED,
-                    group->version << 32 | id);
-    world->nodes[id].drain_version = group->version;
+                    version << 32 | id);
+    world->nodes[id].drain_version = version;
 }
 
 void members_let_go(struct sim_node *node)
@@ -88,26 +88,32 @@ void members_clear(struct sim_world *world)
     g_free(world->views->version);
 }
 
-void members_set(struct sim_world *world, const struct sim_fault_spec *change)
+/* A new version of the group's list, which everyone knows at `known`. */
+static void publish(struct sim_world *world, struct group *group, uint32_t count, sim_time known)
 {
-    struct group *group = &world->groups[change->group];
-    GArray *versions = world->views->versions[change->group];
-    uint32_t before = g_array_index(versions, struct version, versions->len - 1).count;
-    uint32_t after = change->members;
-    sim_assert(after <= group->spec->count_max);
-    if (after == before) {
-        return;
-    }
-    if (world->views->version == NULL) {
-        world->views->version =
-            g_new0(uint32_t, (size_t)(world->node_count + 1) * world->spec->group_count);
-    }
-    sim_time boot = after > before ? change->boot : 0;
-    sim_time known = sim_time_add(world_now(world), sim_time_add(change->notice, boot));
-    struct version version = {after, known};
+    uint32_t index = (uint32_t)(group - world->groups);
+    GArray *versions = world->views->versions[index];
+    uint64_t number = versions->len;
+    struct version version = {count, known};
     g_array_append_val(versions, version);
-    group->version = versions->len - 1;
-    for (uint32_t member = before; member < after; member++) {
+    sim_engine_post(world->engine, known, 0, EVENT_MEMBERS, number << 32 | index);
+}
+
+/* When the last of the first `count` members has booted; now, where all have. */
+static sim_time booted(const struct sim_world *world, const struct group *group, uint32_t count)
+{
+    sim_time last = world_now(world);
+    for (uint32_t member = 0; member < count; member++) {
+        sim_time until = world->nodes[group->spec->first_id + member].boots_until;
+        last = until > last ? until : last;
+    }
+    return last;
+}
+
+static void grow(struct sim_world *world, struct group *group, uint32_t before,
+                 const struct members_change *change)
+{
+    for (uint32_t member = before; member < change->count; member++) {
         if (group->member_state[member] == MEMBER_DRAINING) {
             group->member_state[member] = MEMBER_UP;
             world->nodes[group->spec->first_id + member].may_go = false;
@@ -115,10 +121,72 @@ void members_set(struct sim_world *world, const struct sim_fault_spec *change)
             begin_life(world, group, member, change->boot);
         }
     }
-    for (uint32_t member = before; member > after; member--) {
-        begin_drain(world, group, member - 1, change->notice);
+    sim_time boot = sim_time_add(world_now(world), change->boot);
+    sim_time last = booted(world, group, change->count);
+    publish(world, group, change->count, sim_time_add(boot > last ? boot : last, change->notice));
+}
+
+/* Of those who stay, some may still be booting: they are known when they have. */
+static void shrink(struct sim_world *world, struct group *group, uint32_t before,
+                   const struct members_change *change)
+{
+    sim_time now = world_now(world), last = booted(world, group, change->count);
+    uint32_t ready = change->count;
+    while (ready > 0 && booted(world, group, ready) > now) {
+        ready--;
     }
-    sim_engine_post(world->engine, known, 0, EVENT_MEMBERS, group->version << 32 | change->group);
+    uint32_t version = world->views->versions[change->group]->len; /* the one that is made next */
+    for (uint32_t member = before; member > change->count; member--) {
+        begin_drain(world, group, member - 1, version, change->notice);
+    }
+    publish(world, group, ready, sim_time_add(now, change->notice));
+    if (ready < change->count) {
+        publish(world, group, change->count, sim_time_add(last, change->notice));
+    }
+}
+
+static uint32_t latest_count(const struct sim_world *world, uint32_t group)
+{
+    const GArray *versions = world->views->versions[group];
+    return g_array_index(versions, struct version, versions->len - 1).count;
+}
+
+void members_set(struct sim_world *world, const struct members_change *change)
+{
+    struct group *group = &world->groups[change->group];
+    uint32_t before = latest_count(world, change->group);
+    sim_assert(change->count <= group->spec->count_max);
+    if (change->count == before) {
+        return;
+    }
+    if (world->views->version == NULL) {
+        world->views->version =
+            g_new0(uint32_t, (size_t)(world->node_count + 1) * world->spec->group_count);
+    }
+    if (change->count > before) {
+        grow(world, group, before, change);
+    } else {
+        shrink(world, group, before, change);
+    }
+}
+
+void sim_members_scale(struct sim_node *self, sim_node_id member, uint32_t count, sim_time boot,
+                       sim_time notice)
+{
+    sim_assert(member >= 1 && member <= self->world->node_count);
+    struct members_change change = {
+        .group = self->world->nodes[member].group_index,
+        .count = count,
+        .boot = boot,
+        .notice = notice,
+    };
+    members_set(self->world, &change);
+}
+
+uint32_t sim_members_asked(const struct sim_node *self, sim_node_id member)
+{
+    sim_assert(member >= 1 && member <= self->world->node_count);
+    return latest_count(self->world, self->world->nodes[member].group_index);
 }
 
 /* Everyone alive now hears of the change; who is not asks when he is. */

@@ -59,7 +59,8 @@ void sim_answer(struct sim_node *self, sim_ticket ticket, const struct sim_reply
 void sim_answer_status(struct sim_node *self, sim_ticket ticket, enum sim_status status);
 const struct sim_request *sim_request_of(struct sim_node *self, sim_ticket ticket);
 
-/* Messages that are a model's own: votes, gossip. Words are numbers or handles, never addresses. */
+/* Messages that are a model's own: votes, gossip. Words are numbers or handles, never addresses.
+ * Between nodes of two models a message goes by its name; who has none of that name ignores it. */
 #define SIM_MESSAGE_WORDS 6
 void sim_send_message(struct sim_node *self, sim_node_id to, int message,
                       const uint64_t words[SIM_MESSAGE_WORDS], int64_t bytes);
@@ -129,6 +130,13 @@ void sim_note(struct sim_node *self, const char *text, uint64_t number);
 uint32_t sim_members(struct sim_node *self, const struct sim_target *target, sim_node_id *ids);
 /* Changes with every change of any group's members; cheap to compare. */
 uint64_t sim_members_version(const struct sim_node *self);
+/* The control of a group's size, as an operator or an autoscaler has it: `member` is any of its
+ * nodes. From now on the group is to have `count` members, at most its count_max: new ones serve
+ * after `boot`, those that leave are drained, the others know after `notice`. */
+void sim_members_scale(struct sim_node *self, sim_node_id member, uint32_t count, sim_time boot,
+                       sim_time notice);
+/* What was asked for last: those that boot count already, those that drain no more. */
+uint32_t sim_members_asked(const struct sim_node *self, sim_node_id member);
 
 /* Stations: servers with a queue. See world/station.h, world/disk.h, world/log.h, world/stream.h
  * and world/flow.h for resources. */

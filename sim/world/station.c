@@ -52,12 +52,23 @@ static void show_level(struct sim_station *station, int metric, int64_t *shown, 
     }
 }
 
+/* Busy servers, integrated over this life of the station. */
+static sim_wide worked_until_now(const struct sim_station *station)
+{
+    sim_time passed = world_now(station->node->world) - station->worked_since;
+    return station->worked + (sim_wide)station->shown_busy * passed;
+}
+
 static void show(struct sim_station *station)
 {
     int64_t busy = station->busy, queued = station->queued;
     if (station->is_sharing && busy > station->servers) {
         queued = busy - station->servers; /* who gets less than a server each */
         busy = station->servers;
+    }
+    if (busy != station->shown_busy) {
+        station->worked = worked_until_now(station);
+        station->worked_since = world_now(station->node->world);
     }
     show_level(station, station->options.busy_metric, &station->shown_busy, busy);
     show_level(station, station->options.queued_metric, &station->shown_queued, queued);
@@ -88,7 +99,7 @@ struct sim_station *sim_station_new(struct sim_node *self,
     station->node = self;
     station->options = *options;
     station->servers = options->servers;
-    station->since = world_now(self->world);
+    station->since = station->worked_since = world_now(self->world);
     if (!options->is_slots) {
         station->is_sharing = options->discipline == SIM_PROCESSOR_SHARING;
         station->executor = self->machine->executor;
@@ -371,6 +382,11 @@ int64_t sim_station_queued(const struct sim_station *station)
 int64_t sim_station_busy(const struct sim_station *station)
 {
     return station->shown_busy;
+}
+
+double sim_station_worked(const struct sim_station *station)
+{
+    return (double)worked_until_now(station);
 }
 
 void sim_station_resize(struct sim_node *self, struct sim_station *station, int64_t servers)

@@ -57,6 +57,8 @@ void sim_station_leave(struct sim_node *self, struct sim_station *station);
 
 int64_t sim_station_queued(const struct sim_station *station);
 int64_t sim_station_busy(const struct sim_station *station);
+/* The time that its servers were busy so far, of all of them together, ns. */
+double sim_station_worked(const struct sim_station *station);
 /* Servers come and go (autoscaling in place, a pool that is resized). Running jobs finish. */
 void sim_station_resize(struct sim_node *self, struct sim_station *station, int64_t servers);
 

@@ -321,6 +321,55 @@ static void test_called_back_late(void)
     end(&scaled);
 }
 
+/* Sent away are those who came last; one who stays boots on, and is known when he has. */
+static void test_fewer_while_booting(void)
+{
+    struct scaled scaled;
+    begin(&scaled);
+    change(&scaled, 10, 5, 20, 3);
+    change(&scaled, 15, 4, 0, 3);
+    start(&scaled);
+    at(&scaled, 32.9);
+    g_assert_cmpuint(seen_by(&scaled, 1), ==, 3);
+    at(&scaled, 33);
+    g_assert_cmpuint(seen_by(&scaled, 1), ==, 4);
+    g_assert_true(serves(&scaled, 4));
+    g_assert_false(serves(&scaled, 5));
+    end(&scaled);
+
+    /* More who boot faster: the slower ones are still waited for. */
+    begin(&scaled);
+    change(&scaled, 10, 4, 20, 1);
+    change(&scaled, 15, 5, 5, 1);
+    start(&scaled);
+    at(&scaled, 30.9);
+    g_assert_cmpuint(seen_by(&scaled, 1), ==, 3);
+    at(&scaled, 31);
+    g_assert_cmpuint(seen_by(&scaled, 1), ==, 5);
+    end(&scaled);
+}
+
+/* A node changes a group as an operator does. */
+static void test_scaled_by_a_node(void)
+{
+    struct scaled scaled;
+    begin(&scaled);
+    start(&scaled);
+    at(&scaled, 10);
+    struct sim_node *operator= sim_world_node(scaled.f.world, 1);
+    sim_members_scale(operator, 7, 5, s(20), s(3));
+    g_assert_cmpuint(sim_members_asked(operator, 3), ==, 5);
+    g_assert_cmpuint(sim_members_asked(operator, 1), ==, 2);
+    at(&scaled, 33);
+    g_assert_cmpuint(seen_by(&scaled, 2), ==, 5);
+    g_assert_true(serves(&scaled, 5));
+    sim_members_scale(operator, 3, 2, 0, s(1));
+    at(&scaled, 35);
+    g_assert_cmpuint(seen_by(&scaled, 2), ==, 2);
+    g_assert_false(serves(&scaled, 3));
+    end(&scaled);
+}
+
 /* A crash fault on one who is not there does not bring him. */
 static void test_crash_of_the_absent(void)
 {
@@ -348,6 +397,8 @@ int main(int argc, char **argv)
     g_test_add_func("/members/crash-upon-notice", test_crash_upon_notice);
     g_test_add_func("/members/returns", test_returns);
     g_test_add_func("/members/called-back-late", test_called_back_late);
+    g_test_add_func("/members/fewer-while-booting", test_fewer_while_booting);
+    g_test_add_func("/members/scaled-by-a-node", test_scaled_by_a_node);
     g_test_add_func("/members/crash-of-the-absent", test_crash_of_the_absent);
     return g_test_run();
 }
