@@ -11,6 +11,17 @@ void report_start(struct sim_node *self, struct report *report, const struct rep
     sim_after(self, sim_time_scale(params->every, part), timer, 0);
 }
 
+void report_note(struct sim_node *self, struct report *report, const struct report_params *params,
+                 sim_time arrived, enum sim_status status)
+{
+    report->ended++;
+    if (!sim_status_is_answer(status)) {
+        report->failed++;
+    } else if (sim_now(self) - arrived > params->slow) {
+        report->slow++;
+    }
+}
+
 void report_send(struct sim_node *self, struct report *report, const struct report_params *params,
                  const struct sim_station *station, int64_t servers, int timer, int message)
 {
@@ -26,6 +37,9 @@ void report_send(struct sim_node *self, struct report *report, const struct repo
         [REPORT_QUEUED] = (uint64_t)sim_station_queued(station),
         [REPORT_REQUESTS] = report->requests,
         [REPORT_LENGTH] = (uint64_t)length,
+        [REPORT_ENDED] = report->ended,
+        [REPORT_FAILED] = report->failed,
+        [REPORT_SLOW] = report->slow,
     };
     for (uint32_t i = 0; i < params->to.count; i++) {
         sim_send_message(self, params->to.ids[i], message, words, REPORT_BYTES);

@@ -196,7 +196,7 @@ static void make_stations(struct sim_node *self)
     state->work = sim_station_new(self, &work);
 }
 
-static void conclude(struct sim_node *self, sim_frame root, const struct sim_reply *answer);
+static void conclude(struct sim_node *self, sim_frame root, const struct sim_reply *last);
 
 static void start_calls(struct sim_node *self)
 {
@@ -238,6 +238,17 @@ static void start(struct sim_node *self)
 
 /* ---- reply ---- */
 
+static void answer(struct sim_node *self, sim_ticket ticket, const struct sim_reply *reply)
+{
+    const struct service_params *params = sim_params(self);
+    struct service_state *state = sim_state(self);
+    if (params->report.to.count > 0) {
+        report_note(self, &state->report, &params->report, sim_arrived(self, ticket),
+                    reply->status);
+    }
+    sim_answer(self, ticket, reply);
+}
+
 static int64_t reply_size(struct sim_node *self, const struct sim_request *request)
 {
     const struct service_params *params = sim_params(self);
@@ -264,7 +275,7 @@ static void reply_of_work(struct sim_node *self, sim_ticket ticket)
     if (work_fails(self)) {
         reply = (struct sim_reply){.status = SIM_STATUS_ERROR};
     }
-    sim_answer(self, ticket, &reply);
+    answer(self, ticket, &reply);
 }
 
 /* The request is over: its slot goes to the next. */
@@ -296,7 +307,7 @@ static void reject(struct sim_node *self, sim_ticket ticket)
 {
     const struct service_params *params = sim_params(self);
     struct sim_reply reply = {.status = SIM_STATUS_REJECTED, .retry_after = params->retry_after};
-    sim_answer(self, ticket, &reply);
+    answer(self, ticket, &reply);
 }
 
 /* A slot is held: begins the work, unless nobody waits for it any more or it is too late. */
@@ -311,7 +322,7 @@ static void enter(struct sim_node *self, sim_frame frame)
         shed_note_empty(&state->shed, sim_now(self));
     }
     if (params->check_deadline && sim_now(self) >= request->deadline) {
-        sim_answer_status(self, visit->ticket, SIM_STATUS_EXPIRED);
+        answer(self, visit->ticket, &(struct sim_reply){.status = SIM_STATUS_EXPIRED});
         end_visit(self, frame);
     } else if (sim_now(self) - visit->arrived > visit->patience) {
         sim_count(self, METRIC_SHED, 1);
@@ -368,18 +379,18 @@ static void arrive(struct sim_node *self, const struct sim_input *in)
 
 /* The answer of downstream is the answer, its status too, so that callers see what went wrong; but
  * that nobody listened there says nothing about who listens here. */
-static void conclude(struct sim_node *self, sim_frame root, const struct sim_reply *answer)
+static void conclude(struct sim_node *self, sim_frame root, const struct sim_reply *last)
 {
     sim_ticket ticket = ((struct leg *)sim_frame_at(self, root))->ticket;
-    struct sim_reply reply = *answer;
+    struct sim_reply reply = *last;
     reply.served_by = reply.version != 0 ? reply.served_by : 0;
     reply.bytes = 0;
-    if (sim_status_is_answer(answer->status)) {
+    if (sim_status_is_answer(last->status)) {
         reply.bytes = reply_size(self, sim_request_of(self, ticket));
-    } else if (answer->status == SIM_STATUS_REFUSED) {
+    } else if (last->status == SIM_STATUS_REFUSED) {
         reply.status = SIM_STATUS_UNAVAILABLE;
     }
-    sim_answer(self, ticket, &reply);
+    answer(self, ticket, &reply);
     end_visit(self, root);
 }
 
@@ -395,7 +406,7 @@ static void done(struct sim_node *self, uint64_t tag)
         reply_of_work(self, ticket);
         end_visit(self, tag);
     } else if (work_fails(self)) {
-        sim_answer_status(self, ticket, SIM_STATUS_ERROR);
+        answer(self, ticket, &(struct sim_reply){.status = SIM_STATUS_ERROR});
         end_visit(self, tag);
     } else {
         calls_begin(self, &state->calls, tag);

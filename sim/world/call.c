@@ -270,6 +270,11 @@ const struct sim_request *sim_request_of(struct sim_node *self, sim_ticket ticke
     return &open_packet(self, ticket)->request;
 }
 
+sim_time sim_arrived(struct sim_node *self, sim_ticket ticket)
+{
+    return open_packet(self, ticket)->arrived;
+}
+
 void sim_answer(struct sim_node *self, sim_ticket ticket, const struct sim_reply *reply)
 {
     struct sim_world *world = self->world;

@@ -58,10 +58,11 @@ uint32_t sim_open_calls(const struct sim_node *self, sim_node_id to);
 void sim_answer(struct sim_node *self, sim_ticket ticket, const struct sim_reply *reply);
 void sim_answer_status(struct sim_node *self, sim_ticket ticket, enum sim_status status);
 const struct sim_request *sim_request_of(struct sim_node *self, sim_ticket ticket);
+sim_time sim_arrived(struct sim_node *self, sim_ticket ticket);
 
 /* Messages that are a model's own: votes, gossip. Words are numbers or handles, never addresses.
  * Between nodes of two models a message goes by its name; who has none of that name ignores it. */
-#define SIM_MESSAGE_WORDS 6
+#define SIM_MESSAGE_WORDS 8
 void sim_send_message(struct sim_node *self, sim_node_id to, int message,
                       const uint64_t words[SIM_MESSAGE_WORDS], int64_t bytes);
 
