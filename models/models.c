@@ -20,6 +20,7 @@ const struct sim_model *const sim_models[] = {
     &sim_model_bulkhead,
     &sim_model_autoscaler,
     &sim_model_deploy,
+    &sim_model_registry,
     &sim_model_store_counter,
     &sim_model_store_memory,
     &sim_model_feed_publisher,

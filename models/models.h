@@ -21,6 +21,7 @@ extern const struct sim_model sim_model_breaker;
 extern const struct sim_model sim_model_bulkhead;
 extern const struct sim_model sim_model_autoscaler;
 extern const struct sim_model sim_model_deploy;
+extern const struct sim_model sim_model_registry;
 extern const struct sim_model sim_model_store_counter;
 extern const struct sim_model sim_model_store_memory;
 extern const struct sim_model sim_model_feed_publisher;

@@ -11,12 +11,15 @@
  *
  * With no member available the answer is UNAVAILABLE; a member that does not answer in time gives
  * TIMEOUT, as a gateway does (504). Policies: policy.h. Who is available: pool.h and health.h. What
- * is remembered: affinity.h.
+ * is remembered: affinity.h. Whom a registry lists: listing.h.
  */
 #include "balancer/balancer.h"
 
 #include "balancer/affinity.h"
+#include "listing.h"
 #include "models.h"
+
+#define LOOKUP_BYTES 200 /* GET /apps and a few headers */
 
 struct balancer_state {
     const struct balancer_policy *policy;
@@ -75,8 +78,11 @@ static const struct sim_metric_spec balancer_metrics[] = {
 enum balancer_draw { DRAW_COST, DRAW_MEMBER };
 static const char *const balancer_draws[] = {"cost", "member", NULL};
 
-enum balancer_timer { TIMER_CHECK, TIMER_RETURN };
-static const char *const balancer_timers[] = {"check", "return", NULL};
+enum balancer_timer { TIMER_CHECK, TIMER_RETURN, TIMER_POLL };
+static const char *const balancer_timers[] = {"check", "return", "poll", NULL};
+
+enum balancer_message { MESSAGE_LOOKUP, MESSAGE_LISTING };
+static const char *const balancer_messages[] = {LOOKUP_MESSAGE, LISTING_MESSAGE, NULL};
 
 /* ---- start ---- */
 
@@ -97,11 +103,29 @@ static void start_policy(struct sim_node *self)
     }
 }
 
+/* Asks the registry; one who knows nobody when he asks does not wait long for the next time. */
+static void poll(struct sim_node *self)
+{
+    const struct balancer_params *params = sim_params(self);
+    struct balancer_state *state = sim_state(self);
+    sim_time pause = params->poll;
+    if (state->pool.existing_count == 0 && pause > SIM_SECOND) {
+        pause = SIM_SECOND;
+    }
+    sim_after(self, pause, TIMER_POLL, 0);
+    const uint64_t words[SIM_MESSAGE_WORDS] = {0};
+    sim_send_message(self, params->registry.ids[0], MESSAGE_LOOKUP, words, LOOKUP_BYTES);
+}
+
 static void start(struct sim_node *self)
 {
     const struct balancer_params *params = sim_params(self);
     struct balancer_state *state = sim_state(self);
-    pool_start(self, &state->pool, &params->to, params->panic);
+    bool asks = params->registry.count > 0;
+    pool_start(self, &state->pool, &params->to, params->panic, asks);
+    if (asks) {
+        poll(self);
+    }
     start_policy(self);
     health_start(self, &state->health, &params->health, &state->pool, TIMER_CHECK, TIMER_RETURN);
     if (params->sticky || params->layer == LAYER_4) {
@@ -357,11 +381,23 @@ static void on_outcome(struct sim_node *self, const struct sim_input *in)
 static void on_timer(struct sim_node *self, const struct sim_input *in)
 {
     struct balancer_state *state = sim_state(self);
+    if (in->timer == TIMER_POLL) {
+        poll(self);
+        return;
+    }
     if (in->timer == TIMER_CHECK) {
         check(self, (uint32_t)in->tag);
     } else {
         health_return(&state->health, (uint32_t)in->tag);
         show_out(self);
+    }
+}
+
+static void on_listing(struct sim_node *self, const struct sim_input *in)
+{
+    struct balancer_state *state = sim_state(self);
+    if (state->pool.listed != NULL) {
+        pool_listed(self, &state->pool, in->words);
     }
 }
 
@@ -377,6 +413,8 @@ static void handle(struct sim_node *self, const struct sim_input *in)
         on_timer(self, in);
     } else if (in->kind == SIM_IN_START) {
         start(self);
+    } else if (in->kind == SIM_IN_MESSAGE && in->message == MESSAGE_LISTING) {
+        on_listing(self, in);
     }
 }
 
@@ -402,5 +440,6 @@ const struct sim_model sim_model_balancer = {
     .release = release,
     .metrics = balancer_metrics,
     .timers = balancer_timers,
+    .messages = balancer_messages,
     .draws = balancer_draws,
 };

@@ -26,6 +26,8 @@ struct balancer_params {
     int64_t affinity_max;
     struct health_params health;
     double panic;
+    struct sim_target registry; /* none: it knows by itself who is there */
+    sim_time poll;
 };
 
 extern const struct sim_param balancer_params[];

@@ -1,6 +1,8 @@
 /* Who exists and who can be picked; see pool.h. */
 #include "balancer/pool.h"
 
+#include "listing.h"
+
 #include <string.h>
 
 /* Weights are shares divided by the average of those that are not nothing. */
@@ -47,9 +49,8 @@ static void count_out(struct pool *pool)
     }
 }
 
-static void look(struct sim_node *self, struct pool *pool)
+static void look_at_world(struct sim_node *self, struct pool *pool)
 {
-    pool->seen = sim_members_version(self);
     pool->existing_count = sim_members(self, pool->target, pool->ids);
     memset(pool->exists, 0, pool->count * sizeof *pool->exists);
     uint32_t at = 0;
@@ -59,6 +60,25 @@ static void look(struct sim_node *self, struct pool *pool)
         }
         pool->exists[at] = true;
     }
+}
+
+static void look_at_list(struct pool *pool)
+{
+    pool->existing_count = 0;
+    for (uint32_t i = 0; i < pool->count; i++) {
+        pool->exists[i] = pool->listed[i];
+        pool->existing_count += pool->listed[i];
+    }
+}
+
+static void look(struct sim_node *self, struct pool *pool)
+{
+    pool->seen = sim_members_version(self);
+    if (pool->listed != NULL) {
+        look_at_list(pool);
+    } else {
+        look_at_world(self, pool);
+    }
     for (uint32_t i = 0; i < pool->count; i++) {
         pool->reasons[i] = pool->exists[i] ? pool->reasons[i] : 0; /* who comes back is new */
     }
@@ -67,7 +87,7 @@ static void look(struct sim_node *self, struct pool *pool)
 }
 
 void pool_start(struct sim_node *self, struct pool *pool, const struct sim_target *target,
-                double panic)
+                double panic, bool asks)
 {
     pool->target = target;
     pool->count = target->count;
@@ -78,7 +98,22 @@ void pool_start(struct sim_node *self, struct pool *pool, const struct sim_targe
     pool->available = sim_alloc(self, pool->count * sizeof *pool->available);
     pool->others = sim_alloc(self, pool->count * sizeof *pool->others);
     pool->ids = sim_alloc(self, pool->count * sizeof *pool->ids);
+    if (asks) {
+        pool->listed = sim_alloc(self, pool->count * sizeof *pool->listed);
+    }
     name_members(pool);
+    look(self, pool);
+}
+
+void pool_listed(struct sim_node *self, struct pool *pool, const uint64_t *words)
+{
+    const uint32_t nodes = LISTING_NODES;
+    for (uint32_t i = 0; i < pool->count; i++) {
+        uint64_t place = pool->members[i].id - words[LISTING_FIRST];
+        if (place < nodes) {
+            pool->listed[i] = listing_has(words, (uint32_t)place);
+        }
+    }
     look(self, pool);
 }
 

@@ -16,6 +16,7 @@ struct pool {
     struct balancer_member *members; /* all that can ever be, by index */
     uint8_t *reasons;                /* by index: enum pool_reason that keep it out */
     bool *exists;                    /* by index */
+    bool *listed;                    /* by index, as a registry says; NULL = nobody is asked */
     uint32_t count;                  /* of members */
     uint32_t existing_count;
     uint32_t out_count; /* existing ones with a reason */
@@ -28,9 +29,12 @@ struct pool {
     uint64_t version;               /* of `available`; from 1 */
 };
 
-/* At SIM_IN_START; `target` is kept. */
+/* At SIM_IN_START; `target` is kept. Who exists is what the world says, or, with `asks`, what
+ * listings of a registry say: nobody before the first. */
 void pool_start(struct sim_node *self, struct pool *pool, const struct sim_target *target,
-                double panic);
+                double panic, bool asks);
+/* A listing came (listing.h). */
+void pool_listed(struct sim_node *self, struct pool *pool, const uint64_t *words);
 /* Brings it up to date with who exists. */
 void pool_look(struct sim_node *self, struct pool *pool);
 /* Whether the reason keeps the member out from now on. */

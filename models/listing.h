@@ -1,0 +1,24 @@
+/* What a registry and those who ask it say to one another: "lookup", without words, is answered by
+ * as many listings as it takes: a first node, and a bit for it and each of those that follow it. */
+#ifndef BRINK_MODELS_LISTING_H
+#define BRINK_MODELS_LISTING_H
+
+#include "sim.h"
+
+#define LOOKUP_MESSAGE "lookup"
+#define LISTING_MESSAGE "listing"
+#define LISTING_FIRST 0 /* word */
+#define LISTING_BITS 1  /* first of the words that hold bits */
+#define LISTING_NODES (64u * (SIM_MESSAGE_WORDS - LISTING_BITS))
+
+static inline void listing_add(uint64_t words[SIM_MESSAGE_WORDS], uint32_t place)
+{
+    words[LISTING_BITS + place / 64] |= UINT64_C(1) << place % 64;
+}
+
+static inline bool listing_has(const uint64_t words[SIM_MESSAGE_WORDS], uint32_t place)
+{
+    return (words[LISTING_BITS + place / 64] >> place % 64 & 1) != 0;
+}
+
+#endif
