@@ -97,7 +97,7 @@ static void start(struct sim_node *self)
 {
     const struct server_params *params = sim_params(self);
     struct server_state *state = sim_state(self);
-    pool_start(self, &state->pool, &params->to, NONE_LEFT);
+    pool_start(self, &state->pool, &params->to, NONE_LEFT, false);
     state->policy = dns_policies[params->policy];
     state->policy_state = sim_alloc(self, state->policy->state_size);
     state->options = (struct balancer_options){.near = NEAR_CALLER};
