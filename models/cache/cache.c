@@ -135,7 +135,7 @@ static const struct sim_param cache_params[] = {
      NULL, NULL},
     {"preload", SIM_PARAM_INTEGER, offsetof(struct cache_params, preload), "0", 0, 1e6,
      "keys below this are fetched when it starts, ten at a time", NULL, NULL},
-    {"filter_keys", SIM_PARAM_INTEGER, offsetof(struct cache_params, filter_keys), "0", 0, 1e9,
+    {"filter_keys", SIM_PARAM_INTEGER, offsetof(struct cache_params, filter_keys), "0", 0, 1e7,
      "a Bloom filter holds the keys below this and those written; 0 = no filter", NULL, NULL},
     {"filter_bits", SIM_PARAM_NUMBER, offsetof(struct cache_params, filter_bits), "10", 1, 64,
      "its bits a key", NULL, NULL},

@@ -35,7 +35,7 @@ struct closed_state {
 #define SPIN_PAUSE SIM_MILLISECOND
 
 static const struct sim_param closed_params[] = {
-    {"sessions", SIM_PARAM_INTEGER, offsetof(struct closed_params, sessions), NULL, 1, 1e9,
+    {"sessions", SIM_PARAM_INTEGER, offsetof(struct closed_params, sessions), NULL, 1, 1e7,
      "users at each member of the group", NULL, NULL},
     {"think", SIM_PARAM_DURATION_LAW, offsetof(struct closed_params, think), "nil",
      SIM_NOT_NEGATIVE, "time from an answer to the next operation; left out = none", NULL, NULL},

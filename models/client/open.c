@@ -27,7 +27,7 @@ static const struct sim_param open_params[] = {
      "when operations begin, at each member of the group", &sim_arrivals_family, NULL},
     OPERATION_PARAMS(struct open_params, operation),
     WORKLOAD_PARAMS(struct open_params, workload),
-    {"sessions", SIM_PARAM_INTEGER, offsetof(struct open_params, sessions), "0", 0, 1e9,
+    {"sessions", SIM_PARAM_INTEGER, offsetof(struct open_params, sessions), "0", 0, 1e8,
      "users that the operations belong to, drawn evenly; 0 = no sessions", NULL, NULL},
     {0},
 };

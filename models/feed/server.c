@@ -142,7 +142,8 @@ static void work(struct sim_node *self, enum server_draw draw, const struct sim_
                  sim_span span, sim_frame frame)
 {
     struct server_state *state = sim_state(self);
-    bool is_taken = sim_station_work(self, state->work, sim_draw(self, draw, law), 0, span, frame);
+    bool is_taken =
+        sim_station_work(self, state->work, sim_draw(self, (int)draw, law), 0, span, frame);
     sim_assert(is_taken);
 }
 

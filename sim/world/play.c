@@ -105,6 +105,8 @@ static bool step(struct sim_world *world, sim_time until)
  * happen at one instant before time is held to stand still. */
 #define LOOK_INTERVAL 4096u
 #define EVENTS_AT_ONE_INSTANT_MAX 50000000u
+/* A few events can be many sessions: a million timers more are a reason to look, too. */
+#define TIMER_CHUNKS_BETWEEN_LOOKS ((1u << 20) / SIM_POOL_CHUNK_COUNT)
 
 static size_t memory_of(const struct sim_world *world, const struct sim_engine_stats *stats)
 {
@@ -149,7 +151,8 @@ static bool play(struct sim_world *world, sim_time until, bool is_draining)
     sim_time instant = world_now(world);
     uint64_t events_at_instant = 0;
     for (;;) {
-        for (uint32_t i = 0; i < LOOK_INTERVAL; i++) {
+        uint32_t timers_max = world->timers.chunk_count + TIMER_CHUNKS_BETWEEN_LOOKS;
+        for (uint32_t i = 0; i < LOOK_INTERVAL && world->timers.chunk_count < timers_max; i++) {
             if (is_draining && world->measured_open == 0) {
                 return true;
             }
