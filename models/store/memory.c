@@ -13,6 +13,7 @@
 #include <stdlib.h>
 
 #include "models.h"
+#include "store/cells.h"
 
 struct memory_params {
     struct sim_operation_laws service;
@@ -23,18 +24,9 @@ struct memory_params {
     sim_time fresh_for;
 };
 
-/* What has been written to a key. */
-struct cell {
-    uint64_t key;
-    uint64_t value;
-    uint64_t version; /* 0 = the slot is empty */
-    bool is_deleted;
-};
-
 struct memory_state {
     struct sim_station *work;
-    struct cell *cells; /* open addressing, at most half full */
-    uint64_t cell_mask, cell_count;
+    struct cells cells;
     uint64_t version; /* the latest */
     sim_stream *followers;
     uint32_t follower_count, follower_capacity;
@@ -80,47 +72,17 @@ static const struct sim_param memory_params[] = {
 
 /* ---- the map ---- */
 
-static struct cell *cell_slot(const struct memory_state *state, uint64_t key)
-{
-    uint64_t at = sim_hash_pair(key, 0) & state->cell_mask;
-    while (state->cells[at].version != 0 && state->cells[at].key != key) {
-        at = (at + 1) & state->cell_mask;
-    }
-    return &state->cells[at];
-}
-
-static struct cell *cells_new(uint64_t count)
-{
-    struct cell *cells = calloc(count, sizeof *cells);
-    sim_assert(cells != NULL); /* out of memory ends the process */
-    return cells;
-}
-
-static void cells_grow(struct memory_state *state)
-{
-    struct cell *old = state->cells;
-    uint64_t old_count = state->cell_mask + 1;
-    state->cells = cells_new(2 * old_count);
-    state->cell_mask = 2 * old_count - 1;
-    for (uint64_t i = 0; i < old_count; i++) {
-        if (old[i].version != 0) {
-            *cell_slot(state, old[i].key) = old[i];
-        }
-    }
-    free(old);
-}
-
 /* What is there: written, or from the start. */
 static struct cell read_cell(struct sim_node *self, uint64_t key)
 {
     const struct memory_params *params = sim_params(self);
     struct memory_state *state = sim_state(self);
-    struct cell cell = *cell_slot(state, key);
-    if (cell.version == 0) {
-        bool exists = params->keys < 0 || key < (uint64_t)params->keys;
-        cell = (struct cell){.key = key, .version = 1, .is_deleted = !exists};
+    const struct cell *cell = cells_find(&state->cells, key);
+    if (cell != NULL) {
+        return *cell;
     }
-    return cell;
+    bool exists = params->keys < 0 || key < (uint64_t)params->keys;
+    return (struct cell){.key = key, .version = 1, .is_deleted = !exists};
 }
 
 /* ---- followers ---- */
@@ -164,14 +126,9 @@ static void tell_followers(struct sim_node *self, uint64_t key)
 static uint64_t write_cell(struct sim_node *self, uint64_t key, uint64_t value, bool is_deleted)
 {
     struct memory_state *state = sim_state(self);
-    if (2 * (state->cell_count + 1) > state->cell_mask) {
-        cells_grow(state);
-    }
-    struct cell *slot = cell_slot(state, key);
-    state->cell_count += slot->version == 0;
     uint64_t by_time = (uint64_t)sim_now(self) + 2;
     state->version = by_time > state->version ? by_time : state->version + 1;
-    *slot = (struct cell){
+    *cells_put(&state->cells, key) = (struct cell){
         .key = key, .value = value, .version = state->version, .is_deleted = is_deleted};
     sim_commit(self, key, state->version);
     sim_count(self, METRIC_WRITES, 1);
@@ -192,8 +149,7 @@ static void start(struct sim_node *self)
                                           .queued_metric = METRIC_QUEUED,
                                           .wait_metric = METRIC_WAIT};
     state->work = sim_station_new(self, &options);
-    state->cell_mask = 63;
-    state->cells = cells_new(64);
+    cells_init(&state->cells);
 }
 
 static void arrive(struct sim_node *self, const struct sim_input *in)
@@ -301,9 +257,8 @@ static void handle(struct sim_node *self, const struct sim_input *in)
 static void release(struct sim_node *self)
 {
     struct memory_state *state = sim_state(self);
-    free(state->cells);
+    cells_clear(&state->cells);
     free(state->followers);
-    state->cells = NULL;
     state->followers = NULL;
 }
 

@@ -7,6 +7,7 @@
  * and waits for his timeout. Not modelled: ICMP, by which a machine may answer a datagram to
  * nobody.
  */
+#include "world/body.h"
 #include "world/transit.h"
 
 #include <glib.h>
@@ -317,8 +318,9 @@ void sim_answer_status(struct sim_node *self, sim_ticket ticket, enum sim_status
 
 /* ---- messages ---- */
 
-void sim_send_message(struct sim_node *self, sim_node_id to, int message,
-                      const uint64_t words[SIM_MESSAGE_WORDS], int64_t bytes)
+void sim_send_message_with(struct sim_node *self, sim_node_id to, int message,
+                           const uint64_t words[SIM_MESSAGE_WORDS], const uint64_t *body,
+                           uint32_t count, int64_t bytes)
 {
     struct sim_world *world = self->world;
     uint32_t index = sim_pool_take(&world->packets);
@@ -332,7 +334,15 @@ void sim_send_message(struct sim_node *self, sim_node_id to, int message,
     packet->message = (uint8_t)message;
     packet->bytes = bytes;
     memcpy(packet->words, words, sizeof packet->words);
+    packet->body = count > 0 ? body_new(world, body, count) : 0;
+    packet->body_count = count;
     network_send(world, index);
+}
+
+void sim_send_message(struct sim_node *self, sim_node_id to, int message,
+                      const uint64_t words[SIM_MESSAGE_WORDS], int64_t bytes)
+{
+    sim_send_message_with(self, to, message, words, NULL, 0, bytes);
 }
 
 /* The index of a message in the table of who gets it; -1 where that has none of its name. */
@@ -373,14 +383,21 @@ void call_on_message(struct sim_world *world, const struct sim_event *event)
     }
     uint64_t words[SIM_MESSAGE_WORDS];
     memcpy(words, packet->words, sizeof words);
+    uint32_t body = packet->body;
+    uint32_t body_count = packet->body_count;
     struct sim_input input = {
         .kind = SIM_IN_MESSAGE,
         .from = packet->from,
         .message = (uint16_t)message,
         .words = words,
+        .body = body == 0 ? NULL : body_words(world, body, body_count),
+        .body_count = body_count,
     };
     sim_pool_give(&world->packets, packet_index);
     world_input(node, &input);
+    if (body != 0) {
+        body_end(world, body, body_count);
+    }
 }
 
 /* ---- the end of a life ---- */

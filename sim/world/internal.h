@@ -80,7 +80,11 @@ struct packet {
     union {
         struct sim_request request; /* REQUEST, OPEN */
         struct sim_reply reply;     /* REPLY */
-        uint64_t words[SIM_MESSAGE_WORDS];
+        struct {
+            uint64_t words[SIM_MESSAGE_WORDS];
+            uint32_t body; /* what it carries beside them, 0 = nothing; see body.h */
+            uint32_t body_count;
+        };
     };
 };
 
@@ -204,6 +208,8 @@ struct link {
     uint32_t flows;
 };
 
+#define BODY_SIZES 10u
+
 struct sim_world {
     const struct sim_world_spec *spec;
     struct sim_world_options options;
@@ -219,6 +225,7 @@ struct sim_world {
     uint32_t link_count;
     bool has_cards; /* some machine has a network card of limited bandwidth */
     struct sim_pool packets, calls, timers, jobs;
+    struct sim_pool bodies[BODY_SIZES];
     struct executor *executors;
     uint32_t executor_count;
     uint64_t measured_open; /* operations begun in the measured window and not yet ended */
@@ -286,6 +293,10 @@ void call_on_refusal(struct sim_world *world, const struct sim_event *event);
 void calls_drop(struct sim_node *node, bool is_silent);
 /* The connection refuses or resets: the caller hears of it at `time`. */
 void call_refuse(struct sim_world *world, sim_call call, sim_time time);
+
+/* body.c */
+void bodies_init(struct sim_world *world);
+void bodies_clear(struct sim_world *world);
 
 /* job_queue.c */
 void job_list_append(struct sim_world *world, struct job_list *list, uint32_t index);

@@ -49,6 +49,8 @@ struct sim_input {
     const struct sim_request *request; /* REQUEST; valid until the ticket is answered */
     const struct sim_outcome *outcome; /* OUTCOME; valid during the call of the handler */
     const uint64_t *words;             /* MESSAGE: SIM_MESSAGE_WORDS of them */
+    const uint64_t *body;              /* MESSAGE: what came with them; valid during the call */
+    uint32_t body_count;               /* words of it, 0 = none */
     sim_stream stream;
     uint64_t item;
     uint64_t credit;

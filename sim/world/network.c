@@ -6,6 +6,7 @@
  * waits for it. A datagram is simply gone. How long the way takes: link.c. Not modelled: congestion
  * windows past slow start, selective acknowledgement, fast retransmit.
  */
+#include "world/body.h"
 #include "world/transit.h"
 
 #include <glib.h>
@@ -94,6 +95,9 @@ static void duplicate(struct sim_world *world, uint32_t packet_index, sim_time a
     copy->arrived = arrives;
     if (copy->state == PACKET_REQUEST) {
         copy->request.span = 0; /* attributed once */
+    } else if (copy->state == PACKET_MESSAGE && copy->body != 0) {
+        copy->body =
+            body_new(world, body_words(world, copy->body, copy->body_count), copy->body_count);
     }
     world->network.duplicated++;
     sim_engine_post(world->engine, arrives, copy->to, arrival_kind(copy), copy_index);
@@ -349,6 +353,8 @@ void network_packet_drop(struct sim_world *world, uint32_t packet_index, const c
     if ((packet->state == PACKET_REQUEST || packet->state == PACKET_OPEN) &&
         packet->request.span != 0) {
         span_release(world, packet->request.span);
+    } else if (packet->state == PACKET_MESSAGE && packet->body != 0) {
+        body_end(world, packet->body, packet->body_count);
     }
     sim_pool_give(&world->packets, packet_index);
 }

@@ -13,6 +13,17 @@ uint32_t sim_member(const struct sim_node *self)
     return self->member;
 }
 
+uint32_t sim_group_size(const struct sim_node *self)
+{
+    return self->group->spec->count_max;
+}
+
+sim_node_id sim_group_member(const struct sim_node *self, uint32_t index)
+{
+    sim_assert(index < self->group->spec->count_max);
+    return self->group->spec->first_id + index;
+}
+
 const char *sim_name(const struct sim_node *self)
 {
     return self->name;

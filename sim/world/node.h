@@ -13,7 +13,11 @@
 
 /* Who and where. `self` in all of these is the node whose handler is running. */
 sim_node_id sim_self(const struct sim_node *self);
-uint32_t sim_member(const struct sim_node *self);  /* index in its group, from 0 */
+uint32_t sim_member(const struct sim_node *self); /* index in its group, from 0 */
+/* Its group as configured: how many nodes there can be (count_max), and which they are. Whether
+ * they are up is another matter: sim_members. */
+uint32_t sim_group_size(const struct sim_node *self);
+sim_node_id sim_group_member(const struct sim_node *self, uint32_t index);
 const char *sim_name(const struct sim_node *self); /* "web" or "web[2]" */
 uint32_t sim_zone(const struct sim_node *self);
 /* Of any node, as configured: what a configuration file says of whom one talks to. */
@@ -65,6 +69,12 @@ sim_time sim_arrived(struct sim_node *self, sim_ticket ticket);
 #define SIM_MESSAGE_WORDS 8
 void sim_send_message(struct sim_node *self, sim_node_id to, int message,
                       const uint64_t words[SIM_MESSAGE_WORDS], int64_t bytes);
+/* The same with a body: `count` further words, which are copied. A batch of a log, a list of keys.
+ */
+#define SIM_BODY_WORDS_MAX 4096u
+void sim_send_message_with(struct sim_node *self, sim_node_id to, int message,
+                           const uint64_t words[SIM_MESSAGE_WORDS], const uint64_t *body,
+                           uint32_t count, int64_t bytes);
 
 /* Where the time of an operation goes. */
 enum sim_cause {

@@ -117,6 +117,10 @@ static size_t memory_of(const struct sim_world *world, const struct sim_engine_s
     for (size_t i = 0; i < G_N_ELEMENTS(pools); i++) {
         bytes += (size_t)pools[i]->chunk_count * SIM_POOL_CHUNK_COUNT * pools[i]->record_size;
     }
+    for (uint32_t size = 0; size < BODY_SIZES; size++) { /* large ones are seldom all touched */
+        const struct sim_pool *bodies = &world->bodies[size];
+        bytes += (size_t)bodies->live_count_max * bodies->record_size;
+    }
     for (sim_node_id id = 1; id <= world->node_count; id++) {
         const struct sim_pool *frames = &world->nodes[id].frames;
         bytes += (size_t)frames->chunk_count * SIM_POOL_CHUNK_COUNT * frames->record_size;

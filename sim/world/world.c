@@ -86,6 +86,7 @@ struct sim_world *sim_world_new(const struct sim_world_spec *spec,
     sim_arena_init(&world->arena);
     world->engine = sim_engine_new(spec->node_count + 1, spec->limits.pending_max);
     sim_pool_init(&world->packets, sizeof(struct packet));
+    bodies_init(world);
     sim_pool_init(&world->calls, sizeof(struct call));
     sim_pool_init(&world->timers, sizeof(struct timer_record));
     sim_pool_init(&world->jobs, sizeof(struct job));
@@ -143,6 +144,7 @@ void sim_world_free(struct sim_world *world)
     executors_clear(world);
     troubles_clear(world);
     sim_pool_clear(&world->packets);
+    bodies_clear(world);
     sim_pool_clear(&world->calls);
     sim_pool_clear(&world->timers);
     sim_pool_clear(&world->jobs);

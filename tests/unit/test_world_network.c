@@ -185,6 +185,71 @@ static void test_datagram_rates(void)
     story_end(&story);
 }
 
+#define BODY_MESSAGES 3000u
+
+struct bodies {
+    uint64_t words[SIM_BODY_WORDS_MAX];
+    uint64_t got[BODY_MESSAGES];
+};
+
+/* How many words the message with that number carries: all sizes come up, none too. */
+static uint32_t body_size(uint64_t number)
+{
+    return (uint32_t)(number * number % (SIM_BODY_WORDS_MAX + 1));
+}
+
+static void check_body(struct sim_node *self, const struct sim_input *in, struct probe *probe)
+{
+    (void)self;
+    struct bodies *bodies = probe->data;
+    if (in->kind == SIM_IN_MESSAGE) {
+        uint64_t number = in->words[0];
+        g_assert_cmpuint(in->body_count, ==, body_size(number));
+        g_assert_true((in->body == NULL) == (in->body_count == 0));
+        for (uint32_t i = 0; i < in->body_count; i++) {
+            g_assert_cmpuint(in->body[i], ==, number + i);
+        }
+        bodies->got[number]++;
+    }
+}
+
+/* What a message carries is a copy: also where a datagram is lost or comes twice, and when who gets
+ * it dies meanwhile. */
+static void test_bodies(void)
+{
+    struct story story;
+    story_begin(&story, PROBE_AT_ONCE, ms(10));
+    struct bodies *bodies = g_new0(struct bodies, 1);
+    story.server.on = check_body;
+    story.server.data = bodies;
+    story_transport(&story)->kind = SIM_TRANSPORT_DATAGRAM;
+    fixture_link(&story.f, 0, 0)->duplicate = 0.1;
+    fixture_link(&story.f, 0, 0)->loss = 0.1;
+    story_start(&story);
+    struct sim_node *client = probe_node(&story.f, "client");
+    for (uint64_t number = 0; number < BODY_MESSAGES; number++) {
+        const uint64_t head[SIM_MESSAGE_WORDS] = {number};
+        uint32_t count = body_size(number);
+        for (uint32_t i = 0; i < count; i++) {
+            bodies->words[i] = number + i;
+        }
+        sim_send_message_with(client, fixture_id(&story.f, "server"), 0, head, bodies->words, count,
+                              8 * (int64_t)count);
+        fixture_run_until(&story.f, ms(1) * (sim_time)(number + 1));
+    }
+    fixture_crash(&story.f, "server");
+    fixture_run_until(&story.f, s(10));
+    uint64_t lost = 0, twice = 0;
+    for (uint64_t number = 0; number < BODY_MESSAGES; number++) {
+        lost += bodies->got[number] == 0;
+        twice += bodies->got[number] == 2;
+    }
+    assert_rate(lost, BODY_MESSAGES, 0.1);
+    assert_rate(twice, BODY_MESSAGES * 0.9, 0.1);
+    story_end(&story);
+    g_free(bodies);
+}
+
 /* Over a connection loss costs time, never a message, and nothing is there twice. */
 static void test_connection_loses_nothing(void)
 {
@@ -376,6 +441,7 @@ int main(int argc, char **argv)
     g_test_add_func("/network/reply-is-repeated", test_reply_is_repeated);
     g_test_add_func("/network/given-up-is-not-sent", test_given_up_is_not_sent);
     g_test_add_func("/network/datagram-rates", test_datagram_rates);
+    g_test_add_func("/network/bodies", test_bodies);
     g_test_add_func("/network/connection-loses-nothing", test_connection_loses_nothing);
     g_test_add_func("/network/datagram-call", test_datagram_call);
     g_test_add_func("/network/partial-partition", test_partial_partition);
