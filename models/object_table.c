@@ -16,6 +16,7 @@ static void *take_lines(struct sim_arena *arena, size_t size, void **ret_block)
         *ret_block = NULL;
     } else {
         block = calloc(1, size + LINE_BYTES);
+        sim_pages_large(block, size + LINE_BYTES);
         sim_assert(block != NULL); /* out of memory ends the process */
         *ret_block = block;
     }

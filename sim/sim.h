@@ -11,6 +11,7 @@
 #include "base/assert.h"
 #include "base/dist.h"
 #include "base/math.h"
+#include "base/pages.h"
 #include "base/random.h"
 #include "base/sort.h"
 #include "base/time.h"

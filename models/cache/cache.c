@@ -254,6 +254,14 @@ static void handle(struct sim_node *self, const struct sim_input *in)
     }
 }
 
+static void expect(struct sim_node *self, const struct sim_request *request)
+{
+    const struct cache_state *state = sim_state(self);
+    if (state->copies.store != NULL) {
+        sim_eviction_expect(state->copies.store, request->key);
+    }
+}
+
 static void release(struct sim_node *self)
 {
     struct cache_state *state = sim_state(self);
@@ -273,6 +281,7 @@ const struct sim_model sim_model_cache = {
     .state_size = sizeof(struct cache_state),
     .frame_size = sizeof(struct visit),
     .handle = handle,
+    .expect = expect,
     .release = release,
     .metrics = cache_metrics,
     .timers = cache_timers,

@@ -211,6 +211,13 @@ struct sim_object *sim_eviction_lookup(struct sim_eviction *cache, uint64_t key)
     return sim_object_at(&cache->objects, index);
 }
 
+void sim_eviction_expect(const struct sim_eviction *cache, uint64_t key)
+{
+    const struct sim_object_table *objects = &cache->objects;
+    uint32_t slot = objects->slots[sim_object_home(objects, sim_object_hash(key))];
+    sim_object_prefetch(sim_object_at(objects, sim_object_slot_index(objects, slot)));
+}
+
 struct sim_object *sim_eviction_insert(struct sim_eviction *cache, uint64_t key, uint64_t size)
 {
     uint32_t index = sim_object_table_find(&cache->objects, key, sim_object_hash(key));

@@ -152,6 +152,8 @@ void sim_eviction_on_evicted(struct sim_eviction *cache, sim_eviction_evicted ev
  * A pointer to an object holds until the next insertion; its payload is the caller's to change, its
  * other fields are not. */
 struct sim_object *sim_eviction_lookup(struct sim_eviction *cache, uint64_t key);
+/* The key will be looked up soon: fetches what that will read. Changes nothing. */
+void sim_eviction_expect(const struct sim_eviction *cache, uint64_t key);
 struct sim_object *sim_eviction_peek(const struct sim_eviction *cache, uint64_t key);
 
 /* Inserts an object of `size` bytes, payload zeroed, and evicts until it fits; NULL when it is

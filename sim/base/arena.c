@@ -6,6 +6,7 @@
 #include <glib.h>
 
 #include "base/assert.h"
+#include "base/pages.h"
 
 #define BLOCK_SIZE_MIN ((size_t)4096)
 #define BLOCK_SIZE_MAX ((size_t)1 << 20)
@@ -28,6 +29,7 @@ static unsigned char *block_bytes(struct sim_arena_block *block)
 static struct sim_arena_block *block_new(size_t capacity)
 {
     struct sim_arena_block *block = g_malloc0(sizeof(*block) + capacity);
+    sim_pages_large(block, sizeof(*block) + capacity);
     block->capacity = capacity;
     return block;
 }

@@ -39,7 +39,7 @@ static void add_chunk(struct sim_pool *pool)
     pool->chunk_count++;
 }
 
-uint32_t sim_pool_take_fresh(struct sim_pool *pool)
+struct sim_pool_header *sim_pool_take_fresh(struct sim_pool *pool)
 {
     uint32_t index = pool->fresh;
     sim_assert(index != UINT32_MAX); /* four thousand million records at once */
@@ -47,6 +47,8 @@ uint32_t sim_pool_take_fresh(struct sim_pool *pool)
         add_chunk(pool);
     }
     pool->fresh++;
-    sim_pool_header_at(pool, index)->generation = pool->generation;
-    return index;
+    struct sim_pool_header *header = sim_pool_header_at(pool, index);
+    header->generation = pool->generation;
+    header->index = index;
+    return header;
 }

@@ -20,22 +20,22 @@
 /* Precedes every record. `generation` is odd while the record is in use. */
 struct sim_pool_header {
     uint32_t generation;
-    uint32_t next_free; /* index of the next free record, 0 = none */
+    uint32_t index;
+    struct sim_pool_header *next_free;
 };
 
 struct sim_pool {
     unsigned char **chunks; /* each of SIM_POOL_CHUNK_COUNT records */
     uint32_t chunk_count;
     uint32_t chunk_capacity;
-    uint32_t record_size; /* with header, a multiple of 16 */
-    uint32_t first_free;  /* 0 = none: take a fresh one */
-    uint32_t fresh;       /* lowest index never used */
+    uint32_t record_size;               /* with header, a multiple of 16 */
+    struct sim_pool_header *first_free; /* NULL: take a fresh one */
+    uint32_t fresh;                     /* lowest index never used */
     uint32_t live_count;
-    uint32_t live_count_max; /* high-water mark */
-    uint32_t generation;     /* of a record before its first use */
+    uint32_t generation; /* of a record before its first use */
 };
 
-/* Records of `record_size` bytes, each aligned to 8. Allocates nothing yet. */
+/* Records of `record_size` bytes, each aligned to 16. Allocates nothing yet. */
 void sim_pool_init(struct sim_pool *pool, size_t record_size);
 /* Makes its handles others than those of a pool with another salt, so that a number names a record
  * of one of them at most, as near as makes no difference. Before the first use. */
@@ -43,8 +43,14 @@ void sim_pool_set_apart(struct sim_pool *pool, uint32_t salt);
 /* Frees all memory, also of records in use; the pool must be initialised again before use. */
 void sim_pool_clear(struct sim_pool *pool);
 
-/* An index that was never used before, with memory behind it. */
-uint32_t sim_pool_take_fresh(struct sim_pool *pool);
+/* A header with memory behind it whose index was never used before. */
+struct sim_pool_header *sim_pool_take_fresh(struct sim_pool *pool);
+
+/* The most records that were in use at once: a fresh one is taken only when all others are. */
+static inline uint32_t sim_pool_live_count_max(const struct sim_pool *pool)
+{
+    return pool->fresh - 1;
+}
 
 static inline struct sim_pool_header *sim_pool_header_at(const struct sim_pool *pool,
                                                          uint32_t index)
@@ -54,34 +60,58 @@ static inline struct sim_pool_header *sim_pool_header_at(const struct sim_pool *
                                                   pool->record_size);
 }
 
-/* A record, zeroed at its first use and as its last holder left it afterwards; never fails.
- * Returns its index, which is not 0. */
-static inline uint32_t sim_pool_take(struct sim_pool *pool)
+/* The header of a record in use. */
+static inline struct sim_pool_header *sim_pool_header_of(void *record)
 {
-    uint32_t index = pool->first_free;
-    if (__builtin_expect(index == 0, 0)) {
-        index = sim_pool_take_fresh(pool);
-    }
-    struct sim_pool_header *header = sim_pool_header_at(pool, index);
-    pool->first_free = header->next_free; /* 0 in one that is fresh: the list was empty */
-    header->generation++;
-    pool->live_count++;
-    if (pool->live_count > pool->live_count_max) {
-        pool->live_count_max = pool->live_count;
-    }
-    return index;
+    return (struct sim_pool_header *)record - 1;
 }
 
-/* Gives a record back; asserts that it is in use. Handles to it are stale from here on. */
-static inline void sim_pool_give(struct sim_pool *pool, uint32_t index)
+/* A record, zeroed at its first use and as its last holder left it afterwards; never fails. */
+static inline void *sim_pool_new(struct sim_pool *pool)
 {
-    sim_assert(index != 0 && index < pool->fresh);
-    struct sim_pool_header *header = sim_pool_header_at(pool, index);
+    struct sim_pool_header *header = pool->first_free;
+    if (__builtin_expect(header == NULL, 0)) {
+        header = sim_pool_take_fresh(pool);
+    }
+    pool->first_free = header->next_free; /* NULL in one that is fresh: the list was empty */
+    header->generation++;
+    pool->live_count++;
+    return header + 1;
+}
+
+/* Gives back a record; asserts that it is in use. Handles to it are stale from here on. */
+static inline void sim_pool_end(struct sim_pool *pool, void *record)
+{
+    struct sim_pool_header *header = sim_pool_header_of(record);
     sim_assert((header->generation & 1) == 1); /* given back twice */
     header->generation++;
     header->next_free = pool->first_free;
-    pool->first_free = index;
+    pool->first_free = header;
     pool->live_count--;
+}
+
+/* The index of a record in use; it is not 0. */
+static inline uint32_t sim_pool_index_of(void *record)
+{
+    return sim_pool_header_of(record)->index;
+}
+
+static inline uint64_t sim_pool_handle_of(void *record)
+{
+    const struct sim_pool_header *header = sim_pool_header_of(record);
+    return (uint64_t)header->generation << 32 | header->index;
+}
+
+/* The same by index. */
+static inline uint32_t sim_pool_take(struct sim_pool *pool)
+{
+    return sim_pool_index_of(sim_pool_new(pool));
+}
+
+static inline void sim_pool_give(struct sim_pool *pool, uint32_t index)
+{
+    sim_assert(index != 0 && index < pool->fresh);
+    sim_pool_end(pool, sim_pool_header_at(pool, index) + 1);
 }
 
 /* The record at an index that is in use. */

@@ -15,7 +15,6 @@
 
 static bool is_due(struct sim_engine *engine, const struct sim_event *event);
 static uint32_t timer_take(struct sim_engine *engine);
-static void timer_release(struct sim_engine *engine, uint32_t slot);
 static void purge_if_due(struct sim_engine *engine);
 static bool purge_keep(const struct sim_event *event, void *data);
 
@@ -114,6 +113,34 @@ bool sim_engine_is_over_limit(const struct sim_engine *engine)
     return engine->pending_max > engine->pending_limit;
 }
 
+struct visit {
+    const struct sim_engine *engine;
+    void (*visit)(const struct sim_event *event, void *data);
+    void *data;
+};
+
+static bool is_live(const struct sim_engine *engine, const struct sim_event *event)
+{
+    return engine->nodes[event->node].incarnation == event->incarnation &&
+           (event->timer == 0 || engine->timers[event->timer].is_pending);
+}
+
+static bool visit_live(const struct sim_event *event, void *data)
+{
+    const struct visit *visit = data;
+    if (is_live(visit->engine, event)) {
+        visit->visit(event, visit->data);
+    }
+    return true; /* it stays */
+}
+
+void sim_engine_each(struct sim_engine *engine,
+                     void (*visit)(const struct sim_event *event, void *data), void *data)
+{
+    struct visit all = {engine, visit, data};
+    sim_queue_filter(&engine->queue, visit_live, &all);
+}
+
 void sim_engine_get_stats(const struct sim_engine *engine, struct sim_engine_stats *ret_stats)
 {
     *ret_stats = (struct sim_engine_stats){
@@ -158,7 +185,7 @@ static bool is_due(struct sim_engine *engine, const struct sim_event *event)
 {
     if (event->timer != 0) {
         bool was_pending = engine->timers[event->timer].is_pending;
-        timer_release(engine, event->timer);
+        sim_engine_release(engine, event->timer);
         if (!was_pending) {
             return false;
         }
@@ -183,15 +210,6 @@ static uint32_t timer_take(struct sim_engine *engine)
     return slot;
 }
 
-static void timer_release(struct sim_engine *engine, uint32_t slot)
-{
-    struct sim_engine_timer *timer = &engine->timers[slot];
-    timer->generation++;
-    timer->is_pending = false;
-    timer->node = engine->timer_free;
-    engine->timer_free = slot;
-}
-
 static void purge_if_due(struct sim_engine *engine)
 {
     if (engine->queued_dead > engine->pending + PURGE_MIN) {
@@ -203,13 +221,11 @@ static void purge_if_due(struct sim_engine *engine)
 static bool purge_keep(const struct sim_event *event, void *data)
 {
     struct sim_engine *engine = data;
-    bool is_live = engine->nodes[event->node].incarnation == event->incarnation &&
-                   (event->timer == 0 || engine->timers[event->timer].is_pending);
-    if (is_live) {
+    if (is_live(engine, event)) {
         return true;
     }
     if (event->timer != 0) {
-        timer_release(engine, event->timer);
+        sim_engine_release(engine, event->timer);
     }
     engine->queued_dead--;
     return false;

@@ -105,6 +105,16 @@ uint64_t sim_engine_digest(const struct sim_engine *engine);
 void sim_engine_note(struct sim_engine *engine, uint64_t value);
 /* True once `pending_max` was passed; the run must end with that as its reason. */
 bool sim_engine_is_over_limit(const struct sim_engine *engine);
+/* Visits what is pending, in no order that means anything. */
+void sim_engine_each(struct sim_engine *engine,
+                     void (*visit)(const struct sim_event *event, void *data), void *data);
+/* The handle by which the timer of an event that was just delivered was named; 0 if it was none. */
+static inline sim_timer sim_engine_timer_of(const struct sim_engine *engine,
+                                            const struct sim_event *event)
+{
+    uint32_t slot = event->timer;
+    return slot == 0 ? 0 : (uint64_t)(engine->timers[slot].generation - 1) << 32 | slot;
+}
 void sim_engine_get_stats(const struct sim_engine *engine, struct sim_engine_stats *ret_stats);
 
 /* The rest is the ways taken most, inline; their rare turns are calls. */
@@ -147,6 +157,15 @@ static inline void sim_engine_post(struct sim_engine *engine, sim_time time, sim
     sim_engine_place(engine, place, time, node, kind, payload, 0);
 }
 
+static inline void sim_engine_release(struct sim_engine *engine, uint32_t slot)
+{
+    struct sim_engine_timer *timer = &engine->timers[slot];
+    timer->generation++;
+    timer->is_pending = false;
+    timer->node = engine->timer_free;
+    engine->timer_free = slot;
+}
+
 /* Moves the clock to a live event that was popped. */
 static inline void sim_engine_deliver(struct sim_engine *engine, const struct sim_event *event)
 {
@@ -163,13 +182,16 @@ static inline bool sim_engine_next(struct sim_engine *engine, sim_time until,
     sim_assert(until >= engine->now);
     const struct sim_event *first = sim_queue_try_first(&engine->queue);
     if (__builtin_expect(first == NULL || first->time > until || first->time == SIM_NEVER ||
-                             first->timer != 0 ||
+                             (first->timer != 0 && !engine->timers[first->timer].is_pending) ||
                              first->incarnation != engine->nodes[first->node].incarnation,
                          0)) {
         return sim_engine_next_slowly(engine, until, ret_event);
     }
     *ret_event = *first;
     sim_queue_drop_first(&engine->queue, first);
+    if (ret_event->timer != 0) {
+        sim_engine_release(engine, ret_event->timer);
+    }
     sim_engine_deliver(engine, ret_event);
     return true;
 }

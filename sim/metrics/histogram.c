@@ -50,6 +50,63 @@ void sim_histogram_add_times(struct sim_histogram *histogram, int64_t value, uin
     histogram->sum += (sim_wide)value * (sim_wide)(times - 1);
 }
 
+/* With a precision that the compiler knows a place takes a third of the instructions. */
+static inline __attribute__((always_inline)) void
+add_buckets(struct sim_histogram *histogram, int precision, const int64_t *values, uint32_t count)
+{
+    struct sim_histogram_bucket *buckets[SIM_HISTOGRAM_BATCH];
+    uint64_t offsets[SIM_HISTOGRAM_BATCH];
+    for (uint32_t i = 0; i < count; i++) {
+        struct sim_histogram_place place = sim_histogram_place_of(precision, (uint64_t)values[i]);
+        struct sim_histogram_bucket *octave = histogram->octaves[place.octave];
+        if (__builtin_expect(!octave, 0)) {
+            octave = sim_histogram_touch(histogram, place.octave);
+        }
+        buckets[i] = &octave[place.bucket];
+        offsets[i] = place.offset;
+        __builtin_prefetch(buckets[i], 1);
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        buckets[i]->count++;
+        buckets[i]->offset_sum += offsets[i];
+    }
+}
+
+struct sim_histogram_batch sim_histogram_batch_of(const int64_t *values, uint32_t count)
+{
+    sim_assert(count <= SIM_HISTOGRAM_BATCH);
+    struct sim_histogram_batch batch = {
+        .values = values, .count = count, .min = INT64_MAX, .max = INT64_MIN};
+    for (uint32_t i = 0; i < count; i++) {
+        batch.sum += values[i];
+        batch.min = values[i] < batch.min ? values[i] : batch.min;
+        batch.max = values[i] > batch.max ? values[i] : batch.max;
+    }
+    sim_assert(batch.min >= 0);
+    return batch;
+}
+
+void sim_histogram_add_batch(struct sim_histogram *histogram,
+                             const struct sim_histogram_batch *batch)
+{
+    const int64_t *values = batch->values;
+    uint32_t count = batch->count;
+    histogram->count += count;
+    histogram->sum += batch->sum;
+    histogram->min = batch->min < histogram->min ? batch->min : histogram->min;
+    histogram->max = batch->max > histogram->max ? batch->max : histogram->max;
+    switch (histogram->precision) {
+    case SIM_HISTOGRAM_FINE:
+        add_buckets(histogram, SIM_HISTOGRAM_FINE, values, count);
+        break;
+    case SIM_HISTOGRAM_COARSE:
+        add_buckets(histogram, SIM_HISTOGRAM_COARSE, values, count);
+        break;
+    default:
+        add_buckets(histogram, histogram->precision, values, count);
+    }
+}
+
 void sim_histogram_merge(struct sim_histogram *into, const struct sim_histogram *from)
 {
     sim_assert(into->precision == from->precision);

@@ -60,52 +60,14 @@ static inline struct sim_histogram_place sim_histogram_place_of(int precision, u
 {
     uint32_t p = (uint32_t)precision;
     uint32_t e = 63u - p - (uint32_t)__builtin_clzll(value | (UINT64_C(1) << p));
-    uint32_t index = (e << p) + (uint32_t)(value >> e);
-    uint64_t offset = value & ((UINT64_C(1) << e) - 1);
+    uint64_t rounded = value >> e;
+    uint32_t index = (e << p) + (uint32_t)rounded;
+    uint64_t offset = value - (rounded << e);
     return (struct sim_histogram_place){
         .octave = index >> p,
         .bucket = index & ((1u << p) - 1),
         .offset = offset >> (e > 32 ? e - 32 : 0),
     };
-}
-
-/* Counts one more value, 0 or greater and not SIM_NEVER, but for its bucket, which is returned with
- * what its sum grows by: see sim_histogram_drop. */
-static inline struct sim_histogram_bucket *sim_histogram_enter(struct sim_histogram *histogram,
-                                                               int64_t value, uint64_t *ret_offset)
-{
-    sim_assert(value >= 0);
-    struct sim_histogram_place place =
-        sim_histogram_place_of(histogram->precision, (uint64_t)value);
-    struct sim_histogram_bucket *buckets = histogram->octaves[place.octave];
-    if (__builtin_expect(!buckets, 0)) {
-        buckets = sim_histogram_touch(histogram, place.octave);
-    }
-    histogram->count++;
-    histogram->sum += value;
-    if (value < histogram->min) {
-        histogram->min = value;
-    }
-    if (value > histogram->max) {
-        histogram->max = value;
-    }
-    *ret_offset = place.offset;
-    return &buckets[place.bucket];
-}
-
-/* The bucket of a value that was entered, here or in a histogram that was merged into this one. */
-static inline struct sim_histogram_bucket *sim_histogram_bucket_of(struct sim_histogram *histogram,
-                                                                   int64_t value)
-{
-    struct sim_histogram_place place =
-        sim_histogram_place_of(histogram->precision, (uint64_t)value);
-    return &histogram->octaves[place.octave][place.bucket];
-}
-
-static inline void sim_histogram_drop(struct sim_histogram_bucket *bucket, uint64_t offset)
-{
-    bucket->count++;
-    bucket->offset_sum += offset;
 }
 
 /* One more value, 0 or greater; SIM_NEVER is "infinitely late". */
@@ -115,10 +77,38 @@ static inline void sim_histogram_add(struct sim_histogram *histogram, int64_t va
         histogram->infinite++;
         return;
     }
-    uint64_t offset;
-    struct sim_histogram_bucket *bucket = sim_histogram_enter(histogram, value, &offset);
-    sim_histogram_drop(bucket, offset);
+    sim_assert(value >= 0);
+    struct sim_histogram_place place =
+        sim_histogram_place_of(histogram->precision, (uint64_t)value);
+    struct sim_histogram_bucket *buckets = histogram->octaves[place.octave];
+    if (__builtin_expect(!buckets, 0)) {
+        buckets = sim_histogram_touch(histogram, place.octave);
+    }
+    buckets[place.bucket].count++;
+    buckets[place.bucket].offset_sum += place.offset;
+    histogram->count++;
+    histogram->sum += value;
+    if (value < histogram->min) {
+        histogram->min = value;
+    }
+    if (value > histogram->max) {
+        histogram->max = value;
+    }
 }
+
+/* Values that are added at once, none of them SIM_NEVER: their buckets are fetched side by side,
+ * since they are spread over more memory than is near the processor. */
+#define SIM_HISTOGRAM_BATCH 64u
+struct sim_histogram_batch {
+    const int64_t *values;
+    uint32_t count; /* at most SIM_HISTOGRAM_BATCH */
+    int64_t min, max;
+    sim_wide sum;
+};
+/* Keeps `values`. */
+struct sim_histogram_batch sim_histogram_batch_of(const int64_t *values, uint32_t count);
+void sim_histogram_add_batch(struct sim_histogram *histogram,
+                             const struct sim_histogram_batch *batch);
 
 /* `times` values that are all the same, >= 0 and not SIM_NEVER. */
 void sim_histogram_add_times(struct sim_histogram *histogram, int64_t value, uint64_t times);

@@ -135,8 +135,20 @@ int64_t sim_level_cell_max(const struct sim_level *level, uint32_t cell)
 
 /* Samples */
 
+void sim_sample_settle(struct sim_sample *sample)
+{
+    if (sample->batch_count > 0) {
+        struct sim_histogram_batch batch =
+            sim_histogram_batch_of(sample->batch, sample->batch_count);
+        sim_histogram_add_batch(sample->atom, &batch);
+        sim_histogram_add_batch(sample->cell, &batch);
+        sample->batch_count = 0;
+    }
+}
+
 void sim_sample_seek(struct sim_sample *sample, sim_time time)
 {
+    sim_sample_settle(sample);
     const struct sim_axis *axis = sample->axis;
     sim_segment_cache_seek(&sample->cache, axis, time);
     uint32_t segment = sample->cache.segment;
@@ -174,10 +186,11 @@ const struct sim_histogram *sim_sample_window(const struct sim_sample *sample, u
             sim_histogram_merge(merged, &sample->by_atom[atom]);
         }
     }
-    if (sample->late &&
-        window_has_atom(axis, window, (uint32_t)(sample->late_atom - sample->by_atom))) {
-        sim_histogram_drop(sim_histogram_bucket_of(merged, sample->late_value),
-                           sample->late_offset);
+    if (sample->batch_count > 0 &&
+        window_has_atom(axis, window, (uint32_t)(sample->atom - sample->by_atom))) {
+        struct sim_histogram_batch batch =
+            sim_histogram_batch_of(sample->batch, sample->batch_count);
+        sim_histogram_add_batch(merged, &batch);
     }
     return merged;
 }
@@ -214,6 +227,7 @@ void sim_metric_init(struct sim_metric *metric, const char *name, enum sim_metri
         break;
     case SIM_METRIC_SAMPLE:
         metric->sample.axis = axis;
+        metric->sample.batch = sim_arena_array(arena, int64_t, SIM_HISTOGRAM_BATCH);
         metric->sample.by_atom = histograms_new(arena, axis->atom_count, SIM_HISTOGRAM_FINE);
         metric->sample.by_window = histograms_new(arena, axis->window_count, SIM_HISTOGRAM_FINE);
         metric->sample.by_cell = histograms_new(arena, axis->cell_count, SIM_HISTOGRAM_COARSE);

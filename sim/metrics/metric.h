@@ -130,15 +130,14 @@ struct sim_sample {
     struct sim_segment_cache cache;
     struct sim_histogram *atom; /* of the cached segment, NULL past the axis; likewise: */
     struct sim_histogram *cell;
-    /* The latest value has yet to get into its bucket, and does when the next one comes: the fine
-     * buckets are spread over more memory than is near the processor, and this one is fetched
-     * meanwhile. NULL: there is none. */
-    struct sim_histogram_bucket *late;
-    uint64_t late_offset;
-    int64_t late_value;
-    struct sim_histogram *late_atom;
+    /* The latest values of the cached segment, which have yet to get into its histograms: many at
+     * once cost far less than one after another. */
+    int64_t *batch; /* SIM_HISTOGRAM_BATCH of them */
+    uint32_t batch_count;
 };
 
+/* Puts what waits into the histograms. Before by_atom and by_cell are read. */
+void sim_sample_settle(struct sim_sample *sample);
 /* Finds the segment of `time` for the next values. */
 void sim_sample_seek(struct sim_sample *sample, sim_time time);
 
@@ -152,18 +151,15 @@ static inline void sim_sample_add(struct sim_sample *sample, sim_time time, int6
     if (!sample->cell) {
         return;
     }
-    sim_histogram_add(sample->cell, value);
     if (__builtin_expect(value == SIM_NEVER, 0)) {
+        sample->cell->infinite++;
         sample->atom->infinite++;
         return;
     }
-    if (sample->late) {
-        sim_histogram_drop(sample->late, sample->late_offset);
+    sample->batch[sample->batch_count++] = value;
+    if (__builtin_expect(sample->batch_count == SIM_HISTOGRAM_BATCH, 0)) {
+        sim_sample_settle(sample);
     }
-    sample->late = sim_histogram_enter(sample->atom, value, &sample->late_offset);
-    sample->late_value = value;
-    sample->late_atom = sample->atom;
-    __builtin_prefetch(sample->late, 1);
 }
 
 /* Infinitely late values that belong to a segment of the axis. */

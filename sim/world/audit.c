@@ -96,6 +96,12 @@ static void count_disk(void *data, sim_node_id node, uint64_t tag)
     ((struct records *)data)->counts[RECORD_DISK][node]++;
 }
 
+static void count_timer(void *data, sim_node_id node, uint64_t tag)
+{
+    (void)tag;
+    ((struct records *)data)->counts[RECORD_TIMER][node]++;
+}
+
 static void count_flow(void *data, sim_node_id node, uint64_t tag)
 {
     (void)tag;
@@ -113,10 +119,7 @@ static void count_records(const struct sim_world *world, struct records *records
         const struct call *call = sim_pool_at(&world->calls, index);
         records->counts[RECORD_CALL][call->from] += pool_is_used(&world->calls, index);
     }
-    for (uint32_t index = 1; index < world->timers.fresh; index++) {
-        const struct timer_record *timer = sim_pool_at(&world->timers, index);
-        records->counts[RECORD_TIMER][timer->node] += pool_is_used(&world->timers, index);
-    }
+    timers_each(world, count_timer, records);
     disks_each(world, count_disk, records);
     flows_each(world, count_flow, records);
 }

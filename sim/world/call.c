@@ -35,22 +35,25 @@ static void count_call(struct sim_node *self, sim_node_id to, int32_t delta)
 
 /* ---- the caller's side ---- */
 
-static uint32_t packet_for(struct sim_node *self, sim_node_id to, const struct sim_request *request,
-                           sim_call call_handle)
+/* The request's packet, ready to be sent. */
+static struct packet *packet_for(struct sim_node *self, sim_node_id to,
+                                 const struct sim_request *request, sim_call call_handle,
+                                 sim_span span, sim_time deadline)
 {
     struct sim_world *world = self->world;
-    uint32_t index = sim_pool_take(&world->packets);
-    struct packet *packet = packet_at(world, index);
+    struct packet *packet = sim_pool_new(&world->packets);
     packet->from = self->id;
     packet->to = to;
     packet->call = call_handle;
     packet->sent = world_now(world);
-    packet->caller_incarnation = sim_engine_incarnation(world->engine, self->id);
+    packet->caller_incarnation = world->engine->nodes[self->id].incarnation;
     packet->connection = 0;
     packet_set_out(packet, PACKET_REQUEST);
     packet->bytes = request->bytes;
     packet->request = *request;
-    return index;
+    packet->request.span = span;
+    packet->request.deadline = deadline;
+    return packet;
 }
 
 sim_call sim_send_request(struct sim_node *self, sim_node_id to, const struct sim_request *request,
@@ -59,9 +62,8 @@ sim_call sim_send_request(struct sim_node *self, sim_node_id to, const struct si
     struct sim_world *world = self->world;
     sim_time now = world_now(world);
     sim_assert(to >= 1 && to <= world->node_count && timeout >= 0);
-    uint32_t call_index = sim_pool_take(&world->calls);
-    struct call *call = sim_pool_at(&world->calls, call_index);
-    sim_call handle = sim_pool_handle(&world->calls, call_index);
+    struct call *call = sim_pool_new(&world->calls);
+    sim_call handle = sim_pool_handle_of(call);
     call->from = self->id;
     call->to = to;
     call->tag = tag;
@@ -69,6 +71,9 @@ sim_call sim_send_request(struct sim_node *self, sim_node_id to, const struct si
     call->connection = 0;
     call->child_span = request->span == 0 ? 0 : span_child(world, request->span);
     call->parent_span = call->child_span == 0 ? 0 : request->span;
+    if (call->child_span != 0) {
+        span_hold(world, call->child_span);
+    }
 
     sim_time end = sim_time_add(now, timeout);
     end = end < request->deadline ? end : request->deadline;
@@ -77,27 +82,23 @@ sim_call sim_send_request(struct sim_node *self, sim_node_id to, const struct si
         call->timer =
             sim_engine_arm(world->engine, end > now ? end : now, self->id, EVENT_TIMEOUT, handle);
     }
-    uint32_t packet_index = packet_for(self, to, request, handle);
-    struct packet *packet = packet_at(world, packet_index);
-    packet->request.deadline = end < request->deadline ? end : request->deadline;
-    packet->request.span = call->child_span;
-    if (call->child_span != 0) {
-        span_hold(world, call->child_span);
-    }
     world->calls_made++;
     count_call(self, to, 1);
     metric_count(self, SIM_STANDARD_ATTEMPTS, now, 1);
     if (request->attempt > 0) {
         metric_count(self, SIM_STANDARD_RETRIES, now, 1);
     }
-    network_send(world, packet_index);
+    struct sim_node *server = &world->nodes[to];
+    if (server->model->expect != NULL && server->is_up) {
+        server->model->expect(server, request);
+    }
+    network_send(world, packet_for(self, to, request, handle, call->child_span, end));
     return handle;
 }
 
 /* Ends the call's record; the request may still be on its way or being served. */
-static void call_close(struct sim_world *world, uint32_t index, bool is_intact)
+static void call_close(struct sim_world *world, struct call *call, bool is_intact)
 {
-    struct call *call = sim_pool_at(&world->calls, index);
     if (call->timer != 0) {
         sim_engine_cancel(world->engine, call->timer);
     }
@@ -107,16 +108,15 @@ static void call_close(struct sim_world *world, uint32_t index, bool is_intact)
     world->calls_ended++;
     count_call(&world->nodes[call->from], call->to, -1);
     uint32_t connection = call->connection;
-    sim_pool_give(&world->calls, index);
+    sim_pool_end(&world->calls, call);
     if (connection != 0) {
         connection_give(world, connection, is_intact);
     }
 }
 
 /* Hands the outcome to the caller, whose call is over. */
-static void call_fail(struct sim_world *world, uint32_t index, enum sim_status status)
+static void call_fail(struct sim_world *world, struct call *call, enum sim_status status)
 {
-    struct call *call = sim_pool_at(&world->calls, index);
     struct sim_node *caller = &world->nodes[call->from];
     struct sim_outcome outcome = {
         .reply = {.status = status}, .to = call->to, .called = call->called};
@@ -125,7 +125,7 @@ static void call_fail(struct sim_world *world, uint32_t index, enum sim_status s
         span_spend(world, call->parent_span, world->nodes[call->to].group_index, SIM_CAUSE_RETRY,
                    world_now(world) - call->called);
     }
-    call_close(world, index, false);
+    call_close(world, call, false);
     world_input(caller, &input);
 }
 
@@ -134,7 +134,7 @@ void sim_call_cancel(struct sim_node *self, sim_call handle)
     struct call *call = sim_pool_find(&self->world->calls, handle);
     if (call != NULL) {
         sim_assert(call->from == self->id);
-        call_close(self->world, sim_pool_index(handle), false);
+        call_close(self->world, call, false);
     }
 }
 
@@ -162,7 +162,7 @@ void call_on_timeout(struct sim_world *world, const struct sim_event *event)
     struct call *call = sim_pool_find(&world->calls, event->payload);
     if (call != NULL) {
         call->timer = 0;
-        call_fail(world, sim_pool_index(event->payload), SIM_STATUS_TIMEOUT);
+        call_fail(world, call, SIM_STATUS_TIMEOUT);
     }
 }
 
@@ -176,8 +176,9 @@ void call_refuse(struct sim_world *world, sim_call handle, sim_time time)
 
 void call_on_refusal(struct sim_world *world, const struct sim_event *event)
 {
-    if (sim_pool_find(&world->calls, event->payload) != NULL) {
-        call_fail(world, sim_pool_index(event->payload), SIM_STATUS_REFUSED);
+    struct call *call = sim_pool_find(&world->calls, event->payload);
+    if (call != NULL) {
+        call_fail(world, call, SIM_STATUS_REFUSED);
     }
 }
 
@@ -195,7 +196,7 @@ void call_on_reply(struct sim_world *world, const struct sim_event *event)
     }
     if (call == NULL) {
         metric_count(caller, SIM_STANDARD_LATE_REPLIES, world_now(world), 1);
-        sim_pool_give(&world->packets, packet_index);
+        sim_pool_end(&world->packets, packet);
         return;
     }
     struct sim_outcome outcome = {.reply = packet->reply, .to = call->to, .called = call->called};
@@ -205,8 +206,8 @@ void call_on_reply(struct sim_world *world, const struct sim_event *event)
                    world_now(world) - packet->sent);
         span_merge(world, call->parent_span, call->child_span);
     }
-    sim_pool_give(&world->packets, packet_index);
-    call_close(world, sim_pool_index(packet->call), true);
+    sim_pool_end(&world->packets, packet);
+    call_close(world, call, true);
     world_input(caller, &input);
 }
 
@@ -254,7 +255,7 @@ void call_on_request(struct sim_world *world, const struct sim_event *event)
     }
     struct sim_input input = {.kind = SIM_IN_REQUEST,
                               .from = packet->from,
-                              .ticket = sim_pool_handle(&world->packets, packet_index),
+                              .ticket = sim_pool_handle_of(packet),
                               .request = &packet->request};
     world_input(server, &input);
 }
@@ -276,38 +277,45 @@ sim_time sim_arrived(struct sim_node *self, sim_ticket ticket)
     return open_packet(self, ticket)->arrived;
 }
 
+static void judge_version(struct sim_node *self, const struct packet *packet,
+                          const struct sim_reply *reply)
+{
+    struct sim_reply copy = *reply;
+    copy.served_by = reply->served_by != 0 ? reply->served_by : self->id;
+    versions_served(self, &packet->request, packet->arrived, &copy);
+}
+
 void sim_answer(struct sim_node *self, sim_ticket ticket, const struct sim_reply *reply)
 {
     struct sim_world *world = self->world;
     struct packet *packet = open_packet(self, ticket);
-    struct sim_reply copy = *reply; /* `reply` may stand on what the packet holds */
     self->open_tickets--;
     if (self->may_go && self->open_tickets == 0) {
         members_let_go(self);
     }
-    ledger_finish(self, packet->arrived, copy.status);
+    ledger_finish(self, packet->arrived, reply->status);
     if (packet->request.span != 0) {
         span_close(world, packet->request.span);
         span_release(world, packet->request.span);
     }
-    if (copy.served_by == 0) {
-        copy.served_by = self->id;
-    }
     if (world->versions != NULL) {
-        versions_served(self, &packet->request, packet->arrived, &copy);
+        judge_version(self, packet, reply);
     }
     sim_node_id caller = packet->from;
     packet->from = self->id;
     packet->to = caller;
     packet_set_out(packet, PACKET_REPLY);
     packet->sent = world_now(world);
-    packet->bytes = copy.bytes;
-    packet->reply = copy;
+    packet->bytes = reply->bytes;
+    packet->reply = *reply;
+    if (reply->served_by == 0) {
+        packet->reply.served_by = self->id;
+    }
     if (sim_engine_incarnation(world->engine, caller) != packet->caller_incarnation) {
         network_packet_drop(world, sim_pool_index(ticket), "caller died");
         return;
     }
-    network_send(world, sim_pool_index(ticket));
+    network_send(world, packet);
 }
 
 void sim_answer_status(struct sim_node *self, sim_ticket ticket, enum sim_status status)
@@ -323,8 +331,7 @@ void sim_send_message_with(struct sim_node *self, sim_node_id to, int message,
                            uint32_t count, int64_t bytes)
 {
     struct sim_world *world = self->world;
-    uint32_t index = sim_pool_take(&world->packets);
-    struct packet *packet = packet_at(world, index);
+    struct packet *packet = sim_pool_new(&world->packets);
     packet->from = self->id;
     packet->to = to;
     packet->call = 0;
@@ -336,7 +343,7 @@ void sim_send_message_with(struct sim_node *self, sim_node_id to, int message,
     memcpy(packet->words, words, sizeof packet->words);
     packet->body = count > 0 ? body_new(world, body, count) : 0;
     packet->body_count = count;
-    network_send(world, index);
+    network_send(world, packet);
 }
 
 void sim_send_message(struct sim_node *self, sim_node_id to, int message,
@@ -393,7 +400,7 @@ void call_on_message(struct sim_world *world, const struct sim_event *event)
         .body = body == 0 ? NULL : body_words(world, body, body_count),
         .body_count = body_count,
     };
-    sim_pool_give(&world->packets, packet_index);
+    sim_pool_end(&world->packets, packet);
     world_input(node, &input);
     if (body != 0) {
         body_end(world, body, body_count);
@@ -452,7 +459,7 @@ void calls_drop(struct sim_node *node, bool is_silent)
         }
         struct call *call = sim_pool_at(&world->calls, index);
         if (call->from == node->id) {
-            call_close(world, index, false);
+            call_close(world, call, false);
         }
     }
 }

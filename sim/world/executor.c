@@ -283,5 +283,5 @@ void executor_on_share(struct sim_world *world, const struct sim_event *event)
     }
     heap_remove(world, executor, 1);
     settle(world, executor);
-    station_finish(world, job_index);
+    station_finish(world, job_at(world, job_index));
 }

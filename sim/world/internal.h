@@ -98,14 +98,6 @@ struct call {
     uint32_t connection;
 };
 
-/* A model's timer: a record of the world, so that one that fires during a pause can still be
- * cancelled before the node sees it. */
-struct timer_record {
-    sim_timer engine_timer;
-    uint64_t tag;
-    sim_node_id node;
-};
-
 struct machine {
     const struct sim_machine_spec *spec;
     uint32_t executor; /* index + 1; 0 = never short of cores */
@@ -181,8 +173,8 @@ struct sim_node {
     uint32_t *calls_to;       /* open calls by node id; NULL until the first is asked for */
     struct node_log *logs;
     uint32_t log_count;
-    struct sim_event *deferred; /* events that came during a pause */
-    uint32_t deferred_count, deferred_capacity;
+    struct sim_event *deferred; /* what came during a pause and has yet to be seen: see life.c */
+    uint32_t deferred_first, deferred_count, deferred_capacity;
     double speed; /* 1 = full; slow faults divide; 0 while paused */
     double slow_factor;
     uint32_t pauses, crashes, slows, surges; /* faults that hold it now */
@@ -204,7 +196,9 @@ struct link {
     const struct sim_link_law *law;
     bool is_only_latency; /* of its law: no bandwidth, and no message is lost, doubled or reordered
                            */
-    sim_time free;        /* when what was sent before has been put on the wire */
+    bool is_constant;     /* its latency, which is: */
+    sim_time latency;
+    sim_time free; /* when what was sent before has been put on the wire */
     uint32_t flows;
 };
 
@@ -224,7 +218,8 @@ struct sim_world {
     struct link *links; /* between zones, [from * zone_count + to]; then the machines' ports */
     uint32_t link_count;
     bool has_cards; /* some machine has a network card of limited bandwidth */
-    struct sim_pool packets, calls, timers, jobs;
+    bool is_calm;   /* no cards, no troubles, no trace: links alone say what becomes of packets */
+    struct sim_pool packets, calls, jobs;
     struct sim_pool bodies[BODY_SIZES];
     struct executor *executors;
     uint32_t executor_count;
@@ -266,6 +261,12 @@ static inline bool pool_is_used(const struct sim_pool *pool, uint32_t index)
 void world_dispatch(struct sim_world *world, const struct sim_event *event);
 /* An event of a paused node waits, in order, until the pause ends. */
 void node_defer(struct sim_node *node, const struct sim_event *event);
+/* Whether the timer fired during a pause and the node has yet to hear of it, which it now will not.
+ */
+bool node_forget_deferred(struct sim_node *node, sim_timer timer);
+/* Visits the timers of all nodes that have yet to be heard of. */
+void timers_each(const struct sim_world *world,
+                 void (*visit)(void *data, sim_node_id node, uint64_t tag), void *data);
 void world_input(struct sim_node *node, const struct sim_input *input);
 void world_trace(struct sim_world *world, enum sim_trace_kind kind, sim_node_id node,
                  sim_node_id peer, const char *label, uint64_t id, uint64_t number);
@@ -282,7 +283,6 @@ void node_set_slow(struct sim_node *node, double factor);
 
 /* node.c */
 void node_clear_life(struct sim_node *node);
-void timers_drop(struct sim_node *node);
 
 /* call.c */
 void call_on_request(struct sim_world *world, const struct sim_event *event);
@@ -299,11 +299,11 @@ void bodies_init(struct sim_world *world);
 void bodies_clear(struct sim_world *world);
 
 /* job_queue.c */
-void job_list_append(struct sim_world *world, struct job_list *list, uint32_t index);
-void job_list_remove(struct sim_world *world, struct job_list *list, uint32_t index);
+void job_list_append(struct job_list *list, struct job *job);
+void job_list_remove(struct job_list *list, struct job *job);
 /* Puts a job into its station's queue, and takes the next one out, by the discipline. */
-void job_enqueue(struct sim_station *station, uint32_t index);
-uint32_t job_dequeue(struct sim_station *station);
+void job_enqueue(struct sim_station *station, struct job *job);
+struct job *job_dequeue(struct sim_station *station);
 
 /* station.c */
 void station_on_work(struct sim_world *world, const struct sim_event *event);
@@ -311,7 +311,7 @@ void station_on_granted(struct sim_world *world, const struct sim_event *event);
 void stations_drop(struct sim_node *node);
 void stations_change_speed(struct sim_node *node);
 /* The job's work is done: its server goes to the next, and its node hears of it. */
-void station_finish(struct sim_world *world, uint32_t job_index);
+void station_finish(struct sim_world *world, struct job *job);
 bool station_audit(struct sim_station *station, FILE *out);
 
 /* An operation's id: the source above so many bits, its number from 1 below. */

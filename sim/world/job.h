@@ -22,8 +22,8 @@ struct job {
     uint64_t key;       /* least first, then by `order`, in ordered queues; in an executor among
                            those with one finish */
     uint64_t order;     /* of arrival at the station */
-    uint32_t previous, next; /* in the queue or among the running; job indices */
-    uint32_t heap_position;  /* in an executor; 0 = in none */
+    struct job *previous, *next; /* in the queue or among the running */
+    uint32_t heap_position;      /* in an executor; 0 = in none */
     sim_span span;
     uint16_t priority;
     uint8_t state;  /* enum job_state */
@@ -62,7 +62,7 @@ void executor_on_share(struct sim_world *world, const struct sim_event *event);
 
 /* A doubly linked list of jobs. */
 struct job_list {
-    uint32_t first, last;
+    struct job *first, *last;
 };
 
 struct sim_station {
@@ -73,7 +73,7 @@ struct sim_station {
     bool is_sharing;          /* processor sharing: nobody waits */
     struct job_list waiting;  /* FIFO and LIFO */
     struct job_list running;
-    uint32_t *ordered; /* heap of waiting jobs from [1], for the other disciplines */
+    struct job **ordered; /* heap of waiting jobs from [1], for the other disciplines */
     uint32_t ordered_capacity;
     uint64_t order;
     int64_t servers;
@@ -81,10 +81,11 @@ struct sim_station {
     int64_t shown_queued, shown_busy; /* as the metrics have them */
     sim_time worked_since;            /* shown_busy holds from then on */
     sim_wide worked;                  /* shown_busy x ns, up to then */
-    /* The books: number present integrated over the measured window, and sojourns clipped to it. */
-    sim_time since;
-    sim_wide present_integral;
-    sim_wide sojourn_sum;
+    /* The books: number present integrated over the measured window, and sojourns clipped to it.
+     * Both modulo 2^64: they are compared, and 584 years do not hide in a difference. */
+    sim_time since; /* clipped to the window */
+    uint64_t present_integral;
+    uint64_t sojourn_sum;
     uint64_t arrived, left;
 };
 

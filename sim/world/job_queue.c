@@ -3,36 +3,29 @@
 
 #include <glib.h>
 
-static struct job *job_at(struct sim_world *world, uint32_t index)
-{
-    return sim_pool_at(&world->jobs, index);
-}
-
 /* ---- lists ---- */
 
-void job_list_append(struct sim_world *world, struct job_list *list, uint32_t index)
+void job_list_append(struct job_list *list, struct job *job)
 {
-    struct job *job = job_at(world, index);
     job->previous = list->last;
-    job->next = 0;
-    if (list->last != 0) {
-        job_at(world, list->last)->next = index;
+    job->next = NULL;
+    if (list->last != NULL) {
+        list->last->next = job;
     } else {
-        list->first = index;
+        list->first = job;
     }
-    list->last = index;
+    list->last = job;
 }
 
-void job_list_remove(struct sim_world *world, struct job_list *list, uint32_t index)
+void job_list_remove(struct job_list *list, struct job *job)
 {
-    struct job *job = job_at(world, index);
-    if (job->previous != 0) {
-        job_at(world, job->previous)->next = job->next;
+    if (job->previous != NULL) {
+        job->previous->next = job->next;
     } else {
         list->first = job->next;
     }
-    if (job->next != 0) {
-        job_at(world, job->next)->previous = job->previous;
+    if (job->next != NULL) {
+        job->next->previous = job->previous;
     } else {
         list->last = job->previous;
     }
@@ -45,39 +38,36 @@ static bool is_before(const struct job *a, const struct job *b)
     return a->key < b->key || (a->key == b->key && a->order < b->order);
 }
 
-static void order_push(struct sim_world *world, struct sim_station *station, uint32_t index)
+static void order_push(struct sim_station *station, struct job *job)
 {
     uint32_t position = (uint32_t)station->queued;
     if (position >= station->ordered_capacity) {
         station->ordered_capacity = 2 * position + 16;
-        station->ordered = g_renew(uint32_t, station->ordered, station->ordered_capacity);
+        station->ordered = g_renew(struct job *, station->ordered, station->ordered_capacity);
     }
-    const struct job *job = job_at(world, index);
-    while (position > 1 && is_before(job, job_at(world, station->ordered[position / 2]))) {
+    while (position > 1 && is_before(job, station->ordered[position / 2])) {
         station->ordered[position] = station->ordered[position / 2];
         position /= 2;
     }
-    station->ordered[position] = index;
+    station->ordered[position] = job;
 }
 
-static uint32_t order_pop(struct sim_world *world, struct sim_station *station)
+static struct job *order_pop(struct sim_station *station)
 {
-    uint32_t *heap = station->ordered;
-    uint32_t top = heap[1];
+    struct job **heap = station->ordered;
+    struct job *top = heap[1];
     uint32_t count = (uint32_t)station->queued - 1; /* that will be left */
-    uint32_t last = heap[count + 1];
-    const struct job *job = job_at(world, last);
+    struct job *last = heap[count + 1];
     uint32_t position = 1;
     for (;;) {
         uint32_t child = 2 * position;
         if (child > count) {
             break;
         }
-        if (child < count &&
-            is_before(job_at(world, heap[child + 1]), job_at(world, heap[child]))) {
+        if (child < count && is_before(heap[child + 1], heap[child])) {
             child++;
         }
-        if (!is_before(job_at(world, heap[child]), job)) {
+        if (!is_before(heap[child], last)) {
             break;
         }
         heap[position] = heap[child];
@@ -95,14 +85,12 @@ static bool is_listed(const struct sim_station *station)
 }
 
 /* Puts a job into the queue; sets what it is ordered by. */
-void job_enqueue(struct sim_station *station, uint32_t index)
+void job_enqueue(struct sim_station *station, struct job *job)
 {
-    struct sim_world *world = station->node->world;
-    struct job *job = job_at(world, index);
     job->state = JOB_WAITING;
     station->queued++;
     if (is_listed(station)) {
-        job_list_append(world, &station->waiting, index);
+        job_list_append(&station->waiting, job);
         return;
     }
     switch (station->options.discipline) {
@@ -122,20 +110,19 @@ void job_enqueue(struct sim_station *station, uint32_t index)
     case SIM_DISCIPLINE_COUNT:
         sim_assert_failed("a discipline without an order", __FILE__, __LINE__);
     }
-    order_push(world, station, index);
+    order_push(station, job);
 }
 
-uint32_t job_dequeue(struct sim_station *station)
+struct job *job_dequeue(struct sim_station *station)
 {
-    struct sim_world *world = station->node->world;
-    uint32_t index;
+    struct job *job;
     if (is_listed(station)) {
         bool is_lifo = station->options.discipline == SIM_LIFO;
-        index = is_lifo ? station->waiting.last : station->waiting.first;
-        job_list_remove(world, &station->waiting, index);
+        job = is_lifo ? station->waiting.last : station->waiting.first;
+        job_list_remove(&station->waiting, job);
     } else {
-        index = order_pop(world, station);
+        job = order_pop(station);
     }
     station->queued--;
-    return index;
+    return job;
 }

@@ -136,12 +136,7 @@ static void name_from_memory(struct search *search, const struct sim_node *node)
 static void name_pending(struct search *search)
 {
     const struct sim_world *world = search->world;
-    for (uint32_t index = 1; index < world->timers.fresh; index++) {
-        const struct timer_record *timer = sim_pool_at(&world->timers, index);
-        if (pool_is_used(&world->timers, index)) {
-            name(search, timer->node, timer->tag);
-        }
-    }
+    timers_each(world, name, search);
     for (uint32_t index = 1; index < world->calls.fresh; index++) {
         const struct call *call = sim_pool_at(&world->calls, index);
         if (pool_is_used(&world->calls, index)) {

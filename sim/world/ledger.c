@@ -367,7 +367,9 @@ static void settle_metrics(struct sim_metric *metrics, struct sim_metric *capaci
 {
     settle_unfinished(metrics, axis);
     for (uint32_t i = 0; i < count; i++) {
-        if (metrics[i].kind == SIM_METRIC_LEVEL) {
+        if (metrics[i].kind == SIM_METRIC_SAMPLE) {
+            sim_sample_settle(&metrics[i].sample);
+        } else if (metrics[i].kind == SIM_METRIC_LEVEL) {
             sim_level_settle(&metrics[i].level, now);
         }
         if (metrics[i].unit == SIM_METRIC_RATIO) {

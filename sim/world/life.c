@@ -37,7 +37,7 @@ void node_crash(struct sim_node *node, bool is_silent, bool is_torn)
         return; /* already down: this fault only keeps it so */
     }
     node->is_up = false;
-    node->deferred_count = 0;
+    node->deferred_first = node->deferred_count = 0;
     disk_drop(node);
     logs_crash(node, is_torn);
     flows_drop(node, is_silent);
@@ -67,6 +67,30 @@ void node_restart(struct sim_node *node)
     }
 }
 
+/* Of an event that waits, `timer` and `incarnation` are the two halves of the handle of its timer:
+ * its slot is free for others by then, and its life is the present one. */
+static sim_timer timer_of_deferred(const struct sim_event *event)
+{
+    return (uint64_t)event->incarnation << 32 | event->timer;
+}
+
+static bool is_forgotten(const struct sim_event *event)
+{
+    return (event->kind & 0xff) == EVENT_TIMER && event->timer == 0;
+}
+
+bool node_forget_deferred(struct sim_node *node, sim_timer timer)
+{
+    for (uint32_t i = node->deferred_first; i < node->deferred_count; i++) {
+        struct sim_event *event = &node->deferred[i];
+        if ((event->kind & 0xff) == EVENT_TIMER && timer_of_deferred(event) == timer) {
+            event->timer = 0;
+            return true;
+        }
+    }
+    return false;
+}
+
 void node_set_paused(struct sim_node *node, bool is_paused)
 {
     sim_assert(is_paused || node->pauses > 0);
@@ -80,16 +104,16 @@ void node_set_paused(struct sim_node *node, bool is_paused)
         stations_change_speed(node);
     }
     flows_update(node->world);
-    if (node->pauses == 0) {
-        /* What came meanwhile, the start of a new life too; a crash has left none of its own. */
-        uint32_t count = node->deferred_count;
-        struct sim_event *events = node->deferred;
-        node->deferred = NULL;
-        node->deferred_count = node->deferred_capacity = 0;
-        for (uint32_t i = 0; i < count; i++) {
-            world_dispatch(node->world, &events[i]);
+    /* What came meanwhile, the start of a new life too; a crash has left none of its own. It may
+     * pause the node anew. */
+    while (node->pauses == 0 && node->deferred_first < node->deferred_count) {
+        struct sim_event event = node->deferred[node->deferred_first++];
+        if (!is_forgotten(&event)) {
+            world_dispatch(node->world, &event);
         }
-        g_free(events);
+    }
+    if (node->deferred_first == node->deferred_count) {
+        node->deferred_first = node->deferred_count = 0;
     }
 }
 
@@ -109,5 +133,7 @@ void node_defer(struct sim_node *node, const struct sim_event *event)
         node->deferred_capacity = node->deferred_capacity == 0 ? 16 : 2 * node->deferred_capacity;
         node->deferred = g_renew(struct sim_event, node->deferred, node->deferred_capacity);
     }
-    node->deferred[node->deferred_count++] = *event;
+    struct sim_event *deferred = &node->deferred[node->deferred_count++];
+    *deferred = *event;
+    deferred->incarnation = (uint32_t)(sim_engine_timer_of(node->world->engine, event) >> 32);
 }

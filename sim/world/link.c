@@ -14,6 +14,9 @@ static void link_init(struct link *link, const struct sim_link_law *law)
     link->law = law;
     link->is_only_latency =
         law->bandwidth <= 0.0 && law->loss <= 0.0 && law->duplicate <= 0.0 && law->reorder <= 0.0;
+    double seconds = 0.0;
+    link->is_constant = law->latency == NULL || sim_dist_is_constant(law->latency, &seconds);
+    link->latency = sim_time_from_seconds(seconds);
 }
 
 void network_init(struct sim_world *world)
@@ -31,14 +34,7 @@ void network_init(struct sim_world *world)
         machine->port = zones * zones + i;
         link_init(&world->links[machine->port], &network->links[zone * zones + zone]);
     }
-}
-
-struct link *network_link(struct sim_world *world, sim_node_id from, sim_node_id to)
-{
-    const struct sim_node *sender = &world->nodes[from];
-    uint32_t there = world->nodes[to].zone;
-    uint32_t between = sender->zone * world->spec->network.zone_count + there;
-    return &world->links[sender->zone == there ? sender->machine->port : between];
+    network_look(world);
 }
 
 sim_time link_latency(const struct sim_link_law *law, struct sim_random *random,

@@ -38,25 +38,36 @@ enum sim_input_kind {
     SIM_IN_LOAD           /* sources: the surge factor changed: load_factor */
 };
 
+/* What comes in. Beside `kind` only the fields of that kind mean anything. */
 struct sim_input {
     enum sim_input_kind kind;
-    uint16_t timer;   /* TIMER */
-    uint16_t message; /* MESSAGE */
-    bool is_restart;  /* START */
-    sim_node_id from; /* MESSAGE, REQUEST, STREAM_OPENED */
-    uint64_t tag;
-    sim_ticket ticket;                 /* REQUEST */
-    const struct sim_request *request; /* REQUEST; valid until the ticket is answered */
-    const struct sim_outcome *outcome; /* OUTCOME; valid during the call of the handler */
-    const uint64_t *words;             /* MESSAGE: SIM_MESSAGE_WORDS of them */
-    const uint64_t *body;              /* MESSAGE: what came with them; valid during the call */
-    uint32_t body_count;               /* words of it, 0 = none */
-    sim_stream stream;
-    uint64_t item;
-    uint64_t credit;
+    uint16_t timer;         /* TIMER */
+    uint16_t message;       /* MESSAGE */
+    sim_node_id from;       /* MESSAGE, REQUEST, STREAM_OPENED */
     enum sim_status status; /* STREAM_CLOSED, FLOW_DONE */
-    uint32_t group;
-    double load_factor;
+    uint64_t tag;
+    union {
+        struct { /* REQUEST */
+            sim_ticket ticket;
+            const struct sim_request *request; /* valid until the ticket is answered */
+        };
+        const struct sim_outcome *outcome; /* OUTCOME; valid during the call of the handler */
+        struct {                           /* MESSAGE */
+            const uint64_t *words;         /* SIM_MESSAGE_WORDS of them */
+            const uint64_t *body;          /* what came with them; valid during the call */
+            uint32_t body_count;           /* words of it, 0 = none */
+        };
+        struct { /* STREAM_... */
+            sim_stream stream;
+            uint64_t item;
+            uint64_t credit;
+        };
+        struct { /* START, LOAD; MEMBERS: group */
+            double load_factor;
+            uint32_t group;
+            bool is_restart; /* START */
+        };
+    };
 };
 
 struct sim_metric_spec {
@@ -88,6 +99,9 @@ struct sim_model {
     size_t state_size; /* zeroed before every life */
     size_t frame_size; /* of what it remembers of one operation; 0 = it uses no frames */
     void (*handle)(struct sim_node *self, const struct sim_input *in);
+    /* A request was sent to the node, which is up: it may fetch what that will read, for speed, and
+     * must not change anything. NULL = nothing to fetch. */
+    void (*expect)(struct sim_node *self, const struct sim_request *request);
     /* Frees what a life holds on the heap; at a crash and at the end. NULL = nothing. */
     void (*release)(struct sim_node *self);
 

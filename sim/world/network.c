@@ -260,39 +260,34 @@ void network_send_waiting(struct sim_world *world, uint32_t packet_index)
     }
 }
 
-/* Whether nothing but the link's latency has a say in when the packet arrives. */
-static bool is_only_flight(const struct sim_world *world, const struct packet *packet,
-                           const struct link *link)
-{
-    return link->is_only_latency && world->troubles == NULL && !world->has_cards &&
-           !world_is_tracing(world) && packet->bytes <= owner_of(world, packet)->plain_bytes_max;
-}
-
-/* What most packets take: the way of transmit() where all of its questions are answered. */
-static void fly_only(struct sim_world *world, uint32_t packet_index, struct packet *packet,
-                     const struct link *link)
+/* What most packets take: the way of transmit() where only the link's latency has a say. */
+static void fly_only(struct sim_world *world, struct packet *packet, const struct link *link)
 {
     struct sim_node *sender = &world->nodes[packet->from];
     sim_time arrives = world_now(world);
-    if (link->law->latency != NULL && sender->machine != world->nodes[packet->to].machine) {
-        arrives =
-            sim_time_add(arrives, sim_dist_draw_time(link->law->latency, &sender->network_draw));
+    if (sender->machine != world->nodes[packet->to].machine) {
+        sim_time latency = link->is_constant
+                               ? link->latency
+                               : sim_dist_draw_time(link->law->latency, &sender->network_draw);
+        arrives = sim_time_add(arrives, latency);
     }
     packet->arrived = arrives;
-    sim_engine_post(world->engine, arrives, packet->to, arrival_kind(packet), packet_index);
+    sim_engine_post(world->engine, arrives, packet->to, arrival_kind(packet),
+                    sim_pool_index_of(packet));
 }
 
-void network_send(struct sim_world *world, uint32_t packet_index)
+void network_send(struct sim_world *world, struct packet *packet)
 {
-    struct packet *packet = sim_pool_at(&world->packets, packet_index);
     const struct link *link = network_link(world, packet->from, packet->to);
     sim_assert(packet->bytes >= 0);
     world->network.messages++;
     world->network.bytes += (uint64_t)packet->bytes;
-    if (is_only_flight(world, packet, link)) {
-        fly_only(world, packet_index, packet, link);
+    if (world->is_calm && link->is_only_latency &&
+        packet->bytes <= owner_of(world, packet)->plain_bytes_max) {
+        fly_only(world, packet, link);
         return;
     }
+    uint32_t packet_index = sim_pool_index_of(packet);
     if (packet->state == PACKET_REQUEST && !world->nodes[packet->from].is_transport_plain) {
         packet->arrived = SIM_NEVER;
         if (!connection_take(world, packet_index)) {

@@ -106,36 +106,54 @@ sim_timer sim_after(struct sim_node *self, sim_time delay, int timer, uint64_t t
 {
     struct sim_world *world = self->world;
     sim_assert(delay >= 0);
-    uint32_t index = sim_pool_take(&world->timers);
-    struct timer_record *record = sim_pool_at(&world->timers, index);
-    uint64_t handle = sim_pool_handle(&world->timers, index);
-    record->tag = tag;
-    record->node = self->id;
-    record->engine_timer = sim_engine_arm(world->engine, sim_time_add(world_now(world), delay),
-                                          self->id, world_kind(EVENT_TIMER, timer), handle);
     self->live_timers++;
-    return handle;
+    return sim_engine_arm(world->engine, sim_time_add(world_now(world), delay), self->id,
+                          world_kind(EVENT_TIMER, timer), tag);
 }
 
 bool sim_cancel(struct sim_node *self, sim_timer timer)
 {
-    struct sim_world *world = self->world;
-    struct timer_record *record = sim_pool_find(&world->timers, timer);
-    if (record == NULL) {
+    if (timer == 0 ||
+        !(sim_engine_cancel(self->world->engine, timer) || node_forget_deferred(self, timer))) {
         return false;
     }
-    sim_assert(record->node == self->id);
-    sim_engine_cancel(world->engine, record->engine_timer);
-    sim_pool_give(&world->timers, sim_pool_index(timer));
     self->live_timers--;
     return true;
 }
 
+struct timer_visit {
+    void (*visit)(void *data, sim_node_id node, uint64_t tag);
+    void *data;
+};
+
+static void visit_timer(const struct sim_event *event, void *data)
+{
+    const struct timer_visit *visit = data;
+    if ((event->kind & 0xff) == EVENT_TIMER) {
+        visit->visit(visit->data, event->node, event->payload);
+    }
+}
+
+void timers_each(const struct sim_world *world,
+                 void (*visit)(void *data, sim_node_id node, uint64_t tag), void *data)
+{
+    struct timer_visit all = {visit, data};
+    sim_engine_each(world->engine, visit_timer, &all);
+    for (sim_node_id id = 1; id <= world->node_count; id++) {
+        const struct sim_node *node = &world->nodes[id];
+        for (uint32_t i = node->deferred_first; i < node->deferred_count; i++) {
+            if (node->deferred[i].timer != 0) { /* nor forgotten */
+                visit_timer(&node->deferred[i], &all);
+            }
+        }
+    }
+}
+
 sim_frame sim_frame_new(struct sim_node *self)
 {
-    uint32_t index = sim_pool_take(&self->frames);
-    memset(sim_pool_at(&self->frames, index), 0, self->model->frame_size);
-    return sim_pool_handle(&self->frames, index);
+    void *frame = sim_pool_new(&self->frames);
+    memset(frame, 0, self->model->frame_size);
+    return sim_pool_handle_of(frame);
 }
 
 void *sim_frame_at(struct sim_node *self, sim_frame frame)
@@ -145,8 +163,9 @@ void *sim_frame_at(struct sim_node *self, sim_frame frame)
 
 void sim_frame_end(struct sim_node *self, sim_frame frame)
 {
-    sim_assert(sim_pool_find(&self->frames, frame) != NULL);
-    sim_pool_give(&self->frames, sim_pool_index(frame));
+    void *record = sim_pool_find(&self->frames, frame);
+    sim_assert(record != NULL);
+    sim_pool_end(&self->frames, record);
 }
 
 void sim_count(struct sim_node *self, int metric, uint64_t n)
@@ -183,32 +202,13 @@ void sim_spend(struct sim_node *self, sim_span span, enum sim_cause cause, sim_t
     }
 }
 
-void timers_drop(struct sim_node *node)
-{
-    struct sim_world *world = node->world;
-    if (node->live_timers == 0) {
-        return;
-    }
-    for (uint32_t index = 1; index < world->timers.fresh; index++) {
-        if (!pool_is_used(&world->timers, index)) {
-            continue;
-        }
-        struct timer_record *record = sim_pool_at(&world->timers, index);
-        if (record->node == node->id) {
-            sim_engine_cancel(world->engine, record->engine_timer);
-            sim_pool_give(&world->timers, index);
-        }
-    }
-    node->live_timers = 0;
-}
-
 void node_clear_life(struct sim_node *node)
 {
     if (node->model->release != NULL && node->state != NULL) {
         node->model->release(node);
     }
     stations_drop(node);
-    timers_drop(node);
+    node->live_timers = 0; /* the engine drops them with the life */
     while (node->allocations != NULL) {
         struct allocation *next = node->allocations->next;
         g_free(node->allocations);

@@ -21,14 +21,9 @@ static void describe_failure(FILE *out, const void *data)
 static void on_timer(struct sim_world *world, const struct sim_event *event)
 {
     struct sim_node *node = &world->nodes[event->node];
-    struct timer_record *record = sim_pool_find(&world->timers, event->payload);
-    if (record == NULL) {
-        return; /* cancelled while the node was paused */
-    }
     struct sim_input input = {
-        .kind = SIM_IN_TIMER, .timer = (uint16_t)(event->kind >> 8), .tag = record->tag};
+        .kind = SIM_IN_TIMER, .timer = (uint16_t)(event->kind >> 8), .tag = event->payload};
     node->live_timers--;
-    sim_pool_give(&world->timers, sim_pool_index(event->payload));
     world_input(node, &input);
 }
 
@@ -105,21 +100,22 @@ static bool step(struct sim_world *world, sim_time until)
  * happen at one instant before time is held to stand still. */
 #define LOOK_INTERVAL 4096u
 #define EVENTS_AT_ONE_INSTANT_MAX 50000000u
-/* A few events can be many sessions: a million timers more are a reason to look, too. */
-#define TIMER_CHUNKS_BETWEEN_LOOKS ((1u << 20) / SIM_POOL_CHUNK_COUNT)
+/* A few events can be many sessions: a million pending events more are a reason to look, too. */
+#define PENDING_BETWEEN_LOOKS (1u << 20)
 
 static size_t memory_of(const struct sim_world *world, const struct sim_engine_stats *stats)
 {
-    const struct sim_pool *const pools[] = {&world->packets, &world->calls, &world->timers,
-                                            &world->jobs, &world->disk_operations};
+    const struct sim_pool *const pools[] = {&world->packets, &world->calls, &world->jobs,
+                                            &world->disk_operations};
     size_t bytes = world->arena.used_bytes + stats->pending_max * sizeof(struct sim_event) +
+                   world->engine->timer_room * sizeof(struct sim_engine_timer) +
                    streams_memory(world) + spans_memory(world);
     for (size_t i = 0; i < G_N_ELEMENTS(pools); i++) {
         bytes += (size_t)pools[i]->chunk_count * SIM_POOL_CHUNK_COUNT * pools[i]->record_size;
     }
     for (uint32_t size = 0; size < BODY_SIZES; size++) { /* large ones are seldom all touched */
         const struct sim_pool *bodies = &world->bodies[size];
-        bytes += (size_t)bodies->live_count_max * bodies->record_size;
+        bytes += (size_t)sim_pool_live_count_max(bodies) * bodies->record_size;
     }
     for (sim_node_id id = 1; id <= world->node_count; id++) {
         const struct sim_pool *frames = &world->nodes[id].frames;
@@ -155,8 +151,8 @@ static bool play(struct sim_world *world, sim_time until, bool is_draining)
     sim_time instant = world_now(world);
     uint64_t events_at_instant = 0;
     for (;;) {
-        uint32_t timers_max = world->timers.chunk_count + TIMER_CHUNKS_BETWEEN_LOOKS;
-        for (uint32_t i = 0; i < LOOK_INTERVAL && world->timers.chunk_count < timers_max; i++) {
+        uint64_t pending_max = world->engine->pending + PENDING_BETWEEN_LOOKS;
+        for (uint32_t i = 0; i < LOOK_INTERVAL && world->engine->pending < pending_max; i++) {
             if (is_draining && world->measured_open == 0) {
                 return true;
             }

@@ -27,18 +27,19 @@ static sim_time clip(const struct sim_world *world, sim_time time)
 /* Integrates the number present up to now; call before it changes. */
 static void touch(struct sim_station *station)
 {
-    struct sim_world *world = station->node->world;
-    sim_time now = world_now(world);
-    station->present_integral += (sim_wide)(station->queued + station->busy) *
-                                 (clip(world, now) - clip(world, station->since));
+    const struct sim_world *world = station->node->world;
+    sim_time now = clip(world, world_now(world));
+    station->present_integral +=
+        (uint64_t)(station->queued + station->busy) * (uint64_t)(now - station->since);
     station->since = now;
 }
 
+/* After touch. */
 static void count_sojourn(struct sim_station *station, sim_time arrived)
 {
-    struct sim_world *world = station->node->world;
+    const struct sim_world *world = station->node->world;
     station->left++;
-    station->sojourn_sum += clip(world, world_now(world)) - clip(world, arrived);
+    station->sojourn_sum += (uint64_t)(station->since - clip(world, arrived));
 }
 
 static void show_level(struct sim_station *station, int metric, int64_t *shown, int64_t value)
@@ -99,7 +100,8 @@ struct sim_station *sim_station_new(struct sim_node *self,
     station->node = self;
     station->options = *options;
     station->servers = options->servers;
-    station->since = station->worked_since = world_now(self->world);
+    station->worked_since = world_now(self->world);
+    station->since = clip(self->world, station->worked_since);
     if (!options->is_slots) {
         station->is_sharing = options->discipline == SIM_PROCESSOR_SHARING;
         station->executor = self->machine->executor;
@@ -116,16 +118,15 @@ struct sim_station *sim_station_new(struct sim_node *self,
 
 /* ---- service ---- */
 
-static void run(struct sim_station *station, uint32_t index)
+static void run(struct sim_station *station, struct job *job)
 {
     struct sim_node *node = station->node;
     struct sim_world *world = node->world;
-    struct job *job = job_at(world, index);
     job->rate = node->speed;
     if (node->speed <= 0.0) {
         job->finish_at = SIM_NEVER; /* paused: runs on when the pause ends */
     } else if (station->executor != 0) {
-        executor_add(world, station->executor - 1, index);
+        executor_add(world, station->executor - 1, sim_pool_index_of(job));
     } else {
         sim_time length = job->work;
         if (node->speed != 1.0) {
@@ -133,14 +134,13 @@ static void run(struct sim_station *station, uint32_t index)
         }
         job->finish_at = sim_time_add(world_now(world), length);
         sim_engine_post(world->engine, job->finish_at, node->id, EVENT_WORK,
-                        sim_pool_handle(&world->jobs, index));
+                        sim_pool_handle_of(job));
     }
 }
 
-static void start(struct sim_station *station, uint32_t index)
+static void start(struct sim_station *station, struct job *job)
 {
     struct sim_world *world = station->node->world;
-    struct job *job = job_at(world, index);
     sim_time now = world_now(world);
     if (!job->has_begun) {
         job->has_begun = true;
@@ -159,22 +159,21 @@ static void start(struct sim_station *station, uint32_t index)
     if (station->options.is_slots) {
         job->state = JOB_GRANTED;
         sim_engine_post(world->engine, now, station->node->id, EVENT_GRANTED,
-                        sim_pool_handle(&world->jobs, index));
+                        sim_pool_handle_of(job));
         return;
     }
     job->state = JOB_RUNNING;
-    job_list_append(world, &station->running, index);
-    run(station, index);
+    job_list_append(&station->running, job);
+    run(station, job);
 }
 
 /* Takes a job off its server; its remaining work is worked out. */
-static void interrupt(struct sim_station *station, uint32_t index)
+static void interrupt(struct sim_station *station, struct job *job)
 {
     struct sim_world *world = station->node->world;
-    struct job *job = job_at(world, index);
     sim_time now = world_now(world);
     if (job->heap_position != 0) {
-        executor_remove(world, station->executor - 1, index);
+        executor_remove(world, station->executor - 1, sim_pool_index_of(job));
     } else {
         sim_time done = sim_time_scale(now - job->resumed, job->rate);
         job->work = job->work > done ? job->work - done : 0;
@@ -204,47 +203,44 @@ static double remaining(struct sim_station *station, const struct job *job)
     return (double)job->work - (double)(world_now(world) - job->resumed) * job->rate;
 }
 
-/* The running job that must give way to `candidate`, or 0. */
-static uint32_t find_victim(struct sim_station *station, const struct job *candidate)
+/* The running job that must give way to `candidate`, or NULL. */
+static struct job *find_victim(struct sim_station *station, const struct job *candidate)
 {
-    struct sim_world *world = station->node->world;
     bool is_by_work = station->options.discipline == SIM_SHORTEST_REMAINING;
     if (!is_by_work && station->options.discipline != SIM_PRIORITY_PREEMPTIVE) {
-        return 0;
+        return NULL;
     }
     double worst = is_by_work ? (double)candidate->work : (double)candidate->priority;
-    uint32_t victim = 0;
-    for (uint32_t index = station->running.first; index != 0; index = job_at(world, index)->next) {
-        const struct job *job = job_at(world, index);
+    struct job *victim = NULL;
+    for (struct job *job = station->running.first; job != NULL; job = job->next) {
         double value = is_by_work ? remaining(station, job) : (double)job->priority;
         /* Among equals the first that started is spared longest. */
-        if (value > worst || (victim != 0 && value >= worst)) {
+        if (value > worst || (victim != NULL && value >= worst)) {
             worst = value;
-            victim = index;
+            victim = job;
         }
     }
     return victim;
 }
 
-static uint32_t job_new(struct sim_node *self, struct sim_station *station, uint16_t priority,
-                        sim_span span, uint64_t tag)
+static struct job *job_new(struct sim_node *self, struct sim_station *station, sim_time work,
+                           uint16_t priority, sim_span span, uint64_t tag)
 {
     struct sim_world *world = self->world;
     sim_assert(station->node == self);
-    uint32_t index = sim_pool_take(&world->jobs);
-    struct job *job = job_at(world, index);
+    struct job *job = sim_pool_new(&world->jobs);
     job->station = station;
     job->tag = tag;
     job->arrived = world_now(world);
     job->resumed = job->arrived;
-    job->work = 0;
+    job->work = work;
     job->finish_at = SIM_NEVER;
     job->order = station->order++;
     job->heap_position = 0;
     job->span = span;
     job->priority = priority;
     job->has_begun = false;
-    return index;
+    return job;
 }
 
 static bool is_full(const struct sim_station *station)
@@ -263,8 +259,7 @@ bool sim_station_work(struct sim_node *self, struct sim_station *station, sim_ti
                       uint16_t priority, sim_span span, uint64_t tag)
 {
     sim_assert(!station->options.is_slots && work >= 0);
-    struct sim_world *world = self->world;
-    uint32_t victim = 0;
+    struct job *victim = NULL;
     bool is_free = station->is_sharing || station->busy < station->servers;
     if (!is_free) {
         struct job candidate = {.work = work, .priority = priority};
@@ -278,26 +273,24 @@ bool sim_station_work(struct sim_node *self, struct sim_station *station, sim_ti
     }
     touch(station);
     station->arrived++;
-    uint32_t index = job_new(self, station, priority, span, tag);
-    job_at(world, index)->work = work;
-    if (victim != 0) {
+    struct job *job = job_new(self, station, work, priority, span, tag);
+    if (victim != NULL) {
         interrupt(station, victim);
-        job_list_remove(world, &station->running, victim);
+        job_list_remove(&station->running, victim);
         station->busy--;
         job_enqueue(station, victim);
-        start(station, index);
+        start(station, job);
     } else if (is_free) {
-        start(station, index);
+        start(station, job);
     } else {
-        job_enqueue(station, index);
+        job_enqueue(station, job);
     }
     show(station);
     return true;
 }
 
-void station_finish(struct sim_world *world, uint32_t job_index)
+void station_finish(struct sim_world *world, struct job *job)
 {
-    struct job *job = job_at(world, job_index);
     struct sim_station *station = job->station;
     struct sim_node *node = station->node;
     touch(station);
@@ -306,9 +299,9 @@ void station_finish(struct sim_world *world, uint32_t job_index)
         span_spend(world, job->span, node->group_index, SIM_CAUSE_SERVICE,
                    world_now(world) - job->resumed);
     }
-    job_list_remove(world, &station->running, job_index);
+    job_list_remove(&station->running, job);
     struct sim_input input = {.kind = SIM_IN_DONE, .tag = job->tag};
-    sim_pool_give(&world->jobs, job_index);
+    sim_pool_end(&world->jobs, job);
     station->busy--;
     fill_servers(station);
     show(station);
@@ -319,7 +312,7 @@ void station_on_work(struct sim_world *world, const struct sim_event *event)
 {
     struct job *job = sim_pool_find(&world->jobs, event->payload);
     if (job != NULL && job->finish_at == event->time) {
-        station_finish(world, sim_pool_index(event->payload));
+        station_finish(world, job);
     }
 }
 
@@ -336,7 +329,7 @@ enum sim_entry sim_station_enter(struct sim_node *self, struct sim_station *stat
     touch(station);
     station->arrived++;
     /* A holder is not followed: that his sojourn begins now is entered at once, its end later. */
-    station->sojourn_sum -= clip(world, world_now(world));
+    station->sojourn_sum -= (uint64_t)station->since;
     if (station->busy < station->servers) {
         station->busy++;
         if (station->options.wait_metric != SIM_STATION_NO_METRIC) {
@@ -346,7 +339,7 @@ enum sim_entry sim_station_enter(struct sim_node *self, struct sim_station *stat
         show(station);
         return SIM_ENTRY_GRANTED;
     }
-    job_enqueue(station, job_new(self, station, priority, span, tag));
+    job_enqueue(station, job_new(self, station, 0, priority, span, tag));
     show(station);
     return SIM_ENTRY_QUEUED;
 }
@@ -356,7 +349,7 @@ void sim_station_leave(struct sim_node *self, struct sim_station *station)
     sim_assert(station->options.is_slots && station->node == self && station->busy > 0);
     touch(station);
     station->left++;
-    station->sojourn_sum += clip(self->world, world_now(self->world));
+    station->sojourn_sum += (uint64_t)station->since;
     station->busy--;
     fill_servers(station);
     show(station);
@@ -368,7 +361,7 @@ void station_on_granted(struct sim_world *world, const struct sim_event *event)
     sim_assert(job != NULL && job->state == JOB_GRANTED);
     struct sim_node *node = job->station->node;
     struct sim_input input = {.kind = SIM_IN_GRANTED, .tag = job->tag};
-    sim_pool_give(&world->jobs, sim_pool_index(event->payload));
+    sim_pool_end(&world->jobs, job);
     world_input(node, &input);
 }
 
@@ -406,12 +399,10 @@ void sim_station_resize(struct sim_node *self, struct sim_station *station, int6
 
 void stations_change_speed(struct sim_node *node)
 {
-    struct sim_world *world = node->world;
     for (struct sim_station *station = node->stations; station != NULL; station = station->next) {
-        for (uint32_t index = station->running.first; index != 0;
-             index = job_at(world, index)->next) {
-            interrupt(station, index);
-            run(station, index);
+        for (struct job *job = station->running.first; job != NULL; job = job->next) {
+            interrupt(station, job);
+            run(station, job);
         }
     }
 }
@@ -420,15 +411,15 @@ bool station_audit(struct sim_station *station, FILE *out)
 {
     struct sim_world *world = station->node->world;
     touch(station);
-    sim_wide sum = station->sojourn_sum;
-    sim_time now = clip(world, world_now(world));
+    uint64_t sum = station->sojourn_sum;
+    sim_time now = station->since;
     if (station->options.is_slots) {
-        sum += (sim_wide)(station->queued + station->busy) * now;
+        sum += (uint64_t)(station->queued + station->busy) * (uint64_t)now;
     } else {
         for (uint32_t index = 1; index < world->jobs.fresh; index++) {
             const struct job *job = job_at(world, index);
             if (pool_is_used(&world->jobs, index) && job->station == station) {
-                sum += now - clip(world, job->arrived);
+                sum += (uint64_t)(now - clip(world, job->arrived));
             }
         }
     }

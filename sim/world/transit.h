@@ -9,7 +9,7 @@
 /* network.c */
 /* Sends a packet on its way from packet->from to packet->to; takes care of connections, loss, cuts,
  * retransmission and duplication, and posts its arrival. */
-void network_send(struct sim_world *world, uint32_t packet_index);
+void network_send(struct sim_world *world, struct packet *packet);
 /* The same for a packet that waited for a connection and has one now. */
 void network_send_waiting(struct sim_world *world, uint32_t packet_index);
 void network_on_transmit(struct sim_world *world, const struct sim_event *event);
@@ -20,7 +20,13 @@ void network_packet_drop(struct sim_world *world, uint32_t packet_index, const c
 
 /* link.c */
 void network_init(struct sim_world *world);
-struct link *network_link(struct sim_world *world, sim_node_id from, sim_node_id to);
+static inline struct link *network_link(struct sim_world *world, sim_node_id from, sim_node_id to)
+{
+    const struct sim_node *sender = &world->nodes[from];
+    uint32_t there = world->nodes[to].zone;
+    uint32_t between = sender->zone * world->spec->network.zone_count + there;
+    return &world->links[sender->zone == there ? sender->machine->port : between];
+}
 /* A one-way latency between two nodes, drawn for `from`; faults included. */
 sim_time network_latency(struct sim_world *world, sim_node_id from, sim_node_id to);
 /* The way of `bytes` that are no packet. What becomes of them when they set out now: */
@@ -43,6 +49,8 @@ bool network_enter_card(struct sim_world *world, sim_node_id from, sim_node_id t
 
 /* trouble.c */
 void troubles_clear(struct sim_world *world);
+/* Works out world->is_calm: at the start, and when troubles come and go. */
+void network_look(struct sim_world *world);
 /* What a link's law and the degradations in force make of it for a pair of nodes. */
 struct conditions {
     double factor;   /* of latency */

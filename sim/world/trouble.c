@@ -32,6 +32,11 @@ void troubles_clear(struct sim_world *world)
     }
 }
 
+void network_look(struct sim_world *world)
+{
+    world->is_calm = world->troubles == NULL && !world->has_cards && !world_is_tracing(world);
+}
+
 static bool concerns(const struct trouble *trouble, sim_node_id from, sim_node_id to)
 {
     uint8_t a = trouble->side[from], b = trouble->side[to];
@@ -45,6 +50,7 @@ static struct trouble *trouble_add(struct sim_world *world, const struct sim_fau
     trouble->side = g_new0(uint8_t, world->node_count + 1);
     trouble->next = world->troubles;
     world->troubles = trouble;
+    network_look(world);
     return trouble;
 }
 
@@ -68,6 +74,7 @@ void network_end_fault(struct sim_world *world, const struct sim_fault_spec *fau
             struct trouble *ended = *link;
             *link = ended->next;
             trouble_free(ended);
+            network_look(world);
             return;
         }
     }
@@ -88,6 +95,7 @@ void network_set_cut(struct sim_world *world, sim_node_id from, sim_node_id to, 
             struct trouble *ended = *link;
             *link = ended->next;
             trouble_free(ended);
+            network_look(world);
             return;
         }
     }

@@ -88,7 +88,6 @@ struct sim_world *sim_world_new(const struct sim_world_spec *spec,
     sim_pool_init(&world->packets, sizeof(struct packet));
     bodies_init(world);
     sim_pool_init(&world->calls, sizeof(struct call));
-    sim_pool_init(&world->timers, sizeof(struct timer_record));
     sim_pool_init(&world->jobs, sizeof(struct job));
     world->nodes = sim_arena_array(&world->arena, struct sim_node, spec->node_count + 1);
     world->nodes[0].world = world;
@@ -146,7 +145,6 @@ void sim_world_free(struct sim_world *world)
     sim_pool_clear(&world->packets);
     bodies_clear(world);
     sim_pool_clear(&world->calls);
-    sim_pool_clear(&world->timers);
     sim_pool_clear(&world->jobs);
     sim_engine_free(world->engine);
     sim_arena_clear(&world->arena);

@@ -31,7 +31,7 @@ static void write_down(struct sim_node *self, const struct sim_input *in, struct
                               .kind = in->kind,
                               .status = in->status,
                               .tag = in->tag,
-                              .is_restart = in->is_restart};
+                              .is_restart = in->kind == SIM_IN_START && in->is_restart};
     switch (in->kind) {
     case SIM_IN_REQUEST:
         seen.handle = in->ticket;

@@ -218,6 +218,9 @@ static void test_sample(void)
         for (uint32_t w = 0; w < f.axis.window_count + f.axis.cell_count; w++) {
             bool is_window = w < f.axis.window_count;
             uint32_t cell = w - f.axis.window_count;
+            if (w == f.axis.window_count) {
+                sim_sample_settle(&metric.sample); /* windows take in what waits, cells do not */
+            }
             struct sim_window window = is_window ? f.axis.windows[w] : cell_window(&f, cell);
             const struct sim_histogram *histogram =
                 is_window ? sim_sample_window(&metric.sample, w) : &metric.sample.by_cell[cell];
@@ -231,7 +234,7 @@ static void test_sample(void)
                 sum += inside && values[i] != SIM_NEVER ? values[i] : 0;
             }
             g_assert_cmpuint(histogram->count, ==, count);
-            g_assert_cmpuint(in_buckets, ==, count); /* the latest one too */
+            g_assert_cmpuint(in_buckets, ==, count); /* those that wait too */
             g_assert_cmpuint(histogram->infinite, ==, infinite);
             g_assert_true(histogram->sum == sum);
         }
