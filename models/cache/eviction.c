@@ -211,11 +211,17 @@ struct sim_object *sim_eviction_lookup(struct sim_eviction *cache, uint64_t key)
     return sim_object_at(&cache->objects, index);
 }
 
-void sim_eviction_expect(const struct sim_eviction *cache, uint64_t key)
+void sim_eviction_expect(struct sim_eviction *cache, uint64_t key)
 {
     const struct sim_object_table *objects = &cache->objects;
-    uint32_t slot = objects->slots[sim_object_home(objects, sim_object_hash(key))];
-    sim_object_prefetch(sim_object_at(objects, sim_object_slot_index(objects, slot)));
+    const struct sim_object *object = sim_object_at(objects, cache->expected_index);
+    sim_object_prefetch(sim_object_at(objects, object->younger));
+    sim_object_prefetch(sim_object_at(objects, object->older));
+    uint32_t slot = objects->slots[sim_object_home(objects, cache->expected_hash)];
+    cache->expected_index = sim_object_slot_index(objects, slot);
+    sim_object_prefetch(sim_object_at(objects, cache->expected_index));
+    cache->expected_hash = sim_object_hash(key);
+    sim_object_prefetch(objects->slots + sim_object_home(objects, cache->expected_hash));
 }
 
 struct sim_object *sim_eviction_insert(struct sim_eviction *cache, uint64_t key, uint64_t size)

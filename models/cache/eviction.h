@@ -139,6 +139,8 @@ struct sim_eviction {
     sim_eviction_evicted evicted; /* NULL = nobody asks */
     void *evicted_data;
     struct sim_eviction_setup setup;
+    uint32_t expected_hash;  /* of the key that sim_eviction_expect was told of last; */
+    uint32_t expected_index; /* the object of the one before; perhaps not, or none */
 };
 
 struct sim_eviction *sim_eviction_new(const struct sim_eviction_setup *setup);
@@ -152,8 +154,10 @@ void sim_eviction_on_evicted(struct sim_eviction *cache, sim_eviction_evicted ev
  * A pointer to an object holds until the next insertion; its payload is the caller's to change, its
  * other fields are not. */
 struct sim_object *sim_eviction_lookup(struct sim_eviction *cache, uint64_t key);
-/* The key will be looked up soon: fetches what that will read. Changes nothing. */
-void sim_eviction_expect(const struct sim_eviction *cache, uint64_t key);
+/* The key will be looked up soon. Fetches its slot; the object in the slot that was fetched the
+ * last time, which has come meanwhile; and the neighbours of the object of the time before. Changes
+ * nothing that anyone can see. */
+void sim_eviction_expect(struct sim_eviction *cache, uint64_t key);
 struct sim_object *sim_eviction_peek(const struct sim_eviction *cache, uint64_t key);
 
 /* Inserts an object of `size` bytes, payload zeroed, and evicts until it fits; NULL when it is

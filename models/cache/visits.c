@@ -226,18 +226,15 @@ static bool spend(struct sim_node *self, const struct sim_request *request, int 
     return true;
 }
 
-/* Answers with `reply` after the time of a hit. */
-static void hit(struct sim_node *self, sim_ticket ticket, const struct sim_reply *reply)
+/* Answers with the visit's reply after the time of a hit. */
+static void hit(struct sim_node *self, sim_frame frame)
 {
     const struct cache_params *params = sim_params(self);
-    if (params->hit == NULL) {
-        sim_answer(self, ticket, reply);
-        return;
+    struct visit *visit = sim_frame_at(self, frame);
+    visit->kind = VISIT_HIT;
+    if (!spend(self, sim_request_of(self, visit->ticket), DRAW_HIT, params->hit, frame)) {
+        answer(self, frame, &visit->reply);
     }
-    const struct sim_request *request = sim_request_of(self, ticket);
-    sim_frame frame = new_visit(self, ticket, request->key, VISIT_HIT);
-    ((struct visit *)sim_frame_at(self, frame))->reply = *reply;
-    spend(self, request, DRAW_HIT, params->hit, frame);
 }
 
 /* One more fetch of the key is under way. */
@@ -346,45 +343,51 @@ static void miss(struct sim_node *self, sim_frame frame)
     }
 }
 
-/* What the cache can answer a read with by itself. True when it does. */
-static bool answer_read(struct sim_node *self, sim_ticket ticket)
+/* What the cache can answer a read with by itself is put into the visit. False when it cannot. */
+static bool find(struct sim_node *self, struct visit *visit)
 {
     struct cache_state *state = sim_state(self);
-    const struct sim_request *request = sim_request_of(self, ticket);
-    struct sim_reply reply;
     uint32_t index;
-    if (writes_find(self, request->key, &reply)) {
-        sim_count(self, METRIC_HITS, 1);
-        hit(self, ticket, &reply);
+    if (writes_find(self, visit->key, &visit->reply)) {
         return true;
     }
-    if (state->filter.words != NULL && !sim_bloom_filter_has(&state->filter, request->key)) {
-        reply = (struct sim_reply){.status = SIM_STATUS_NOT_FOUND};
-        sim_count(self, METRIC_HITS, 1);
+    if (state->filter.words != NULL && !sim_bloom_filter_has(&state->filter, visit->key)) {
+        visit->reply = (struct sim_reply){.status = SIM_STATUS_NOT_FOUND};
         sim_count(self, METRIC_FILTERED, 1);
-        hit(self, ticket, &reply);
         return true;
     }
-    enum copy_state found = copies_find(self, &state->copies, request->key, &reply);
-    if (found == COPY_EARLY && flight_of(state, request->key, &index) == NULL) {
+    enum copy_state found = copies_find(self, &state->copies, visit->key, &visit->reply);
+    if (found == COPY_EARLY && flight_of(state, visit->key, &index) == NULL) {
         sim_count(self, METRIC_EARLY, 1);
         found = COPY_NONE;
     }
     if (found == COPY_NONE) {
         return false;
     }
-    sim_count(self, METRIC_HITS, 1);
-    if (reply.status == SIM_STATUS_NOT_FOUND) {
+    if (visit->reply.status == SIM_STATUS_NOT_FOUND) {
         sim_count(self, METRIC_NEGATIVE, 1);
     }
     if (found == COPY_DUE) {
-        if (reply.fresh_until <= sim_now(self)) {
+        if (visit->reply.fresh_until <= sim_now(self)) {
             sim_count(self, METRIC_OUTLIVED, 1);
         }
-        visits_fetch(self, request, VISIT_REFRESH);
+        visits_fetch(self, sim_request_of(self, visit->ticket), VISIT_REFRESH);
     }
-    hit(self, ticket, &reply);
     return true;
+}
+
+static void arrive_to_read(struct sim_node *self, sim_frame frame)
+{
+    struct visit *visit = sim_frame_at(self, frame);
+    sim_count(self, METRIC_LOOKUPS, 1);
+    /* The reply is written where it stays: a copy of what was just read from far memory waits. */
+    if (find(self, visit)) {
+        sim_count(self, METRIC_HITS, 1);
+        hit(self, frame);
+    } else {
+        sim_count(self, METRIC_MISSES, 1);
+        miss(self, frame);
+    }
 }
 
 void visits_arrive(struct sim_node *self, const struct sim_input *in)
@@ -395,43 +398,38 @@ void visits_arrive(struct sim_node *self, const struct sim_input *in)
         sim_count(self, METRIC_PASSED, 1);
         kind = VISIT_OTHER;
     }
+    sim_frame frame = new_visit(self, in->ticket, in->request->key, kind);
     if (kind == VISIT_READ) {
-        sim_count(self, METRIC_LOOKUPS, 1);
-        if (answer_read(self, in->ticket)) {
-            return;
-        }
-        sim_count(self, METRIC_MISSES, 1);
+        arrive_to_read(self, frame);
     } else if (kind == VISIT_WRITE && writes_take(self, in->request)) {
+        struct visit *visit = sim_frame_at(self, frame);
         struct sim_reply written = {.value = in->request->value, .bytes = in->request->bytes};
         note_written(state, in->request->key);
         copies_keep(self, &state->copies, in->request->key, &written, 0);
         written.bytes = 0;
-        hit(self, in->ticket, &written);
-        return;
+        visit->reply = written;
+        hit(self, frame);
+    } else {
+        miss(self, frame);
     }
-    miss(self, new_visit(self, in->ticket, in->request->key, kind));
 }
 
 void visits_look(struct sim_node *self, sim_frame frame)
 {
     struct cache_state *state = sim_state(self);
-    const struct visit *visit = sim_frame_at(self, frame);
-    struct sim_reply reply;
-    if (copies_find(self, &state->copies, visit->key, &reply) != COPY_NONE) {
-        sim_ticket ticket = visit->ticket;
-        sim_frame_end(self, frame);
-        hit(self, ticket, &reply);
-        return;
+    struct visit *visit = sim_frame_at(self, frame);
+    if (copies_find(self, &state->copies, visit->key, &visit->reply) != COPY_NONE) {
+        hit(self, frame);
+    } else {
+        miss(self, frame);
     }
-    miss(self, frame);
 }
 
 void visits_done(struct sim_node *self, sim_frame frame)
 {
     const struct visit *visit = sim_frame_at(self, frame);
     if (visit->kind == VISIT_HIT) {
-        struct sim_reply reply = visit->reply;
-        answer(self, frame, &reply);
+        answer(self, frame, &visit->reply);
     } else {
         go_on(self, frame);
     }

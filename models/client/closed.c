@@ -50,9 +50,11 @@ static void ask(struct sim_node *self, uint64_t session)
 {
     struct closed_state *state = sim_state(self);
     state->sessions[session] = (struct session){.wakes = NOT_THINKING};
-    struct operation_wish wish = {.session = session};
-    workload_next(self, &state->workload, &wish);
-    operation_begin(self, &state->operations, &wish);
+    sim_frame frame;
+    struct operation_wish *wish = operation_new(self, &frame);
+    wish->session = session;
+    workload_next(self, &state->workload, wish);
+    operation_begin(self, &state->operations, frame);
 }
 
 /* `think` is what is left of it at a load factor of 1. */
@@ -101,7 +103,7 @@ static void start(struct sim_node *self, double factor)
     uint64_t count = (uint64_t)params->sessions;
     operations_start(self, &state->operations, &params->operation, count, ended);
     state->operations.scan_keys = params->workload.scan_keys;
-    workload_start(&state->workload, &params->workload);
+    workload_start(self, &state->workload, &params->workload);
     state->sessions = sim_alloc(self, count * sizeof *state->sessions);
     state->factor = factor;
     double step = (double)params->ramp_up / (double)count;

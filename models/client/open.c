@@ -18,6 +18,7 @@ struct open_state {
     struct operations operations;
     struct workload workload;
     struct sim_arrivals arrivals;
+    struct sim_random *arrivals_random;
     sim_timer next;
     double factor; /* of the load */
 };
@@ -48,8 +49,9 @@ static void start(struct sim_node *self, double factor)
     operations_start(self, &state->operations, &params->operation, (uint64_t)params->sessions,
                      NULL);
     state->operations.scan_keys = params->workload.scan_keys;
-    workload_start(&state->workload, &params->workload);
+    workload_start(self, &state->workload, &params->workload);
     state->factor = factor;
+    state->arrivals_random = random;
     sim_arrivals_init(&state->arrivals, &params->arrivals, random);
     arm(self, state, sim_arrivals_next(&state->arrivals, sim_now(self), factor, random));
 }
@@ -58,16 +60,16 @@ static void arrive(struct sim_node *self)
 {
     const struct open_params *params = sim_params(self);
     struct open_state *state = sim_state(self);
-    struct operation_wish wish = {.session = OPERATION_NO_SESSION};
-    workload_next(self, &state->workload, &wish);
+    sim_frame frame;
+    struct operation_wish *wish = operation_new(self, &frame);
+    workload_next(self, &state->workload, wish);
     if (params->sessions > 0) {
-        wish.session =
+        wish->session =
             sim_random_below(sim_random_of(self, CLIENT_DRAW_SESSION), (uint64_t)params->sessions);
     }
-    operation_begin(self, &state->operations, &wish);
+    operation_begin(self, &state->operations, frame);
     arm(self, state,
-        sim_arrivals_next(&state->arrivals, sim_now(self), state->factor,
-                          sim_random_of(self, CLIENT_DRAW_ARRIVALS)));
+        sim_arrivals_next(&state->arrivals, sim_now(self), state->factor, state->arrivals_random));
 }
 
 static void change_load(struct sim_node *self, double factor)

@@ -163,13 +163,18 @@ static void hedge(struct sim_node *self, struct operations *operations, sim_fram
     }
 }
 
-void operation_begin(struct sim_node *self, struct operations *operations,
-                     const struct operation_wish *wish)
+struct operation_wish *operation_new(struct sim_node *self, sim_frame *ret_frame)
 {
-    sim_frame frame = sim_frame_new(self);
+    *ret_frame = sim_frame_new(self);
+    struct operation *operation = sim_frame_at(self, *ret_frame);
+    operation->wish.session = OPERATION_NO_SESSION;
+    return &operation->wish;
+}
+
+void operation_begin(struct sim_node *self, struct operations *operations, sim_frame frame)
+{
     struct operation *operation = sim_frame_at(self, frame);
     operation->id = sim_operation_begin(self);
-    operation->wish = *wish;
     operation->deadline = sim_time_add(sim_now(self), operations->params->deadline);
     sim_retry_first(&operations->retry);
     sim_hedge_first(&operations->hedge);
@@ -243,9 +248,11 @@ bool operations_handle(struct sim_node *self, struct operations *operations,
     return false;
 }
 
-void workload_start(struct workload *workload, const struct workload_params *params)
+void workload_start(struct sim_node *self, struct workload *workload,
+                    const struct workload_params *params)
 {
     workload->params = params;
+    workload->key_random = sim_random_of(self, CLIENT_DRAW_KEY);
     sim_arena_init(&workload->arena);
     sim_keys_init(&workload->keys, &params->keys, &workload->arena);
     double bytes = 0;
@@ -266,12 +273,10 @@ void workload_next(struct sim_node *self, struct workload *workload, struct oper
     if (params->ops.count > 1) {
         wish->operation = sim_mix_draw(&params->ops, sim_random_of(self, CLIENT_DRAW_OPERATION));
     }
-    wish->key =
-        sim_keys_next(&workload->keys, wish->operation, sim_random_of(self, CLIENT_DRAW_KEY));
+    wish->key = sim_keys_next(&workload->keys, wish->operation, workload->key_random);
     wish->bytes = workload->bytes;
     if (workload->bytes < 0) {
         double bytes = sim_dist_draw(params->bytes, sim_random_of(self, CLIENT_DRAW_BYTES));
         wish->bytes = bytes > 0 ? (int64_t)bytes : 0;
     }
-    wish->reply_bytes = 0;
 }

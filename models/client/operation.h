@@ -119,21 +119,24 @@ struct operations {
 void operations_start(struct sim_node *self, struct operations *operations,
                       const struct operation_params *params, uint64_t session_count,
                       operation_ended ended);
-/* Begins an operation and makes its first attempt. */
-void operation_begin(struct sim_node *self, struct operations *operations,
-                     const struct operation_wish *wish);
+/* The wish of a new operation, of no session and otherwise zeroed, to be filled in where it stays;
+ * operation_begin of *ret_frame then makes its first attempt. */
+struct operation_wish *operation_new(struct sim_node *self, sim_frame *ret_frame);
+void operation_begin(struct sim_node *self, struct operations *operations, sim_frame frame);
 /* True when the input was about an operation: the outcome of a call, or the end of a pause. */
 bool operations_handle(struct sim_node *self, struct operations *operations,
                        const struct sim_input *in);
 
 struct workload {
     const struct workload_params *params;
+    struct sim_random *key_random; /* asked for with every operation */
     struct sim_keys keys;
     struct sim_arena arena;
     int64_t bytes; /* where the law is constant, else -1 */
 };
 
-void workload_start(struct workload *workload, const struct workload_params *params);
+void workload_start(struct sim_node *self, struct workload *workload,
+                    const struct workload_params *params);
 /* May be called on zeroed memory. */
 void workload_clear(struct workload *workload);
 /* Draws operation, key and size; leaves the session alone. */

@@ -58,9 +58,12 @@ static void poll(struct sim_node *self, uint64_t client)
 {
     const struct polling_params *params = sim_params(self);
     struct polling_state *state = sim_state(self);
-    struct operation_wish wish = {
-        .session = client, .bytes = params->bytes, .operation = SIM_OP_READ};
-    operation_begin(self, &state->operations, &wish);
+    sim_frame frame;
+    struct operation_wish *wish = operation_new(self, &frame);
+    wish->session = client;
+    wish->bytes = params->bytes;
+    wish->operation = SIM_OP_READ;
+    operation_begin(self, &state->operations, frame);
 }
 
 static void look_at_news(struct sim_node *self, uint64_t client)

@@ -89,18 +89,17 @@ static void begin_row(struct sim_node *self)
     struct trace_state *state = sim_state(self);
     const struct sim_trace_row *row = &params->trace->rows[state->next % params->trace->count];
     state->next++;
-    struct operation_wish wish = {
-        .key = row->key,
-        .session = OPERATION_NO_SESSION,
-        .bytes = params->bytes,
-        .operation = operation_of(params, row),
-    };
-    if (carries_value(wish.operation)) {
-        wish.bytes += row->bytes;
+    sim_frame frame;
+    struct operation_wish *wish = operation_new(self, &frame);
+    wish->key = row->key;
+    wish->bytes = params->bytes;
+    wish->operation = operation_of(params, row);
+    if (carries_value(wish->operation)) {
+        wish->bytes += row->bytes;
     } else {
-        wish.reply_bytes = row->bytes;
+        wish->reply_bytes = row->bytes;
     }
-    operation_begin(self, &state->operations, &wish);
+    operation_begin(self, &state->operations, frame);
 }
 
 /* ---- at the recorded pace ---- */

@@ -1,9 +1,9 @@
 /* Clock, timers, incarnations and books around the queue.
  *
  * A cancelled event and one of a dead incarnation stay queued until their time comes or until they
- * outnumber the live ones; then all of them are purged at once. A purge of n events follows n / 2
- * cancellations or drops at least, so cancelling stays O(1) amortised, and timeouts that are always
- * cancelled do not pile up.
+ * are twice as many as the live ones; then all of them are purged at once. A purge of n events
+ * follows 2 n / 3 cancellations or drops at least, so cancelling stays O(1) amortised, and timeouts
+ * that are always cancelled do not pile up.
  *
  * Left out: what an event means, and any choice among nodes.
  */
@@ -212,7 +212,7 @@ static uint32_t timer_take(struct sim_engine *engine)
 
 static void purge_if_due(struct sim_engine *engine)
 {
-    if (engine->queued_dead > engine->pending + PURGE_MIN) {
+    if (engine->queued_dead > 2 * engine->pending + PURGE_MIN) {
         sim_queue_filter(&engine->queue, purge_keep, engine);
         sim_assert(engine->queued_dead == 0);
     }

@@ -50,19 +50,37 @@ void sim_histogram_add_times(struct sim_histogram *histogram, int64_t value, uin
     histogram->sum += (sim_wide)value * (sim_wide)(times - 1);
 }
 
-/* With a precision that the compiler knows a place takes a third of the instructions. */
-static inline __attribute__((always_inline)) void
-add_buckets(struct sim_histogram *histogram, int precision, const int64_t *values, uint32_t count)
+static struct sim_histogram_bucket *bucket_at(struct sim_histogram *histogram,
+                                              struct sim_histogram_place place)
+{
+    struct sim_histogram_bucket *octave = histogram->octaves[place.octave];
+    if (__builtin_expect(!octave, 0)) {
+        octave = sim_histogram_touch(histogram, place.octave);
+    }
+    return &octave[place.bucket];
+}
+
+/* Where buckets are few, they are near. */
+static void add_few(struct sim_histogram *histogram, int precision, const int64_t *values,
+                    uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        struct sim_histogram_place place = sim_histogram_place_of(precision, (uint64_t)values[i]);
+        struct sim_histogram_bucket *bucket = bucket_at(histogram, place);
+        bucket->count++;
+        bucket->offset_sum += place.offset;
+    }
+}
+
+/* Where they are many, all are fetched before the first is needed. */
+static void add_many(struct sim_histogram *histogram, const int64_t *values, uint32_t count)
 {
     struct sim_histogram_bucket *buckets[SIM_HISTOGRAM_BATCH];
     uint64_t offsets[SIM_HISTOGRAM_BATCH];
     for (uint32_t i = 0; i < count; i++) {
-        struct sim_histogram_place place = sim_histogram_place_of(precision, (uint64_t)values[i]);
-        struct sim_histogram_bucket *octave = histogram->octaves[place.octave];
-        if (__builtin_expect(!octave, 0)) {
-            octave = sim_histogram_touch(histogram, place.octave);
-        }
-        buckets[i] = &octave[place.bucket];
+        struct sim_histogram_place place =
+            sim_histogram_place_of(SIM_HISTOGRAM_FINE, (uint64_t)values[i]);
+        buckets[i] = bucket_at(histogram, place);
         offsets[i] = place.offset;
         __builtin_prefetch(buckets[i], 1);
     }
@@ -95,15 +113,13 @@ void sim_histogram_add_batch(struct sim_histogram *histogram,
     histogram->sum += batch->sum;
     histogram->min = batch->min < histogram->min ? batch->min : histogram->min;
     histogram->max = batch->max > histogram->max ? batch->max : histogram->max;
-    switch (histogram->precision) {
-    case SIM_HISTOGRAM_FINE:
-        add_buckets(histogram, SIM_HISTOGRAM_FINE, values, count);
-        break;
-    case SIM_HISTOGRAM_COARSE:
-        add_buckets(histogram, SIM_HISTOGRAM_COARSE, values, count);
-        break;
-    default:
-        add_buckets(histogram, histogram->precision, values, count);
+    /* With a precision that the compiler knows a place takes a third of the instructions. */
+    if (histogram->precision == SIM_HISTOGRAM_FINE) {
+        add_many(histogram, values, count);
+    } else if (histogram->precision == SIM_HISTOGRAM_COARSE) {
+        add_few(histogram, SIM_HISTOGRAM_COARSE, values, count);
+    } else {
+        add_few(histogram, histogram->precision, values, count);
     }
 }
 

@@ -41,11 +41,12 @@ enum sim_input_kind {
 /* What comes in. Beside `kind` only the fields of that kind mean anything. */
 struct sim_input {
     enum sim_input_kind kind;
-    uint16_t timer;         /* TIMER */
-    uint16_t message;       /* MESSAGE */
-    sim_node_id from;       /* MESSAGE, REQUEST, STREAM_OPENED */
-    enum sim_status status; /* STREAM_CLOSED, FLOW_DONE */
+    sim_node_id from; /* MESSAGE, REQUEST, STREAM_OPENED */
     uint64_t tag;
+    uint16_t timer;         /* TIMER. Not beside `kind`: both would be read as one word, for which a
+                               processor waits that has just written two */
+    uint16_t message;       /* MESSAGE */
+    enum sim_status status; /* STREAM_CLOSED, FLOW_DONE */
     union {
         struct { /* REQUEST */
             sim_ticket ticket;
