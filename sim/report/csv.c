@@ -101,7 +101,10 @@ static char *series_head(const struct sim_section *section, const struct sim_ser
 {
     g_autofree char *name =
         sim_figure_name(series->metric, series->aggregate, series->unit, series->is_rate);
-    return g_strdup_printf("%s.%s", section->tiers[series->group].name, name);
+    const char *tier = section->tiers[series->group].name;
+    return series->member == SIM_NONE
+               ? g_strdup_printf("%s.%s", tier, name)
+               : g_strdup_printf("%s[%u].%s", tier, series->member + 1, name);
 }
 
 static GPtrArray *collect_heads(const struct sim_report *report, GHashTable *places)

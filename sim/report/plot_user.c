@@ -67,8 +67,9 @@ static void fill_over_time(struct user_plot *user, struct sim_panel *panel,
     panel->what = figure->text;
     for (uint32_t s = 0; s < report->section_count && panel->line_count < SIM_CHART_LINES; s++) {
         const struct sim_section *section = &report->sections[s];
-        const struct sim_series *series = sim_result_series(
-            section->result, figure->group, figure->metric, aggregate_text(user, figure));
+        const struct sim_series *series =
+            sim_result_series(section->result, figure->group, figure->member, figure->metric,
+                              aggregate_text(user, figure));
         if (series && series->cell_count == report->sections[0].result->cell_count) {
             panel->unit = series->unit;
             panel->is_rate = series->is_rate;

@@ -57,7 +57,7 @@ static struct sim_chart chart_over_time(const struct sim_section *section,
 static const struct sim_series *series_of(const struct sim_section *section, uint32_t tier,
                                           const char *metric, const char *aggregate)
 {
-    return sim_result_series(section->result, tier, metric, aggregate);
+    return sim_result_series(section->result, tier, SIM_NONE, metric, aggregate);
 }
 
 static void add_line(struct sim_panel *panel, const struct sim_series *series, const char *title,
@@ -204,7 +204,7 @@ static void fill_levels(struct sim_panel *panel, const struct sim_section *secti
     uint32_t colour = 0;
     for (uint32_t i = 0; i < section->result->series_count && colour < SIM_CHART_LINES; i++) {
         const struct sim_series *series = &section->result->series[i];
-        if (level_kind_of(series) == kind) {
+        if (series->member == SIM_NONE && level_kind_of(series) == kind) {
             char *title =
                 g_strdup_printf("%s %s", section->tiers[series->group].name, series->metric);
             g_ptr_array_add(titles, title);

@@ -335,9 +335,9 @@ static void totals_add_track(struct sim_totals *totals, const struct sim_plan *p
 {
     const struct sim_track *track = &plan->tracks[t];
     const struct sim_metric *metric =
-        sim_world_metric(world, track->group, SIM_NONE, track->metric);
+        sim_world_metric(world, track->group, track->member, track->metric);
     const struct sim_level *capacity =
-        sim_world_capacity(world, track->group, SIM_NONE, track->metric);
+        sim_world_capacity(world, track->group, track->member, track->metric);
     sim_assert(metric->kind == plan->tracks[t].kind);
     for (uint32_t c = 0; c < plan->cell_count; c++) {
         switch (metric->kind) {

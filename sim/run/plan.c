@@ -418,27 +418,54 @@ static void plan_probes(struct sim_plan *plan, const uint32_t *expectation_windo
     }
 }
 
-static void plan_tracks(struct sim_plan *plan)
+static uint32_t track_count_of(const struct sim_plan *plan, uint32_t group)
 {
-    const struct sim_world_spec *world = &plan->scenario->world;
-    uint32_t most = 0;
-    for (uint32_t g = 0; g < world->group_count; g++) {
-        most += SIM_STANDARD_COUNT + model_metric_count(world->groups[g].model);
+    return SIM_STANDARD_COUNT + model_metric_count(plan->scenario->world.groups[group].model);
+}
+
+/* Adds those of a group or member, once. */
+static void add_tracks(struct sim_plan *plan, uint32_t group, uint32_t member)
+{
+    for (uint32_t t = 0; t < plan->track_count; t++) {
+        if (plan->tracks[t].group == group && plan->tracks[t].member == member) {
+            return;
+        }
     }
-    plan->tracks = sim_arena_array(&plan->arena, struct sim_track, most);
-    for (uint32_t g = 0; g < world->group_count; g++) {
-        const struct sim_model *model = world->groups[g].model;
-        uint32_t count = SIM_STANDARD_COUNT + model_metric_count(model);
-        for (uint32_t m = 0; m < count; m++) {
-            const struct sim_metric_spec *spec = metric_spec(model, m);
-            if (!sim_metric_is_kept(world, m)) {
-                continue;
-            }
-            plan->tracks[plan->track_count++] = (struct sim_track){.group = g,
+    const struct sim_world_spec *world = &plan->scenario->world;
+    for (uint32_t m = 0; m < track_count_of(plan, group); m++) {
+        const struct sim_metric_spec *spec = metric_spec(world->groups[group].model, m);
+        if (sim_metric_is_kept(world, m)) {
+            plan->tracks[plan->track_count++] = (struct sim_track){.group = group,
+                                                                   .member = member,
                                                                    .metric = m,
                                                                    .kind = spec->kind,
                                                                    .unit = spec->unit,
                                                                    .name = spec->name};
+        }
+    }
+}
+
+/* Those of all groups; then of the members that plots over time name. */
+static void plan_tracks(struct sim_plan *plan)
+{
+    const struct sim_scenario *scenario = plan->scenario;
+    uint32_t most = 0;
+    for (uint32_t g = 0; g < scenario->world.group_count; g++) {
+        most += track_count_of(plan, g);
+    }
+    for (uint32_t p = 0; p < scenario->plot_count; p++) {
+        for (uint32_t f = 0; f < scenario->plots[p].figure_count; f++) {
+            most += track_count_of(plan, scenario->plots[p].figures[f].group);
+        }
+    }
+    plan->tracks = sim_arena_array(&plan->arena, struct sim_track, most);
+    for (uint32_t g = 0; g < scenario->world.group_count; g++) {
+        add_tracks(plan, g, SIM_NONE);
+    }
+    for (uint32_t p = 0; p < scenario->plot_count; p++) {
+        const struct sim_plot *plot = &scenario->plots[p];
+        for (uint32_t f = 0; strcmp(plot->against, "time") == 0 && f < plot->figure_count; f++) {
+            add_tracks(plan, plot->figures[f].group, plot->figures[f].member);
         }
     }
 }

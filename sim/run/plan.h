@@ -46,9 +46,9 @@ struct sim_probe {
 /* The latency of answered entries alone: the sample `latency` without its infinite part. */
 #define SIM_ANSWERED "latency.answered"
 
-/* A metric of a group over time. */
+/* A metric of a group over time, or of a member of it that a plot names. */
 struct sim_track {
-    uint32_t group, metric;
+    uint32_t group, member, metric; /* member == SIM_NONE: the whole group */
     enum sim_metric_kind kind;
     enum sim_metric_unit unit;
     const char *name;

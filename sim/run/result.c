@@ -34,12 +34,13 @@ const struct sim_figure *sim_result_figure(const struct sim_result *result, uint
 }
 
 const struct sim_series *sim_result_series(const struct sim_result *result, uint32_t group,
-                                           const char *metric, const char *aggregate)
+                                           uint32_t member, const char *metric,
+                                           const char *aggregate)
 {
     for (uint32_t i = 0; i < result->series_count; i++) {
         const struct sim_series *series = &result->series[i];
-        if (series->group == group && strcmp(series->metric, metric) == 0 &&
-            strcmp(series->aggregate, aggregate) == 0) {
+        if (series->group == group && series->member == member &&
+            strcmp(series->metric, metric) == 0 && strcmp(series->aggregate, aggregate) == 0) {
             return series;
         }
     }

@@ -24,7 +24,7 @@ struct sim_figure {
 
 /* A metric over time: one row a cell, averaged over replications. */
 struct sim_series {
-    uint32_t group;
+    uint32_t group, member; /* member == SIM_NONE: the whole group */
     const char *metric;
     const char *aggregate; /* "mean", "rate", "p50", "p99", "ratio" */
     enum sim_metric_unit unit;
@@ -136,8 +136,9 @@ void sim_study_free(struct sim_study *study);
 const struct sim_figure *sim_result_figure(const struct sim_result *result, uint32_t group,
                                            uint32_t member, const char *metric,
                                            const char *aggregate);
-/* The line over time of that group, metric and aggregate, or NULL. */
+/* The line over time of that group (or member), metric and aggregate, or NULL. */
 const struct sim_series *sim_result_series(const struct sim_result *result, uint32_t group,
-                                           const char *metric, const char *aggregate);
+                                           uint32_t member, const char *metric,
+                                           const char *aggregate);
 
 #endif

@@ -65,11 +65,13 @@ static double cell_of_level(const struct series_maker *maker, uint32_t t, uint32
     return capacity > 0.0 ? (double)maker->totals->integrals[t][cell] / capacity : NAN;
 }
 
-/* The track of a group's metric, which is there. */
-static uint32_t find_track(const struct sim_plan *plan, uint32_t group, uint32_t metric)
+/* The track of another metric of the same group or member, which is there. */
+static uint32_t find_track(const struct sim_plan *plan, const struct sim_track *like,
+                           uint32_t metric)
 {
     uint32_t t = 0;
-    while (plan->tracks[t].group != group || plan->tracks[t].metric != metric) {
+    while (plan->tracks[t].group != like->group || plan->tracks[t].member != like->member ||
+           plan->tracks[t].metric != metric) {
         t++;
     }
     return t;
@@ -85,7 +87,7 @@ static double cell_of_count(const struct series_maker *maker, uint32_t t, uint32
         if (base == SIM_NONE) {
             return NAN;
         }
-        uint32_t base_track = find_track(maker->plan, track->group, base);
+        uint32_t base_track = find_track(maker->plan, track, base);
         double whole = (double)maker->totals->counts[base_track][cell];
         return whole > 0.0 ? count / whole : NAN;
     }
@@ -94,14 +96,14 @@ static double cell_of_count(const struct series_maker *maker, uint32_t t, uint32
                                             : count / runs / cell_seconds(maker->plan, cell);
 }
 
-/* Whether `name` is an aggregate of that track already. */
-static bool has_series(const struct series_maker *maker, uint32_t group, const char *metric,
-                       const char *aggregate)
+/* Whether there is that line of the track's group or member already. */
+static bool has_series(const struct series_maker *maker, const struct sim_track *track,
+                       const char *metric, const char *aggregate)
 {
     for (uint32_t i = 0; i < maker->count; i++) {
         const struct sim_series *series = &maker->series[i];
-        if (series->group == group && strcmp(series->metric, metric) == 0 &&
-            strcmp(series->aggregate, aggregate) == 0) {
+        if (series->group == track->group && series->member == track->member &&
+            strcmp(series->metric, metric) == 0 && strcmp(series->aggregate, aggregate) == 0) {
             return true;
         }
     }
@@ -114,7 +116,7 @@ static struct sim_series *add_series(struct series_maker *maker, uint32_t t, con
     const struct sim_track *track = &maker->plan->tracks[t];
     struct sim_arena *arena = &maker->result->arena;
     const char *text = sim_aggregate_text(arena, aggregate, quantile);
-    if (has_series(maker, track->group, name, text)) {
+    if (has_series(maker, track, name, text)) {
         return NULL;
     }
     double *values = sim_arena_array(arena, double, maker->plan->cell_count);
@@ -136,6 +138,7 @@ static struct sim_series *add_series(struct series_maker *maker, uint32_t t, con
     struct sim_series *series = &maker->series[maker->count++];
     *series = (struct sim_series){
         .group = track->group,
+        .member = track->member,
         .metric = sim_arena_strdup(arena, name),
         .aggregate = sim_arena_strdup(arena, text),
         .unit = is_count && aggregate == SIM_AGGREGATE_RATIO ? SIM_METRIC_RATIO : track->unit,
@@ -161,6 +164,9 @@ static void add_standard(struct series_maker *maker)
 {
     for (uint32_t t = 0; t < maker->plan->track_count; t++) {
         const struct sim_track *track = &maker->plan->tracks[t];
+        if (track->member != SIM_NONE) {
+            continue; /* only what a plot asks for */
+        }
         if (track->kind == SIM_METRIC_SAMPLE) {
             add_series(maker, t, track->name, SIM_AGGREGATE_QUANTILE, 0.5);
             add_series(maker, t, track->name, SIM_AGGREGATE_QUANTILE, 0.99);
@@ -181,7 +187,7 @@ static void add_figure(struct series_maker *maker, const struct sim_figure_spec 
         strcmp(figure->metric, "success") == 0 || strcmp(figure->metric, "availability") == 0;
     for (uint32_t t = 0; t < maker->plan->track_count; t++) {
         const struct sim_track *track = &maker->plan->tracks[t];
-        if (track->group != figure->group) {
+        if (track->group != figure->group || track->member != figure->member) {
             continue;
         }
         bool is_answered =

@@ -185,7 +185,7 @@ static void test_never_answered_is_infinitely_late(void)
 /* Of the first group: when the last request that failed was issued, to the length of a cell. */
 static double last_failure(const struct sim_result *result)
 {
-    const struct sim_series *failed = sim_result_series(result, 0, "failed", "mean");
+    const struct sim_series *failed = sim_result_series(result, 0, SIM_NONE, "failed", "mean");
     g_assert_nonnull(failed);
     uint32_t last = 0;
     for (uint32_t c = 0; c < failed->cell_count; c++) {

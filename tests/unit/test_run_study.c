@@ -306,6 +306,36 @@ static void test_every_task_once(void)
     g_assert_cmpint(counts[0], ==, 1);
 }
 
+/* What a plot over time says of a member is that member's, not its group's. */
+static void test_lines_of_members(void)
+{
+    struct study_place place = study_place_new(
+        "return scenario { name = \"members\", duration = s(20), runs = 2,\n"
+        "  node \"users\" { model = \"client.open\", arrivals = regular(rate(10)), to = \"web[2]\" "
+        "},\n"
+        "  node \"web\" { model = \"service\", count = 2, per_member = true, service = ms(50) },\n"
+        "  plot { \"web[1].busy\", \"web[2].busy\", \"web[2].success ratio\", against = \"time\" } "
+        "}\n");
+    struct sim_run_options options = study_options(&place);
+    struct sim_study *study = study_run(&options);
+    const struct sim_result *result = study->results[0];
+    const double expected[] = {0.0, 0.5};
+    for (uint32_t member = 0; member < 2; member++) {
+        const struct sim_series *busy = sim_result_series(result, 1, member, "busy", "mean");
+        g_assert_nonnull(busy);
+        for (uint32_t c = 0; c < busy->cell_count; c++) {
+            g_assert_cmpfloat_with_epsilon(busy->values[c], expected[member], 1e-9);
+        }
+    }
+    const struct sim_series *both = sim_result_series(result, 1, SIM_NONE, "busy", "mean");
+    g_assert_cmpfloat_with_epsilon(both->values[0], 0.25, 1e-9);
+    const struct sim_series *success = sim_result_series(result, 1, 1, "success", "ratio");
+    g_assert_cmpfloat(success->values[0], ==, 1.0);
+    g_assert_null(sim_result_series(result, 1, 1, "queued", "mean")); /* nobody asked */
+    sim_study_free(study);
+    study_place_free(&place);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -321,5 +351,6 @@ int main(int argc, char **argv)
     g_test_add_func("/study/interruption", test_interruption);
     g_test_add_func("/study/interruption-keeps", test_interruption_keeps_finished_runs);
     g_test_add_func("/threads/each-once", test_every_task_once);
+    g_test_add_func("/study/lines-of-members", test_lines_of_members);
     return g_test_run();
 }
