@@ -54,7 +54,7 @@ return scenario {
     meanwhile("users.success ratio > 99.9%"),
   } or {
     before("active-active", load / 1600),
-    expect { "users.success ratio < 99.9%", from = s(30), to = s(60), variant = "active-passive" },
+    expect { "users.goodput mean < 900/s", variant = "active-passive" },
     expect { "users.success ratio > 99.9%", to = s(60), variant = "active-active" },
     meanwhile("users.success ratio < 85%"), meanwhile("balancer[2].busy mean > 90%"),
   },
