@@ -81,7 +81,7 @@ static inline uint32_t quorum_story_send(struct quorum_story *story, const char 
 {
     uint32_t tag = story->count++;
     g_assert_cmpuint(tag, <, QUORUM_STORY_MAX);
-    story->told[tag].asked = sim_world_now(story->f.world);
+    story->told[tag] = (struct quorum_told){.asked = sim_world_now(story->f.world)};
     struct sim_request copy = *request;
     copy.deadline = SIM_NEVER;
     sim_send_request(probe_node(&story->f, "asker"), fixture_id(&story->f, to), &copy, SIM_NEVER,
@@ -105,6 +105,7 @@ static inline void quorum_story_wait(struct quorum_story *story, sim_time time)
 /* Asks and waits for the answer, 5 s at most. */
 static inline const struct quorum_told *quorum_story_get(struct quorum_story *story, uint32_t tag)
 {
+    quorum_story_wait(story, 0);
     for (int i = 0; i < 5000 && !story->told[tag].is_told; i++) {
         quorum_story_wait(story, ms(1));
     }
