@@ -4,6 +4,7 @@
  *     quorum_client.c       store.quorum_client: a coordinator without data, at the client
  *     quorum_coordinator.c  operations: ask N replicas, wait for R or W, repair, fail honestly
  *     quorum_levels.c       how many answers an operation waits for
+ *     quorum_version.c      which of two writes is the later one
  *     quorum_wire.c         messages between coordinator and replica
  *     quorum_members.c      who holds a key, who is suspected, who stands in
  *     quorum_replica.c      what a replica keeps, on disk and in memory, and how it answers
@@ -34,9 +35,10 @@ struct quorum_entry {
     bool is_deleted;  /* a version too: that of there being nothing */
 };
 
-/* By version, then value, then deletion, so that any two replicas agree about any two writes
+/* By version, then deletion, then value, so that any two replicas agree about any two writes
  * [Cassandra: ties go to the deletion, then to the greater value]. */
 bool quorum_is_newer(const struct quorum_entry *a, const struct quorum_entry *b);
+bool quorum_is_same(const struct quorum_entry *a, const struct quorum_entry *b);
 
 /* ---- parameters ---- */
 
@@ -304,6 +306,11 @@ uint32_t quorum_needed_to_write(struct sim_node *self, const struct quorum_coord
 /* Answers that meet every write that W answered. */
 uint32_t quorum_needed_to_meet(struct sim_node *self, const struct quorum_coordinator *coordinator,
                                const struct quorum_operation *operation);
+
+/* Versions for what a coordinator writes (quorum_version.c). */
+uint64_t quorum_version_by_clock(struct sim_node *self, struct quorum_coordinator *coordinator);
+uint64_t quorum_version_after(struct sim_node *self, struct quorum_coordinator *coordinator,
+                              uint64_t version);
 
 /* `members`: ids of all replicas. The struct is zeroed. */
 void quorum_coordinator_start(struct sim_node *self, struct quorum_coordinator *coordinator,

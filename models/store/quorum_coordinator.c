@@ -31,47 +31,15 @@
  */
 #include "store/quorum.h"
 
-#define VERSION_ID_BITS 16u /* the coordinator's, below its clock in microseconds */
-
 static struct quorum_operation *operation_at(struct sim_node *self, sim_frame frame)
 {
     struct quorum_frame *found = sim_frame_at(self, frame);
     return found == NULL ? NULL : &found->operation;
 }
 
-static bool is_same(const struct quorum_entry *a, const struct quorum_entry *b)
-{
-    return a->version == b->version && a->value == b->value && a->is_deleted == b->is_deleted;
-}
-
 static bool is_abd(const struct quorum_coordinator *coordinator)
 {
     return coordinator->params->protocol == QUORUM_ABD;
-}
-
-/* ---- versions ---- */
-
-static uint64_t make_version(struct sim_node *self, struct quorum_coordinator *coordinator,
-                             uint64_t number)
-{
-    if (number <= coordinator->issued) {
-        number = coordinator->issued + 1;
-    }
-    coordinator->issued = number;
-    return number << VERSION_ID_BITS | (sim_self(self) & ((1u << VERSION_ID_BITS) - 1));
-}
-
-/* [Cassandra: microseconds of the coordinator's clock, growing.] */
-static uint64_t version_by_clock(struct sim_node *self, struct quorum_coordinator *coordinator)
-{
-    sim_time clock = sim_local_clock(self);
-    return make_version(self, coordinator, clock > 0 ? (uint64_t)clock / 1000 : 0);
-}
-
-static uint64_t version_after(struct sim_node *self, struct quorum_coordinator *coordinator,
-                              uint64_t version)
-{
-    return make_version(self, coordinator, (version >> VERSION_ID_BITS) + 1);
 }
 
 /* ---- ends ---- */
@@ -251,9 +219,9 @@ static void begin_writing(struct sim_node *self, struct quorum_coordinator *coor
     struct quorum_operation *operation = operation_at(self, frame);
     operation->writing.value = value;
     operation->writing.is_deleted = is_deleted;
-    operation->writing.version = is_abd(coordinator)
-                                     ? version_after(self, coordinator, operation->newest.version)
-                                     : version_by_clock(self, coordinator);
+    operation->writing.version =
+        is_abd(coordinator) ? quorum_version_after(self, coordinator, operation->newest.version)
+                            : quorum_version_by_clock(self, coordinator);
     begin_round(self, coordinator, frame, true);
 }
 
@@ -377,7 +345,7 @@ static void take_newest(struct quorum_operation *operation, const struct quorum_
         operation->newest = answer->entry;
         operation->newest.key = operation->writing.key;
         operation->current = bit;
-    } else if (is_same(&answer->entry, &operation->newest)) {
+    } else if (quorum_is_same(&answer->entry, &operation->newest)) {
         operation->current |= bit;
     }
 }

@@ -1,4 +1,4 @@
-/* Wire of a quorum store: entries, and how asks and answers travel as words of a message. */
+/* Wire of a quorum store: how asks and answers travel as words of a message. */
 #include "store/quorum.h"
 
 const char *const quorum_protocol_names[] = {"last_write_wins", "abd", NULL};
@@ -6,17 +6,6 @@ const char *const quorum_messages[] = {"ask",  "answer", "ping",    "pong",
                                        "tree", "leaves", "entries", NULL};
 const char *const quorum_timers[] = {"timeout", "probe", "sync", "handoff", "anti-entropy", NULL};
 const char *const quorum_draws[] = {"service", "repair", "peer", NULL};
-
-bool quorum_is_newer(const struct quorum_entry *a, const struct quorum_entry *b)
-{
-    if (a->version != b->version) {
-        return a->version > b->version;
-    }
-    if (a->is_deleted != b->is_deleted) {
-        return a->is_deleted;
-    }
-    return a->value > b->value;
-}
 
 void quorum_ask(struct sim_node *self, struct quorum_coordinator *coordinator,
                 const struct quorum_ask *ask)

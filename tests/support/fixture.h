@@ -26,7 +26,7 @@
 
 #define FIXTURE_GROUPS_MAX 32
 #define FIXTURE_FAULTS_MAX 32
-#define FIXTURE_ZONES_MAX 8
+#define FIXTURE_ZONES_MAX 10
 #define FIXTURE_WINDOWS_MAX 16
 
 struct fixture {
