@@ -357,6 +357,50 @@ static void test_client(void)
     quorum_story_end(&story);
 }
 
+/* What cannot be meant is said when the scenario is read. */
+static void test_validate(void)
+{
+    static const struct {
+        const char *params, *complaint;
+    } cases[] = {
+        {"", NULL},
+        {"replicas = 3, read_quorum = 3", NULL},
+        {"replicas = 3, read_quorum = 4", "read_quorum and write_quorum are at most replicas"},
+        {"replicas = 3, write_quorum = 4", "read_quorum and write_quorum are at most replicas"},
+        {"read_quorum = 4", NULL}, /* of how many members there are */
+        {"replicas = 3, sloppy = true", NULL},
+        {"sloppy = true",
+         "sloppy: where all members hold all keys nobody can stand in; give replicas"},
+        {"replicas = 3, sloppy = true, hinted_handoff = false",
+         "sloppy: a stand-in keeps hints; not with hinted_handoff = false"},
+        {"protocol = 'abd'", NULL},
+        {"protocol = 'abd', replicas = 3, sloppy = true",
+         "sloppy quorums need not meet: not with protocol = \"abd\""},
+        {"protocol = 'abd', read_level = 'local_quorum'",
+         "quorums of different zones need not meet: no local_quorum with protocol = \"abd\""},
+        {"protocol = 'abd', write_level = 'local_quorum', read_quorum = 2",
+         "quorums of different zones need not meet: no local_quorum with protocol = \"abd\""},
+        {"protocol = 'abd', write_level = 'local_quorum', write_quorum = 2", NULL},
+        {"protocol = 'abd', replicas = 3, read_level = 'one', write_level = 'all'", NULL},
+        {"protocol = 'abd', replicas = 3, read_level = 'one'",
+         "protocol = \"abd\" needs quorums that meet: read_quorum + write_quorum > replicas"},
+        {"protocol = 'abd', replicas = 5, read_quorum = 2, write_quorum = 3",
+         "protocol = \"abd\" needs quorums that meet: read_quorum + write_quorum > replicas"},
+        {"protocol = 'abd', replicas = 5, read_quorum = 3, write_quorum = 3", NULL},
+    };
+    const struct sim_model *model = &sim_model_store_quorum;
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        struct sim_arena arena;
+        sim_arena_init(&arena);
+        void *params = g_malloc0(model->params_size);
+        parameters_read(&arena, "quorum", model->params, cases[i].params, NULL, params);
+        g_test_message("%s", cases[i].params);
+        g_assert_cmpstr(model->validate(params), ==, cases[i].complaint);
+        g_free(params);
+        sim_arena_clear(&arena);
+    }
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -374,5 +418,6 @@ int main(int argc, char **argv)
     g_test_add_func("/quorum/placement", test_placement);
     g_test_add_func("/quorum/consistency", test_consistency);
     g_test_add_func("/quorum/client", test_client);
+    g_test_add_func("/quorum/validate", test_validate);
     return g_test_run();
 }
