@@ -251,6 +251,22 @@ static void test_tree(void)
     g_assert_true(a.nodes[64 + merkle_leaf(6, 77)] != b.nodes[64 + merkle_leaf(6, 77)]);
     merkle_clear(&a);
     merkle_clear(&b);
+    static const struct cell cells[] = {{1, 10, 5, false},
+                                        {1, 11, 5, false},
+                                        {1, 10, 6, false},
+                                        {2, 10, 5, false},
+                                        {1, 10, 5, true}};
+    for (size_t i = 0; i < G_N_ELEMENTS(cells); i++) {
+        merkle_init(&a, 1);
+        merkle_init(&b, 1);
+        merkle_add(&a, &cells[0]);
+        merkle_add(&b, &cells[i]);
+        merkle_sum(&a);
+        merkle_sum(&b);
+        g_assert_true((a.nodes[1] == b.nodes[1]) == (i == 0));
+        merkle_clear(&a);
+        merkle_clear(&b);
+    }
 }
 
 /* replica[2] misses one of 100 keys. replica[1] begins to compare at 5 s (its half of 10 s). */
@@ -288,6 +304,27 @@ static void test_anti_entropy(void)
     g_assert_cmpuint(fixture_total(&story.f, "replica", "merkle.bytes"), ==,
                      3 * (64 + 16) + 3 * (64 + 32) + (64 + 8));
     quorum_story_end(&story);
+}
+
+/* Whoever finds the difference sends, and is sent to: what either has that the other lacks. */
+static void test_anti_entropy_ways(void)
+{
+    for (uint32_t who = 1; who <= 2; who++) {
+        struct quorum_story story;
+        quorum_story_begin(&story, 2, ms(1),
+                           "service = ms(0), write_quorum = 1, read_quorum = 1, hinted_handoff = "
+                           "false, read_repair = percent(0), anti_entropy = s(10), fsync = us(1)");
+        quorum_story_start(&story);
+        fixture_crash(&story.f, who == 1 ? "replica[1]" : "replica[2]");
+        quorum_story_do(&story, who == 1 ? "replica[2]" : "replica[1]", SIM_OP_WRITE, 50, 1000);
+        quorum_story_wait(&story, ms(10));
+        fixture_restart(&story.f, who == 1 ? "replica[1]" : "replica[2]");
+        fixture_run_until(&story.f, s(9));
+        g_assert_cmpuint(fixture_total(&story.f, "replica", "exchanges"), ==, 1);
+        g_assert_cmpuint(quorum_story_held(&story, "replica[1]", 50), ==, 1000);
+        g_assert_cmpuint(quorum_story_held(&story, "replica[2]", 50), ==, 1000);
+        quorum_story_end(&story);
+    }
 }
 
 /* A member whose disk is empty gets its keys back, and only its own: six members, three replicas,
@@ -330,6 +367,7 @@ int main(int argc, char **argv)
     g_test_add_func("/quorum/sloppy", test_sloppy);
     g_test_add_func("/quorum/tree", test_tree);
     g_test_add_func("/quorum/anti-entropy", test_anti_entropy);
+    g_test_add_func("/quorum/anti-entropy-ways", test_anti_entropy_ways);
     g_test_add_func("/quorum/anti-entropy-all", test_anti_entropy_all);
     return g_test_run();
 }
