@@ -16,8 +16,8 @@
 #include "zones.h"
 
 #define SWARM_REPLICAS 5u
-#define SWARM_CLIENTS 4u
-#define SWARM_KEYS 3u
+#define SWARM_CLIENTS 6u
+#define SWARM_KEYS 2u
 #define SWARM_OPERATIONS 20000u
 #define SWARM_HEALED 10 /* s */
 #define SWARM_CALM 35   /* s: timeouts, suspicions and retransmissions have passed */
@@ -271,8 +271,13 @@ static inline void swarm_build(struct swarm *swarm, struct probe *asker,
     probe_add(f, asker, "asker", 1);
     fixture_set_params(f, "client", params);
     struct sim_link_law *link = fixture_link(f, 0, 0);
-    link->latency = sim_dist_lognormal_median(&f->arena, 0.001, 0.99, 0.02, &error);
+    /* Of very different lengths, but none so long as to look like a failure. */
+    const struct sim_dist *law = sim_dist_lognormal_median(&f->arena, 0.002, 0.99, 0.1, &error);
+    link->latency = sim_dist_truncated(&f->arena, law, 0, 0.12, &error);
+    g_assert_null(error);
     link->loss = 0.002;
+    fixture_group(f, "replica")->transport.retransmit = ms(50);
+    fixture_group(f, "client")->transport.retransmit = ms(50);
     for (uint32_t i = 0; has_clocks && i < SWARM_REPLICAS; i++) {
         struct sim_machine_spec *machine = fixture_machine(f, swarm_id(i));
         machine->clock_offset = (sim_time)sim_random_below(&swarm->random, 2000000000);

@@ -52,7 +52,8 @@ static void test_judge(void)
 static void test_atomic(void)
 {
     struct swarm *swarm =
-        swarm_new("abd", SWARM_DURABLE ", protocol = 'abd'", SWARM_ALL_FAULTS, 1, 60, false);
+        swarm_new("abd", SWARM_DURABLE ", protocol = 'abd', read_repair = percent(0)",
+                  SWARM_ALL_FAULTS, 1, 60, false);
     swarm_check(swarm);
     g_free(swarm);
 }
