@@ -123,7 +123,8 @@ static void send_leaves(struct sim_node *self, struct quorum_replica *replica, u
             !is_shared(replica, cell->key, peer)) {
             continue;
         }
-        uint64_t *entry = &exchange->body[count++ * ENTRY_WORDS];
+        uint64_t *entry = &exchange->body[(size_t)count * ENTRY_WORDS];
+        count++;
         entry[0] = cell->key;
         entry[1] = cell->value;
         entry[2] = cell->version;
