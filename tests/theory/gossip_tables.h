@@ -5,7 +5,8 @@
 #include "gossip.h"
 #include "table.h"
 
-/* `data`: how many worlds of 40 rumours each. */
+/* `data`: how many worlds of 40 rumours each. The reference figures are samples themselves: that of
+ * blind coin, k = 4, is 2.8 % above what a plain loop over 100,000 runs gives (0.02000). */
 static void test_rumors(gconstpointer data)
 {
     struct table table;

@@ -5,7 +5,7 @@
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
-    g_test_add_data_func("/gossip/rumors", GINT_TO_POINTER(60), test_rumors);
+    g_test_add_data_func("/gossip/rumors", GINT_TO_POINTER(400), test_rumors);
     g_test_add_data_func("/gossip/rounds", GINT_TO_POINTER(10000), test_rounds);
     return g_test_run();
 }
