@@ -128,24 +128,32 @@ static void test_interest(void)
     end(&story);
 }
 
-/* What arrives during a cycle is passed on in the next one: a chain of three takes two. */
+/* What arrives during a cycle is passed on in the next one: a chain of three takes two, also where
+ * the last one asks after the second has heard. */
 static void test_next_cycle(void)
 {
-    struct gossip_story story;
-    begin(&story, 3, "way = 'push', fanout = 1");
-    start(&story);
-    fixture_cut(&story.f, "member[1]", "member[3]", true);
-    fixture_cut(&story.f, "member[3]", "member[1]", true);
-    ask(&story, "member[1]", SIM_OP_WRITE, 7, 70, 0);
-    sim_time second = 0, third = 0;
-    for (int cycle = 1; cycle < 40 && third == 0; cycle++) {
-        fixture_run_until(&story.f, s(cycle) + ms(500));
-        second = second == 0 && value_at(&story, "member[2]", 7) == 70 ? cycle : second;
-        third = third == 0 && value_at(&story, "member[3]", 7) == 70 ? cycle : third;
+    static const char *const ways[] = {"way = 'push'", "way = 'pull'", "way = 'push_pull'"};
+    for (uint64_t i = 0; i < 60; i++) {
+        struct gossip_story story;
+        begin(&story, 3, ways[i % 3]);
+        story.f.options.seed = i + 1;
+        uint32_t far = fixture_add_zone(&story.f, "of the third");
+        fixture_machine(&story.f, 4)->zone = far;
+        fixture_link(&story.f, far, 1)->latency = sim_dist_constant(&story.f.arena, 0.3);
+        start(&story);
+        fixture_cut(&story.f, "member[1]", "member[3]", true);
+        fixture_cut(&story.f, "member[3]", "member[1]", true);
+        ask(&story, "member[1]", SIM_OP_WRITE, 7, 70, 0);
+        sim_time second = 0, third = 0;
+        for (int cycle = 1; cycle < 40 && third == 0; cycle++) {
+            fixture_run_until(&story.f, s(cycle) + ms(900));
+            second = second == 0 && value_at(&story, "member[2]", 7) == 70 ? cycle : second;
+            third = third == 0 && value_at(&story, "member[3]", 7) == 70 ? cycle : third;
+        }
+        g_assert_cmpint(second, >=, 1);
+        g_assert_cmpint(third, >, second);
+        end(&story);
     }
-    g_assert_cmpint(second, >=, 1);
-    g_assert_cmpint(third, >, second);
-    end(&story);
 }
 
 /* The later version wins at both, by the clocks of those who took the writes. */
@@ -206,9 +214,13 @@ static void test_many(void)
     }
     /* Each contacted the other, was told all, and told the rest. */
     g_assert_cmpuint(fixture_total(&story.f, "member", "updates.sent"), ==, 2 * 5000);
+    ask(&story, "member[2]", SIM_OP_WRITE, 5000, 5001, 0);
+    fixture_run_until(&story.f,
+                      s(25)); /* one is told all and has nothing to add, the other one has */
+    g_assert_cmpuint(fixture_total(&story.f, "member", "updates.sent"), ==, 2 * 5000 + 5001 + 5001);
     fixture_crash(&story.f, "member[2]"); /* loses all, and is told all of it again */
     fixture_restart(&story.f, "member[2]");
-    fixture_run_until(&story.f, s(25));
+    fixture_run_until(&story.f, s(35));
     g_assert_cmpuint(value_at(&story, "member[2]", 4999), ==, 5000);
     g_assert_cmpuint(value_at(&story, "member[2]", 0), ==, 1);
     end(&story);
