@@ -8,6 +8,7 @@
 
 #define HEADER_BYTES 64
 #define UPDATE_WORDS 4u
+#define UPDATE_BYTES 32 /* beside the value */
 #define UPDATES_MAX (SIM_BODY_WORDS_MAX / UPDATE_WORDS)
 
 /* ---- what a member has ---- */
@@ -63,15 +64,15 @@ bool gossip_take(struct sim_node *self, const struct cell *update)
 struct letter {
     sim_node_id to;
     uint32_t count;
-    uint64_t
-        words[SIM_MESSAGE_WORDS]; /* the contact that it belongs to, whether it wants the rest */
+    /* The contact that it belongs to, whether the rest is wanted. */
+    uint64_t words[SIM_MESSAGE_WORDS];
     uint64_t body[SIM_BODY_WORDS_MAX];
 };
 
 static void post(struct sim_node *self, struct letter *letter)
 {
     const struct gossip_params *params = sim_params(self);
-    int64_t bytes = HEADER_BYTES + letter->count * (params->value_bytes + UPDATE_WORDS * 8);
+    int64_t bytes = HEADER_BYTES + letter->count * (params->value_bytes + UPDATE_BYTES);
     sim_count(self, GOSSIP_SENT, letter->count);
     sim_count(self, GOSSIP_BYTES, (uint64_t)bytes);
     if (letter->count > 0) {
