@@ -10,7 +10,7 @@
 #include "probe.h"
 #include "store/gossip.h"
 
-#define GOSSIP_KEYS 40u
+#define GOSSIP_KEYS_MAX 40u
 
 struct gossip_mean {
     double sum, squares;
@@ -40,6 +40,7 @@ static inline double gossip_half(const struct gossip_mean *mean)
 struct gossip_study {
     const char *params;
     uint32_t members;
+    uint32_t keys;   /* updates that spread at once */
     uint32_t cycles; /* after which nothing moves any more */
     /* One value a world: of one world the updates share whom members contact. */
     struct gossip_mean residue, traffic, last;
@@ -51,8 +52,8 @@ static inline void gossip_play(struct gossip_study *study, uint64_t seed)
     struct fixture f;
     struct probe writer = {.forgets = true};
     struct sim_random random;
-    uint32_t known[GOSSIP_KEYS] = {0};
-    sim_time last[GOSSIP_KEYS] = {0};
+    uint32_t known[GOSSIP_KEYS_MAX] = {0};
+    sim_time last[GOSSIP_KEYS_MAX] = {0};
     sim_random_init(&random, seed, "gossip", "writers");
     fixture_init(&f, s(10000));
     f.options.seed = seed;
@@ -64,7 +65,7 @@ static inline void gossip_play(struct gossip_study *study, uint64_t seed)
     fixture_link_latency(&f, ms(10));
     fixture_start(&f);
     fixture_run_until(&f, ms(500));
-    for (uint64_t key = 0; key < GOSSIP_KEYS; key++) {
+    for (uint64_t key = 0; key < study->keys; key++) {
         struct sim_request request = {
             .key = key, .value = key + 1, .operation = SIM_OP_WRITE, .deadline = SIM_NEVER};
         sim_send_request(probe_node(&f, "writer"),
@@ -81,14 +82,14 @@ static inline void gossip_play(struct gossip_study *study, uint64_t seed)
         }
     }
     double residue = 0, latest = 0;
-    for (uint32_t key = 0; key < GOSSIP_KEYS; key++) {
+    for (uint32_t key = 0; key < study->keys; key++) {
         residue += 1 - (double)known[key] / study->members;
         latest += (double)last[key];
     }
-    gossip_add(&study->residue, residue / GOSSIP_KEYS);
-    gossip_add(&study->last, latest / GOSSIP_KEYS);
+    gossip_add(&study->residue, residue / study->keys);
+    gossip_add(&study->last, latest / study->keys);
     gossip_add(&study->traffic,
-               (double)fixture_total(&f, "member", "updates.sent") / study->members / GOSSIP_KEYS);
+               (double)fixture_total(&f, "member", "updates.sent") / study->members / study->keys);
     fixture_clear(&f);
     probe_clear(&writer);
 }

@@ -20,7 +20,7 @@ static void test_rumors(gconstpointer data)
         g_autofree char *params =
             g_strdup_printf("way = 'rumor', k = %d, feedback = %s", k, is_blind ? "false" : "true");
         g_autofree char *who = g_strdup_printf("%s, k = %d", variant, k);
-        struct gossip_study study = {.params = params, .members = 1000, .cycles = 120};
+        struct gossip_study study = {.params = params, .members = 1000, .keys = 40, .cycles = 120};
         for (uint64_t seed = 1; seed <= GPOINTER_TO_UINT(data); seed++) {
             gossip_play(&study, 100 * row + seed);
         }
@@ -49,8 +49,8 @@ static void test_rounds(gconstpointer data)
         g_autofree char *way = g_strdelimit(g_strdup(mode), "-", '_');
         g_autofree char *params = g_strdup_printf("way = '%s', fanout = %d", way, fanout);
         g_autofree char *who = g_strdup_printf("%s, %u members, fanout %d", mode, members, fanout);
-        struct gossip_study study = {.params = params, .members = members, .cycles = 60};
-        for (uint64_t seed = 1; seed <= 30; seed++) {
+        struct gossip_study study = {.params = params, .members = members, .keys = 8, .cycles = 50};
+        for (uint64_t seed = 1; seed <= (members > 1000 ? 100 : 300); seed++) {
             gossip_play(&study, 100 * row + seed);
         }
         gossip_check(who, "rounds", &study.last, table_number(&table, row, "mean_rounds"), 0.01);
