@@ -14,10 +14,11 @@
 #define COMMANDS_MAX 16
 #define OPTIONS_MAX 32
 
-const struct sim_command *const sim_commands[] = {
-    &sim_command_run,    &sim_command_check,       &sim_command_show,
-    &sim_command_models, &sim_command_report,      &sim_command_cache,
-    &sim_command_new,    &sim_command_annotations, NULL};
+const struct sim_command *const sim_commands[] = {&sim_command_run,         &sim_command_check,
+                                                  &sim_command_show,        &sim_command_models,
+                                                  &sim_command_report,      &sim_command_cache,
+                                                  &sim_command_history,     &sim_command_new,
+                                                  &sim_command_annotations, NULL};
 
 static const char *const examples =
     "brink simulates a distributed design: latency, availability, throughput, each with its\n"

@@ -40,7 +40,7 @@ struct sim_command {
 };
 
 extern const struct sim_command sim_command_run, sim_command_check, sim_command_show,
-    sim_command_models, sim_command_report, sim_command_cache, sim_command_new,
+    sim_command_models, sim_command_report, sim_command_cache, sim_command_history, sim_command_new,
     sim_command_annotations;
 
 /* All commands in the order of help; NULL at the end. */

@@ -18,20 +18,17 @@ enum sim_history_function {
     SIM_HISTORY_INCREMENT,
     SIM_HISTORY_APPEND,
     SIM_HISTORY_DELETE,
-    SIM_HISTORY_ADD,    /* to a set */
-    SIM_HISTORY_REMOVE, /* from a set */
-    SIM_HISTORY_ENQUEUE,
-    SIM_HISTORY_DEQUEUE, /* `result` left the queue; `is_missing`: it was empty */
-    SIM_HISTORY_ACQUIRE, /* of a lock; `result`: the fencing token, 0 = none */
+    SIM_HISTORY_ACQUIRE, /* of a lock */
     SIM_HISTORY_RELEASE,
     SIM_HISTORY_FUNCTION_COUNT
 };
 extern const char *const sim_history_function_names[SIM_HISTORY_FUNCTION_COUNT + 1];
 
 enum sim_history_outcome {
-    SIM_HISTORY_OK,     /* it happened; a compare-and-set that did not match is not OK but: */
-    SIM_HISTORY_FAIL,   /* it did not happen. A compare-and-set: `result` was found instead */
-    SIM_HISTORY_UNKNOWN /* it may have happened, may happen yet, or never */
+    SIM_HISTORY_OK,
+    SIM_HISTORY_MISMATCH, /* a compare-and-set that found another value than it expected */
+    SIM_HISTORY_FAIL,     /* it did not happen, and says nothing else */
+    SIM_HISTORY_UNKNOWN   /* it may have happened, may happen yet, or never */
 };
 
 #define SIM_HISTORY_NO_PROCESS UINT32_MAX
@@ -40,8 +37,7 @@ struct sim_history_entry {
     uint64_t key;
     uint64_t argument; /* written, added, appended; compare-and-set: the new value */
     uint64_t expected; /* compare-and-set */
-    uint64_t result;   /* read: what was there; increment, append: what is there now. An appended
-                          list is named by sim_hash_pair(list before, value), the empty one by 0 */
+    uint64_t result;   /* read: what was there; increment, append: what is there now */
     uint64_t version;  /* that the store gave it; 0 = none known */
     sim_time invoked;
     sim_time completed; /* SIM_NEVER: it never returned */

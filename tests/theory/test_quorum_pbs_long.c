@@ -173,24 +173,18 @@ static void compare(const struct pbs_study *study, const char *what, struct pbs_
     pbs_check(study, what, &figure, twin.value, tolerance);
 }
 
-/* Yammer's replicas, and a wide area: against the twin, and the latencies that the paper printed.
- */
+/* Yammer's replicas, and a wide area: against the twin. */
 static void test_twin(void)
 {
     static const struct {
         const char *model;
         uint32_t r, w;
         double times[5];
-        double read_p999, write_p999; /* printed */
     } cases[] = {
-        {"YMMR", 1, 1, {0, 1, 10, 100, 1000}, 5.58, 10.83},
-        {"YMMR", 1, 2, {0, 1, 10, 100, 1000}, 5.61, 427.12},
-        {"YMMR", 2, 1, {0, 1, 10, 100, 200}, 32.6, 10.73},
-        {"YMMR", 2, 2, {0, 1, 10, 100, 200}, 33.18, 428.11},
-        {"WAN", 1, 1, {0, 1, 10, 50, 100}, 3.4, 55.12},
-        {"WAN", 1, 2, {0, 1, 10, 50, 100}, 3.4, 167.64},
-        {"WAN", 2, 1, {0, 1, 10, 50, 100}, 151.3, 56.36},
-        {"WAN", 3, 1, {0, 1, 10, 50, 100}, 153.86, 55.19},
+        {"YMMR", 1, 1, {0, 1, 10, 100, 1000}}, {"YMMR", 1, 2, {0, 1, 10, 100, 1000}},
+        {"YMMR", 2, 1, {0, 1, 10, 100, 200}},  {"YMMR", 2, 2, {0, 1, 10, 100, 200}},
+        {"WAN", 1, 1, {0, 1, 10, 50, 100}},    {"WAN", 1, 2, {0, 1, 10, 50, 100}},
+        {"WAN", 2, 1, {0, 1, 10, 50, 100}},    {"WAN", 3, 1, {0, 1, 10, 50, 100}},
     };
     for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
         struct pbs_study study = {.model = model_named(cases[i].model),
@@ -214,10 +208,6 @@ static void test_twin(void)
         struct pbs_figure twin_writes = pbs_quantile(twin.writes, twin.trials, 0.999);
         compare(&study, "read p99.9", reads, twin_reads, 0.02 * twin_reads.value);
         compare(&study, "write p99.9", writes, twin_writes, 0.02 * twin_writes.value);
-        pbs_check(&study, "read p99.9 as printed", &reads, cases[i].read_p999,
-                  0.035 * cases[i].read_p999);
-        pbs_check(&study, "write p99.9 as printed", &writes, cases[i].write_p999,
-                  0.035 * cases[i].write_p999);
         pbs_clear(&study);
         pbs_clear(&twin);
     }

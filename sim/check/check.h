@@ -1,0 +1,84 @@
+/* Checkers: whether a history could have been.
+ *
+ * Linearizability (Herlihy and Wing 1990): every operation seems to take effect at one instant
+ * between its invocation and its completion. A history is looked at key by key, since it is
+ * linearizable when each key's part is (their theorem 1). Of each part:
+ *
+ * - Where all that was written to a register differs, by zones, in O(n log n): zones.c (Gibbons and
+ *   Korach 1997).
+ * - Otherwise by a search for an order: search.c (Wing and Gong 1993; Lowe 2017).
+ *
+ * A verdict is yes, no, or unknown where the search passed its limits; never a guess. With no comes
+ * the smallest piece that could be cut out, which is wrong by itself: evidence.c.
+ *
+ * What is known of an operation is what its caller knows. One that failed did not happen; one whose
+ * outcome is unknown may take effect at any time after its invocation, or never. Operations that
+ * touch at one instant count as concurrent.
+ */
+#ifndef BRINK_CHECK_CHECK_H
+#define BRINK_CHECK_CHECK_H
+
+#include <glib.h>
+
+#include "metrics/history.h"
+
+/* What an object does: which states operations lead to. */
+enum sim_check_model {
+    SIM_CHECK_REGISTER, /* read, write, delete, compare-and-set */
+    SIM_CHECK_COUNTER,  /* read, increment, write */
+    SIM_CHECK_APPEND,   /* read, write, append */
+    SIM_CHECK_MUTEX,    /* acquire, release */
+    SIM_CHECK_MODEL_COUNT
+};
+extern const char *const sim_check_model_names[SIM_CHECK_MODEL_COUNT + 1];
+
+/* A history, and what is needed to understand it. */
+struct sim_check_input {
+    struct sim_history history;
+    enum sim_check_model model;
+    bool has_initial; /* each key begins with `initial`; otherwise with nothing */
+    uint64_t initial;
+    bool has_times; /* times are nanoseconds; otherwise numbers of events */
+    /* Values are texts: that of each number, and the number of each. An append lengthens a text.
+     * NULL = values are numbers, and an append to a list makes sim_hash_pair(list, value), the list
+     * being 0 at first. */
+    GPtrArray *texts;
+    GHashTable *text_numbers;
+    bool has_text_keys; /* keys are numbers of texts too */
+};
+
+/* The number of a text, which from now on is one of the values. */
+uint64_t sim_check_text(struct sim_check_input *input, const char *text);
+
+enum sim_check_verdict { SIM_CHECK_YES, SIM_CHECK_NO, SIM_CHECK_UNKNOWN };
+extern const char *const sim_check_verdict_names[];
+
+struct sim_check_limits {
+    uint64_t steps_max;     /* of the search, all keys together */
+    uint64_t cut_steps_max; /* of the search for the smallest piece */
+    size_t bytes_max;       /* of what it remembers, at a time */
+};
+/* A few seconds, and half a gigabyte. */
+struct sim_check_limits sim_check_limits_default(void);
+
+struct sim_check_result {
+    enum sim_check_verdict verdict;
+    uint64_t operations; /* that were judged */
+    uint64_t keys, keys_bad, keys_unknown;
+    uint64_t steps;
+    uint64_t bad_key; /* the first, in the order of their first operation */
+    GArray *piece;    /* of struct sim_history_entry: the evidence, in order of invocation */
+    bool is_minimal;  /* nothing could be left out of it; otherwise the limits ended the cutting */
+};
+
+/* Judges linearizability. Free the result. */
+void sim_check_linearizable(struct sim_check_input *input, const struct sim_check_limits *limits,
+                            struct sim_check_result *ret_result);
+void sim_check_result_clear(struct sim_check_result *result);
+void sim_check_input_clear(struct sim_check_input *input);
+
+/* One operation in words: "process 3 reads 7, 10.21 s to 10.25 s". Caller frees. */
+char *sim_check_describe(const struct sim_check_input *input,
+                         const struct sim_history_entry *entry);
+
+#endif

@@ -1,0 +1,258 @@
+/* Readers: telling formats apart; lines of logs and of numbered calls. See read.h. */
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "check/reader.h"
+
+bool check_reader_fail(struct check_reader *reader, const char *format, ...)
+{
+    if (reader->error == NULL) {
+        va_list arguments;
+        va_start(arguments, format);
+        g_autofree char *what = g_strdup_vprintf(format, arguments);
+        va_end(arguments);
+        reader->error = g_strdup_printf("line %u: %s", reader->line, what);
+    }
+    return false;
+}
+
+struct sim_history_entry *check_reader_invoke(struct check_reader *reader, uint32_t process)
+{
+    struct sim_history_entry *entry = sim_history_add(&reader->input->history);
+    if (entry == NULL) {
+        check_reader_fail(reader, "more than %u operations", CHECK_ENTRIES_MAX);
+        return NULL;
+    }
+    entry->process = process;
+    entry->invoked = reader->event;
+    entry->completed = SIM_NEVER;
+    entry->outcome = SIM_HISTORY_UNKNOWN;
+    g_hash_table_insert(reader->open, GUINT_TO_POINTER(process),
+                        GSIZE_TO_POINTER(reader->input->history.count));
+    return entry;
+}
+
+struct sim_history_entry *check_reader_return(struct check_reader *reader, uint32_t process)
+{
+    gpointer key = GUINT_TO_POINTER(process);
+    size_t index = GPOINTER_TO_SIZE(g_hash_table_lookup(reader->open, key));
+    g_hash_table_remove(reader->open, key);
+    return index == 0 ? NULL : &reader->input->history.entries[index - 1];
+}
+
+/* ---- logs ---- */
+
+/* The next field of a line, up to a tab or the end; NULL when there is none. */
+static char *next_field(char **line)
+{
+    char *field = *line;
+    if (field == NULL) {
+        return NULL;
+    }
+    char *tab = strchr(field, '\t');
+    *line = tab == NULL ? NULL : tab + 1;
+    if (tab != NULL) {
+        *tab = '\0';
+    }
+    return g_strstrip(field);
+}
+
+static bool read_number(const char *text, uint64_t *ret_number)
+{
+    gint64 number;
+    if (text == NULL ||
+        !g_ascii_string_to_signed(text, 10, INT64_MIN + 1, INT64_MAX, &number, NULL)) {
+        return false;
+    }
+    *ret_number = (uint64_t)number;
+    return true;
+}
+
+static bool read_pair(const char *text, uint64_t *ret_first, uint64_t *ret_second)
+{
+    long long first, second;
+    int length = 0;
+    if (text == NULL || sscanf(text, "[%lld %lld]%n", &first, &second, &length) != 2 ||
+        text[length] != '\0') {
+        return false;
+    }
+    *ret_first = (uint64_t)first;
+    *ret_second = (uint64_t)second;
+    return true;
+}
+
+static bool log_invoke(struct check_reader *reader, uint32_t process, const char *function,
+                       const char *value)
+{
+    struct sim_history_entry *entry = check_reader_invoke(reader, process);
+    if (entry == NULL) {
+        return false;
+    }
+    if (strcmp(function, ":read") == 0) {
+        entry->function = SIM_HISTORY_READ;
+        return true;
+    }
+    if (strcmp(function, ":write") == 0) {
+        entry->function = SIM_HISTORY_WRITE;
+        return read_number(value, &entry->argument) ||
+               check_reader_fail(reader, "expected a number to write, got '%s'", value);
+    }
+    if (strcmp(function, ":cas") == 0) {
+        entry->function = SIM_HISTORY_COMPARE_AND_SET;
+        return read_pair(value, &entry->expected, &entry->argument) ||
+               check_reader_fail(reader, "expected [old new], got '%s'", value);
+    }
+    return check_reader_fail(reader, "unknown function '%s': read, write or cas", function);
+}
+
+/* A read that returns nil found nothing. A compare-and-set that failed has seen another value; any
+ * other operation that failed says nothing. */
+static bool log_return(struct check_reader *reader, uint32_t process, const char *type,
+                       const char *value)
+{
+    struct sim_history_entry *entry = check_reader_return(reader, process);
+    if (entry == NULL) {
+        return check_reader_fail(reader, "process %u returns from nothing", process);
+    }
+    if (strcmp(type, ":info") == 0) {
+        return true; /* for ever open */
+    }
+    entry->completed = reader->event;
+    bool is_ok = strcmp(type, ":ok") == 0;
+    if (!is_ok && strcmp(type, ":fail") != 0) {
+        return check_reader_fail(reader, "unknown type '%s': invoke, ok, fail or info", type);
+    }
+    bool is_mismatch = !is_ok && entry->function == SIM_HISTORY_COMPARE_AND_SET;
+    entry->outcome = (uint8_t)(is_ok         ? SIM_HISTORY_OK
+                               : is_mismatch ? SIM_HISTORY_MISMATCH
+                                             : SIM_HISTORY_FAIL);
+    if (is_ok && entry->function == SIM_HISTORY_READ) {
+        entry->is_missing = strcmp(value, "nil") == 0;
+        entry->is_result_known = true;
+        return entry->is_missing || read_number(value, &entry->result) ||
+               check_reader_fail(reader, "expected the number that was read, got '%s'", value);
+    }
+    return true;
+}
+
+static bool log_line(struct check_reader *reader, char *line)
+{
+    char *dash = strstr(line, " - ");
+    if (!g_str_has_prefix(line, "INFO") || dash == NULL) {
+        return true; /* something else of the log */
+    }
+    char *rest = dash + 3;
+    uint64_t process;
+    const char *first = next_field(&rest);
+    const char *type = next_field(&rest);
+    const char *function = next_field(&rest);
+    const char *value = next_field(&rest);
+    if (type == NULL || type[0] != ':') {
+        return true;
+    }
+    if (!read_number(first, &process) || process >= SIM_HISTORY_NO_PROCESS) {
+        return strcmp(first, ":nemesis") == 0 ||
+               check_reader_fail(reader, "expected the number of a process, got '%s'", first);
+    }
+    if (function == NULL || value == NULL) {
+        return check_reader_fail(reader, "expected process, type, function and value");
+    }
+    reader->event++;
+    return strcmp(type, ":invoke") == 0 ? log_invoke(reader, (uint32_t)process, function, value)
+                                        : log_return(reader, (uint32_t)process, type, value);
+}
+
+/* ---- numbered calls ---- */
+
+static bool call_line(struct check_reader *reader, const char *line)
+{
+    unsigned number, a, b, c;
+    long long first, second, value;
+    reader->event++;
+    if (sscanf(line, "C %u %u %lld %lld", &number, &a, &first, &second) == 4 && a <= 2) {
+        static const uint8_t functions[] = {SIM_HISTORY_READ, SIM_HISTORY_WRITE,
+                                            SIM_HISTORY_COMPARE_AND_SET};
+        struct sim_history_entry *entry = check_reader_invoke(reader, number);
+        if (entry != NULL) {
+            entry->function = functions[a];
+            entry->argument = (uint64_t)(a == 2 ? second : first);
+            entry->expected = (uint64_t)first;
+        }
+        return entry != NULL;
+    }
+    if (sscanf(line, "R %u %u %u %u %lld", &number, &a, &b, &c, &value) != 5) {
+        return check_reader_fail(reader, "expected C number function a b, or "
+                                         "R number unknown any ok value");
+    }
+    struct sim_history_entry *entry = check_reader_return(reader, number);
+    if (entry == NULL) {
+        return check_reader_fail(reader, "call %u returns and was not made", number);
+    }
+    if (a != 0) {
+        return true;
+    }
+    bool is_mismatch = entry->function == SIM_HISTORY_COMPARE_AND_SET && c == 0;
+    entry->completed = reader->event;
+    entry->outcome = (uint8_t)(is_mismatch ? SIM_HISTORY_MISMATCH : SIM_HISTORY_OK);
+    entry->result = (uint64_t)value;
+    entry->is_result_known = entry->function == SIM_HISTORY_READ && b == 0;
+    return true;
+}
+
+/* ---- all ---- */
+
+static bool read_lines(struct check_reader *reader, const char *text, size_t size, bool is_log)
+{
+    const char *end = text + size;
+    while (text < end) {
+        const char *stop = memchr(text, '\n', (size_t)(end - text));
+        stop = stop == NULL ? end : stop;
+        reader->line++;
+        g_autofree char *line = g_strndup(text, (gsize)(stop - text));
+        bool is_blank = line[strspn(line, " \t\r")] == '\0';
+        if (!is_blank && !(is_log ? log_line(reader, line) : call_line(reader, line))) {
+            return false;
+        }
+        text = stop + 1;
+    }
+    return true;
+}
+
+static bool read_any(struct check_reader *reader, const char *text, size_t size)
+{
+    size_t at = 0;
+    while (at < size && strchr(" \t\r\n", text[at]) != NULL && text[at] != '\0') {
+        at++;
+    }
+    char first = at < size ? text[at] : ';';
+    if (strchr("{[(;", first) != NULL) {
+        return check_read_edn(reader, text, size);
+    }
+    if (first == 'C') {
+        reader->input->has_initial = true;
+        return read_lines(reader, text, size, false);
+    }
+    if (first == 'I') {
+        return read_lines(reader, text, size, true);
+    }
+    reader->line = 1;
+    return check_reader_fail(reader, "this is no history: expected a log of Jepsen, EDN maps, or "
+                                     "numbered calls");
+}
+
+char *sim_check_read(const char *text, size_t size, struct sim_check_input *ret_input)
+{
+    struct sim_check_input input = {.model = SIM_CHECK_REGISTER};
+    sim_history_init(&input.history, CHECK_ENTRIES_MAX);
+    struct check_reader reader = {.input = &input,
+                                  .open = g_hash_table_new(g_direct_hash, g_direct_equal)};
+    bool is_read = read_any(&reader, text, size);
+    g_hash_table_destroy(reader.open);
+    if (!is_read) {
+        sim_check_input_clear(&input);
+        return reader.error;
+    }
+    *ret_input = input;
+    return NULL;
+}

@@ -1,0 +1,27 @@
+/* What the readers of all formats share: from events to entries. */
+#ifndef BRINK_CHECK_READER_H
+#define BRINK_CHECK_READER_H
+
+#include "check/read.h"
+
+struct check_reader {
+    struct sim_check_input *input;
+    GHashTable *open; /* process -> index of its open entry + 1 */
+    sim_time event;   /* number of the event that is read, from 1 */
+    uint32_t line;
+    char *error; /* the first; NULL = none */
+};
+
+#define CHECK_ENTRIES_MAX 20000000u
+
+/* Complains about the present line, once. Returns false. */
+bool check_reader_fail(struct check_reader *reader, const char *format, ...) G_GNUC_PRINTF(2, 3);
+/* An operation begins: its entry, zeroed but for process and time; NULL when there are too many. */
+struct sim_history_entry *check_reader_invoke(struct check_reader *reader, uint32_t process);
+/* The open entry of a process, which ends now; NULL when it has none. */
+struct sim_history_entry *check_reader_return(struct check_reader *reader, uint32_t process);
+
+/* Reads the whole text; false on error. */
+bool check_read_edn(struct check_reader *reader, const char *text, size_t size);
+
+#endif

@@ -1,0 +1,239 @@
+/* brink history: judges histories that were recorded elsewhere. */
+#include <limits.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "check/read.h"
+#include "command/command.h"
+#include "report/json_writer.h"
+
+#define FILE_BYTES_MAX ((gsize)1 << 31)
+#define SHOWN_MAX 24u /* operations of the evidence, in words */
+
+struct history_arguments {
+    gboolean is_json, is_quiet;
+    char *model;
+    int64_t steps;
+};
+
+/* ---- reading ---- */
+
+static bool read_model(const char *name, enum sim_check_model *model)
+{
+    for (int i = 0; sim_check_model_names[i] != NULL; i++) {
+        if (strcmp(sim_check_model_names[i], name) == 0) {
+            *model = (enum sim_check_model)i;
+            return true;
+        }
+    }
+    const char *nearest = sim_text_nearest(name, sim_check_model_names);
+    g_autofree char *all = g_strjoinv(", ", (char **)sim_check_model_names);
+    sim_command_complain("--model: there is no model '%s'%s%s%s; there are: %s", name,
+                         nearest ? " (did you mean '" : "", nearest ? nearest : "",
+                         nearest ? "'?)" : "", all);
+    return false;
+}
+
+/* SIM_EXIT_GOOD, or what is to be said of the file was said. */
+static int read_file(const char *path, struct sim_check_input *input)
+{
+    g_autofree char *text = NULL;
+    gsize size = 0;
+    GError *error = NULL;
+    if (!g_file_get_contents(path, &text, &size, &error)) {
+        bool is_absent = g_error_matches(error, G_FILE_ERROR, G_FILE_ERROR_NOENT);
+        sim_command_complain("%s: %s", path, is_absent ? "there is no such file" : error->message);
+        g_error_free(error);
+        return SIM_EXIT_IO;
+    }
+    if (size > FILE_BYTES_MAX) {
+        sim_command_complain("%s: larger than 2 GiB", path);
+        return SIM_EXIT_USAGE;
+    }
+    g_autofree char *trouble = sim_check_read(text, size, input);
+    if (trouble != NULL) {
+        sim_command_complain("%s: %s", path, trouble);
+        return SIM_EXIT_USAGE;
+    }
+    return SIM_EXIT_GOOD;
+}
+
+/* ---- telling ---- */
+
+static const char *plural(uint64_t count)
+{
+    return count == 1 ? "" : "s";
+}
+
+static void tell_evidence(GString *out, const struct sim_check_input *input,
+                          const struct sim_check_result *result)
+{
+    if (result->keys > 1) {
+        g_string_append_printf(
+            out, "  of key %s%" G_GUINT64_FORMAT "%s: ", input->has_text_keys ? "\"" : "",
+            result->bad_key, input->has_text_keys ? "\"" : "");
+    } else {
+        g_string_append(out, "  ");
+    }
+    g_string_append_printf(
+        out, "no order explains th%s, %s:\n", result->piece->len == 1 ? "is" : "ese",
+        result->is_minimal ? "of which nothing can be left out" : "perhaps more than need be");
+    guint first = result->piece->len > SHOWN_MAX ? result->piece->len - SHOWN_MAX : 0;
+    if (first > 0) {
+        g_string_append_printf(out, "    %u more before these: see --json\n", first);
+    }
+    for (guint i = first; i < result->piece->len; i++) {
+        g_autofree char *words =
+            sim_check_describe(input, &g_array_index(result->piece, struct sim_history_entry, i));
+        g_string_append_printf(out, "    %s\n", words);
+    }
+}
+
+static void tell(GString *out, const char *path, const struct sim_check_input *input,
+                 const struct sim_check_result *result)
+{
+    g_string_append_printf(out, "%s\n  linearizable: %s\n", path,
+                           sim_check_verdict_names[result->verdict]);
+    if (result->piece != NULL) {
+        tell_evidence(out, input, result);
+    } else if (result->verdict == SIM_CHECK_UNKNOWN) {
+        g_string_append(out, "  the search passed its limits: more --steps may decide\n");
+    }
+    g_string_append_printf(out,
+                           "  %s, %" G_GUINT64_FORMAT " operation%s of %" G_GUINT64_FORMAT
+                           " key%s judged, %" G_GUINT64_FORMAT " steps\n",
+                           sim_check_model_names[input->model], result->operations,
+                           plural(result->operations), result->keys, plural(result->keys),
+                           result->steps);
+}
+
+static void tell_json(struct sim_json *json, const char *path, const struct sim_check_input *input,
+                      const struct sim_check_result *result)
+{
+    sim_json_open(json, NULL, '{', false);
+    sim_json_text(json, "file", path);
+    sim_json_text(json, "model", sim_check_model_names[input->model]);
+    sim_json_text(json, "linearizable", sim_check_verdict_names[result->verdict]);
+    sim_json_integer(json, "operations", (int64_t)result->operations);
+    sim_json_integer(json, "keys", (int64_t)result->keys);
+    sim_json_integer(json, "keys_not_linearizable", (int64_t)result->keys_bad);
+    sim_json_integer(json, "keys_unknown", (int64_t)result->keys_unknown);
+    sim_json_integer(json, "steps", (int64_t)result->steps);
+    sim_json_open(json, "evidence", '[', false);
+    for (guint i = 0; result->piece != NULL && i < result->piece->len; i++) {
+        g_autofree char *words =
+            sim_check_describe(input, &g_array_index(result->piece, struct sim_history_entry, i));
+        sim_json_text(json, NULL, words);
+    }
+    sim_json_close(json, ']');
+    sim_json_close(json, '}');
+}
+
+/* ---- all files ---- */
+
+static int exit_of(enum sim_check_verdict verdict)
+{
+    return verdict == SIM_CHECK_YES  ? SIM_EXIT_GOOD
+           : verdict == SIM_CHECK_NO ? SIM_EXIT_FAILED
+                                     : SIM_EXIT_INCONCLUSIVE;
+}
+
+/* What weighs more: a file that could not be read, then a wrong history, then one undecided. */
+static int worse(int a, int b)
+{
+    static const int order[] = {SIM_EXIT_IO, SIM_EXIT_USAGE, SIM_EXIT_FAILED,
+                                SIM_EXIT_INCONCLUSIVE};
+    for (size_t i = 0; i < G_N_ELEMENTS(order); i++) {
+        if (a == order[i] || b == order[i]) {
+            return order[i];
+        }
+    }
+    return SIM_EXIT_GOOD;
+}
+
+static int judge(const char *path, const struct history_arguments *arguments, GString *out,
+                 struct sim_json *json)
+{
+    struct sim_check_input input;
+    int code = read_file(path, &input);
+    if (code != SIM_EXIT_GOOD) {
+        return code;
+    }
+    struct sim_check_limits limits = sim_check_limits_default();
+    struct sim_check_result result;
+    if (arguments->steps > 0) {
+        limits.steps_max = (uint64_t)arguments->steps;
+    }
+    if (arguments->model != NULL && !read_model(arguments->model, &input.model)) {
+        sim_check_input_clear(&input);
+        return SIM_EXIT_USAGE;
+    }
+    sim_check_linearizable(&input, &limits, &result);
+    if (arguments->is_json) {
+        tell_json(json, path, &input, &result);
+    } else {
+        tell(out, path, &input, &result);
+    }
+    code = exit_of(result.verdict);
+    sim_check_result_clear(&result);
+    sim_check_input_clear(&input);
+    return code;
+}
+
+static int judge_all(int count, char **paths, const struct history_arguments *arguments)
+{
+    GString *out = g_string_new(NULL);
+    struct sim_json json;
+    int code = SIM_EXIT_GOOD;
+    sim_json_init(&json, out);
+    if (arguments->is_json) {
+        sim_json_open(&json, NULL, '[', false);
+    }
+    for (int i = 0; i < count; i++) {
+        code = worse(code, judge(paths[i], arguments, out, &json));
+    }
+    if (arguments->is_json) {
+        sim_json_close(&json, ']');
+    }
+    int printed = arguments->is_quiet ? SIM_EXIT_GOOD : sim_command_print(out->str);
+    g_string_free(out, TRUE);
+    return printed == SIM_EXIT_GOOD ? code : printed;
+}
+
+static int command_history(const struct sim_command *command, int argc, char **argv,
+                           const struct sim_program *program)
+{
+    (void)program;
+    struct history_arguments arguments = {0};
+    const GOptionEntry entries[] = {
+        {"model", 0, 0, G_OPTION_ARG_STRING, &arguments.model,
+         "What the operations are of (default: as the file says)", "NAME"},
+        {"steps", 0, 0, G_OPTION_ARG_INT64, &arguments.steps,
+         "Steps of the search for each file (default: 20 million)", "N"},
+        {"json", 0, 0, G_OPTION_ARG_NONE, &arguments.is_json, "Prints JSON", NULL},
+        {"quiet", 'q', 0, G_OPTION_ARG_NONE, &arguments.is_quiet, "Prints nothing but trouble",
+         NULL},
+        {NULL, 0, 0, G_OPTION_ARG_NONE, NULL, NULL, NULL}};
+    int code;
+    int count = sim_command_parse(command, entries, &argc, &argv, 1, INT_MAX, &code);
+    if (count >= 0) {
+        code = judge_all(count, argv + 1, &arguments);
+    }
+    g_free(arguments.model);
+    return code;
+}
+
+const struct sim_command sim_command_history = {
+    .name = "history",
+    .arguments = "FILE...",
+    .summary = "judge recorded histories: are they linearizable?",
+    .details =
+        "A FILE is a log of Jepsen, a list of EDN maps (:process, :type, :f, :value, :key), or\n"
+        "numbered calls. Exit code 0: all are; 1: one is not, and the smallest piece of it that\n"
+        "is wrong by itself is shown; 4: one could not be decided within the limits.\n"
+        "\n"
+        "Examples:\n"
+        "  brink history jepsen.log\n"
+        "  brink history store/*/history.edn --json\n",
+    .run = command_history,
+};
