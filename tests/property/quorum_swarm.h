@@ -11,9 +11,9 @@
 
 #include <string.h>
 
+#include "check/check.h"
 #include "models.h"
 #include "probe.h"
-#include "zones.h"
 
 #define SWARM_REPLICAS 5u
 #define SWARM_CLIENTS 6u
@@ -40,8 +40,7 @@ struct swarm {
     struct sim_random random;
     bool is_down[SWARM_REPLICAS], is_paused[SWARM_REPLICAS];
     bool is_cut[SWARM_REPLICAS][SWARM_REPLICAS];
-    struct zones_operation operations[SWARM_OPERATIONS];
-    uint32_t count;
+    struct sim_check_input seen;
     uint64_t held[SWARM_REPLICAS][SWARM_KEYS];
     /* Of all seeds that the struct was played with. */
     uint64_t happened[SWARM_FAULTS], unknown, failed, succeeded;
@@ -68,21 +67,25 @@ static inline void swarm_next(struct sim_node *self)
     struct swarm *swarm = ((const struct swarm_params *)sim_params(self))->swarm;
     struct swarm_state *state = sim_state(self);
     struct sim_random *random = sim_random_of(self, SWARM_DRAW);
-    if (swarm->count == SWARM_OPERATIONS || sim_now(self) > s(SWARM_END)) {
+    struct sim_history *history = &swarm->seen.history;
+    if (history->count == history->count_max || sim_now(self) > s(SWARM_END)) {
         return;
     }
-    state->open = swarm->count++;
-    struct zones_operation *operation = &swarm->operations[state->open];
-    *operation = (struct zones_operation){.key = sim_random_below(random, SWARM_KEYS),
-                                          .is_write = sim_random_chance(random, 0.4),
-                                          .invoked = sim_now(self),
-                                          .completed = SIM_NEVER};
-    operation->value = operation->is_write ? swarm->count : 0;
+    state->open = (uint32_t)history->count;
+    struct sim_history_entry *entry = sim_history_add(history);
+    entry->process = sim_self(self);
+    entry->key = sim_random_below(random, SWARM_KEYS);
+    bool is_write = sim_random_chance(random, 0.4);
+    entry->function = is_write ? SIM_HISTORY_WRITE : SIM_HISTORY_READ;
+    entry->argument = is_write ? history->count : 0;
+    entry->outcome = SIM_HISTORY_UNKNOWN;
+    entry->invoked = sim_now(self);
+    entry->completed = SIM_NEVER;
     struct sim_request request = {
-        .operation_id = swarm->count,
-        .key = operation->key,
-        .value = operation->value,
-        .operation = operation->is_write ? SIM_OP_WRITE : SIM_OP_READ,
+        .operation_id = history->count,
+        .key = entry->key,
+        .value = entry->argument,
+        .operation = is_write ? SIM_OP_WRITE : SIM_OP_READ,
         .deadline = SIM_NEVER,
     };
     sim_node_id to = SWARM_CLIENTS + 1 + (sim_node_id)sim_random_below(random, SWARM_REPLICAS);
@@ -92,14 +95,16 @@ static inline void swarm_next(struct sim_node *self)
 static inline void swarm_outcome(struct sim_node *self, const struct sim_input *in)
 {
     struct swarm *swarm = ((const struct swarm_params *)sim_params(self))->swarm;
-    struct zones_operation *operation = &swarm->operations[in->tag];
+    struct sim_history_entry *entry = &swarm->seen.history.entries[in->tag];
     const struct sim_reply *reply = &in->outcome->reply;
     if (sim_status_is_answer(reply->status)) {
-        operation->completed = sim_now(self);
-        operation->value = operation->is_write ? operation->value : reply->value;
+        entry->completed = sim_now(self);
+        entry->outcome = SIM_HISTORY_OK;
+        entry->result = reply->value;
+        entry->is_result_known = entry->function == SIM_HISTORY_READ;
         swarm->succeeded++;
     } else if (reply->status == SIM_STATUS_UNAVAILABLE) {
-        operation->has_failed = true; /* the store says that it did not happen */
+        entry->outcome = SIM_HISTORY_FAIL; /* the store says that it did not happen */
         swarm->failed++;
     } else {
         swarm->unknown++;
@@ -244,14 +249,16 @@ static inline void swarm_compare(struct swarm *swarm)
 
 static inline void swarm_judge(struct swarm *swarm)
 {
-    bool is_right = true;
-    for (uint64_t key = 0; key < SWARM_KEYS; key++) {
-        is_right = is_right && zones_is_linearizable(swarm->operations, swarm->count, key);
-    }
-    swarm->violations += !is_right;
-    for (uint32_t i = 0; i < swarm->count; i++) {
-        const struct zones_operation *operation = &swarm->operations[i];
-        if (operation->invoked > s(SWARM_CALM) && operation->completed == SIM_NEVER) {
+    struct sim_check_limits limits = sim_check_limits_default();
+    struct sim_check_result result;
+    limits.cut_steps_max = 0;
+    sim_check_linearizable(&swarm->seen, &limits, &result);
+    g_assert_cmpint(result.verdict, !=, SIM_CHECK_UNKNOWN);
+    swarm->violations += result.verdict == SIM_CHECK_NO;
+    sim_check_result_clear(&result);
+    for (uint64_t i = 0; i < swarm->seen.history.count; i++) {
+        const struct sim_history_entry *entry = &swarm->seen.history.entries[i];
+        if (entry->invoked > s(SWARM_CALM) && entry->completed == SIM_NEVER) {
             swarm->stuck++; /* all are there, and it was not served */
             return;
         }
@@ -292,7 +299,8 @@ static inline void swarm_play(struct swarm *swarm, uint64_t seed)
     struct swarm_params params = {swarm};
     struct probe asker = {.on = swarm_held, .data = swarm};
     swarm->seed = seed;
-    swarm->count = 0;
+    swarm->seen = (struct sim_check_input){.has_initial = true, .has_times = true};
+    sim_history_init(&swarm->seen.history, SWARM_OPERATIONS);
     sim_random_init(&swarm->random, seed, "swarm", "faults");
     unsigned kinds = (unsigned)sim_random_u64(&swarm->random) & swarm->allowed;
     swarm_build(swarm, &asker, &params, (kinds >> SWARM_CLOCK & 1) != 0);
@@ -305,6 +313,7 @@ static inline void swarm_play(struct swarm *swarm, uint64_t seed)
     fixture_run_until(&swarm->f, s(SWARM_END + 30)); /* some rounds of anti-entropy */
     swarm_judge(swarm);
     swarm_compare(swarm);
+    sim_check_input_clear(&swarm->seen);
     fixture_clear(&swarm->f);
     probe_clear(&asker);
 }
