@@ -13,7 +13,7 @@ const char *const client_draws[] = {"arrivals", "operation", "key",   "bytes", "
 #define REDIRECTS_MAX 8
 
 static void operation_end(struct sim_node *self, struct operations *operations, sim_frame frame,
-                          enum sim_status status);
+                          const struct sim_reply *reply);
 
 void operations_start(struct sim_node *self, struct operations *operations,
                       const struct operation_params *params, uint64_t session_count,
@@ -22,6 +22,7 @@ void operations_start(struct sim_node *self, struct operations *operations,
     operations->params = params;
     operations->ended = ended;
     operations->scan_keys = 1;
+    operations->is_witnessed = sim_is_witnessed(self);
     members_start(self, &operations->members, &params->to);
     sim_retry_init(&operations->retry, &params->retry);
     sim_hedge_init(&operations->hedge, &params->hedge);
@@ -139,7 +140,8 @@ static void attempt(struct sim_node *self, struct operations *operations, sim_fr
         }
         sim_time pause;
         if (!may_retry(self, operations, operation, SIM_STATUS_UNAVAILABLE, 0, &pause)) {
-            operation_end(self, operations, frame, SIM_STATUS_UNAVAILABLE);
+            operation_end(self, operations, frame,
+                          &(struct sim_reply){.status = SIM_STATUS_UNAVAILABLE});
             return;
         }
         operation->attempt++;
@@ -163,6 +165,15 @@ static void hedge(struct sim_node *self, struct operations *operations, sim_fram
     }
 }
 
+static uint64_t witness(struct sim_node *self, const struct operation *operation)
+{
+    const struct operation_wish *wish = &operation->wish;
+    struct sim_witness witness = {
+        .operation = wish->operation, .key = wish->key, .value = value_of(operation)};
+    witness.session = wish->session == OPERATION_NO_SESSION ? 0 : wish->session + 1;
+    return sim_witness_begin(self, &witness);
+}
+
 struct operation_wish *operation_new(struct sim_node *self, sim_frame *ret_frame)
 {
     *ret_frame = sim_frame_new(self);
@@ -175,6 +186,7 @@ void operation_begin(struct sim_node *self, struct operations *operations, sim_f
 {
     struct operation *operation = sim_frame_at(self, frame);
     operation->id = sim_operation_begin(self);
+    operation->witness = operations->is_witnessed ? witness(self, operation) : 0;
     operation->deadline = sim_time_add(sim_now(self), operations->params->deadline);
     sim_retry_first(&operations->retry);
     sim_hedge_first(&operations->hedge);
@@ -182,14 +194,24 @@ void operation_begin(struct sim_node *self, struct operations *operations, sim_f
 }
 
 static void operation_end(struct sim_node *self, struct operations *operations, sim_frame frame,
-                          enum sim_status status)
+                          const struct sim_reply *reply)
 {
     struct operation *operation = sim_frame_at(self, frame);
-    sim_operation_end(self, &operation->id, status);
+    if (operation->witness != 0) {
+        sim_witness_end(self, operation->witness, reply, operation->may_have_happened);
+    }
+    sim_operation_end(self, &operation->id, reply->status);
     if (operations->ended != NULL) {
-        operations->ended(self, operations, operation, status);
+        operations->ended(self, operations, operation, reply->status);
     }
     sim_frame_end(self, frame);
+}
+
+/* Whether whoever was asked says so only when nothing was done, and nothing will be. */
+static bool is_undone(enum sim_status status)
+{
+    return status == SIM_STATUS_REJECTED || status == SIM_STATUS_UNAVAILABLE ||
+           status == SIM_STATUS_EXPIRED || status == SIM_STATUS_REDIRECT;
 }
 
 static void on_outcome(struct sim_node *self, struct operations *operations,
@@ -199,6 +221,7 @@ static void on_outcome(struct sim_node *self, struct operations *operations,
     struct operation *operation = sim_frame_at(self, frame);
     const struct sim_reply *reply = &in->outcome->reply;
     sim_time pause;
+    operation->may_have_happened = operation->may_have_happened || !is_undone(reply->status);
     if (operations->tokens != NULL && reply->session_token != 0) {
         operations->tokens[operation->wish.session] = reply->session_token;
     }
@@ -209,7 +232,7 @@ static void on_outcome(struct sim_node *self, struct operations *operations,
         if (operation->wish.operation == SIM_OP_READ || operation->wish.operation == SIM_OP_CALL) {
             sim_served(self, &operation->id, operation->wish.key, reply);
         }
-        operation_end(self, operations, frame, reply->status);
+        operation_end(self, operations, frame, reply);
         return;
     case ATTEMPTS_FAILED:
         break;
@@ -219,7 +242,7 @@ static void on_outcome(struct sim_node *self, struct operations *operations,
         operation->redirects++;
         send_attempt(self, operations, frame, operation, reply->redirect);
     } else if (!may_retry(self, operations, operation, reply->status, reply->retry_after, &pause)) {
-        operation_end(self, operations, frame, reply->status);
+        operation_end(self, operations, frame, reply);
     } else {
         operation->attempt++;
         if (pause > 0) {

@@ -97,6 +97,8 @@ struct operation {
     uint32_t attempt;  /* 0 = first */
     sim_node_id asked; /* by the latest attempt */
     uint32_t redirects;
+    bool may_have_happened; /* an attempt that failed may have taken effect */
+    uint64_t witness;       /* its entry in the history, 0 = none */
     struct attempts attempts;
 };
 
@@ -112,6 +114,7 @@ struct operations {
     operation_ended ended; /* NULL = nobody asks */
     struct members members;
     uint64_t *tokens; /* what each session has seen; NULL without sessions */
+    bool is_witnessed;
     int64_t scan_keys;
 };
 

@@ -6,7 +6,6 @@
 
 #include "base/assert.h"
 #include "base/sort.h"
-#include "base/text.h"
 #include "check/operations.h"
 
 const char *const sim_check_verdict_names[] = {"yes", "no", "unknown", NULL};
@@ -134,12 +133,23 @@ void sim_check_linearizable(struct sim_check_input *input, const struct sim_chec
 
 /* ---- in words ---- */
 
+/* "7", or "3.7" where it is two numbers. */
+static void append_number(GString *out, uint64_t number, uint32_t bits)
+{
+    if (bits == 0 || number >> bits == 0) {
+        g_string_append_printf(out, "%" PRId64, (int64_t)number);
+    } else {
+        g_string_append_printf(out, "%" PRIu64 ".%" PRIu64, number >> bits,
+                               number & ((UINT64_C(1) << bits) - 1));
+    }
+}
+
 static void append_value(GString *out, const struct sim_check_input *input, uint64_t value)
 {
     if (input->texts != NULL) {
         g_string_append_printf(out, "\"%s\"", (const char *)g_ptr_array_index(input->texts, value));
     } else {
-        g_string_append_printf(out, "%" PRId64, (int64_t)value);
+        append_number(out, value, input->value_bits);
     }
 }
 
@@ -181,9 +191,9 @@ static void append_deed(GString *out, const struct sim_check_input *input,
 
 static void append_time(GString *out, const struct sim_check_input *input, sim_time time)
 {
-    char text[SIM_TEXT_MAX];
-    if (input->has_times) {
-        g_string_append(out, sim_text_duration(text, sim_time_seconds(time)));
+    if (input->has_times) { /* to the microsecond: operations are often that close */
+        g_string_append_printf(out, "%" PRId64 ".%06" PRId64 " s", time / SIM_SECOND,
+                               time % SIM_SECOND / SIM_MICROSECOND);
     } else {
         g_string_append_printf(out, "event %" PRId64, time);
     }
@@ -193,7 +203,9 @@ char *sim_check_describe(const struct sim_check_input *input, const struct sim_h
 {
     GString *out = g_string_new(NULL);
     if (entry->process != SIM_HISTORY_NO_PROCESS) {
-        g_string_append_printf(out, "process %u ", entry->process);
+        g_string_append(out, "process ");
+        append_number(out, entry->process, input->process_bits);
+        g_string_append_c(out, ' ');
     }
     append_deed(out, input, entry);
     g_string_append(out, ", from ");

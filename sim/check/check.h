@@ -45,6 +45,8 @@ struct sim_check_input {
     GPtrArray *texts;
     GHashTable *text_numbers;
     bool has_text_keys; /* keys are numbers of texts too */
+    /* In words, values and processes are two numbers, the lower of so many bits; 0 = one. */
+    uint32_t value_bits, process_bits;
 };
 
 /* The number of a text, which from now on is one of the values. */

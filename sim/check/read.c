@@ -1,6 +1,5 @@
 /* Readers: telling formats apart; lines of logs and of numbered calls. See read.h. */
 #include <stdarg.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "check/reader.h"
@@ -69,16 +68,36 @@ static bool read_number(const char *text, uint64_t *ret_number)
     return true;
 }
 
+/* `count` numbers between blanks, and nothing else. */
+static bool read_numbers(const char *text, uint32_t count, uint64_t *ret_numbers)
+{
+    g_auto(GStrv) words = g_strsplit_set(text, " \t\r", -1);
+    uint32_t read = 0;
+    for (size_t i = 0; words[i] != NULL; i++) {
+        if (words[i][0] == '\0') {
+            continue;
+        }
+        if (read == count || !read_number(words[i], &ret_numbers[read])) {
+            return false;
+        }
+        read++;
+    }
+    return read == count;
+}
+
 static bool read_pair(const char *text, uint64_t *ret_first, uint64_t *ret_second)
 {
-    long long first, second;
-    int length = 0;
-    if (text == NULL || sscanf(text, "[%lld %lld]%n", &first, &second, &length) != 2 ||
-        text[length] != '\0') {
+    size_t length = strlen(text);
+    uint64_t numbers[2];
+    if (length < 2 || text[0] != '[' || text[length - 1] != ']') {
         return false;
     }
-    *ret_first = (uint64_t)first;
-    *ret_second = (uint64_t)second;
+    g_autofree char *inner = g_strndup(text + 1, length - 2);
+    if (!read_numbers(inner, 2, numbers)) {
+        return false;
+    }
+    *ret_first = numbers[0];
+    *ret_second = numbers[1];
     return true;
 }
 
@@ -165,39 +184,52 @@ static bool log_line(struct check_reader *reader, char *line)
 
 /* ---- numbered calls ---- */
 
+static bool call_made(struct check_reader *reader, const uint64_t fields[4])
+{
+    static const uint8_t functions[] = {SIM_HISTORY_READ, SIM_HISTORY_WRITE,
+                                        SIM_HISTORY_COMPARE_AND_SET};
+    if (fields[1] >= G_N_ELEMENTS(functions)) {
+        return check_reader_fail(reader, "expected 0 for a read, 1 for a write, 2 for a cas");
+    }
+    struct sim_history_entry *entry = check_reader_invoke(reader, (uint32_t)fields[0]);
+    if (entry != NULL) {
+        entry->function = functions[fields[1]];
+        entry->argument = fields[1] == 2 ? fields[3] : fields[2];
+        entry->expected = fields[2];
+    }
+    return entry != NULL;
+}
+
+/* number, unknown, any, ok, value */
+static bool call_returned(struct check_reader *reader, const uint64_t fields[5])
+{
+    struct sim_history_entry *entry = check_reader_return(reader, (uint32_t)fields[0]);
+    if (entry == NULL) {
+        return check_reader_fail(reader, "call %" G_GUINT64_FORMAT " returns and was not made",
+                                 fields[0]);
+    }
+    if (fields[1] != 0) {
+        return true; /* nobody knows */
+    }
+    bool is_mismatch = entry->function == SIM_HISTORY_COMPARE_AND_SET && fields[3] == 0;
+    entry->completed = reader->event;
+    entry->outcome = (uint8_t)(is_mismatch ? SIM_HISTORY_MISMATCH : SIM_HISTORY_OK);
+    entry->result = fields[4];
+    entry->is_result_known = entry->function == SIM_HISTORY_READ && fields[2] == 0;
+    return true;
+}
+
 static bool call_line(struct check_reader *reader, const char *line)
 {
-    unsigned number, a, b, c;
-    long long first, second, value;
+    uint64_t fields[5];
     reader->event++;
-    if (sscanf(line, "C %u %u %lld %lld", &number, &a, &first, &second) == 4 && a <= 2) {
-        static const uint8_t functions[] = {SIM_HISTORY_READ, SIM_HISTORY_WRITE,
-                                            SIM_HISTORY_COMPARE_AND_SET};
-        struct sim_history_entry *entry = check_reader_invoke(reader, number);
-        if (entry != NULL) {
-            entry->function = functions[a];
-            entry->argument = (uint64_t)(a == 2 ? second : first);
-            entry->expected = (uint64_t)first;
-        }
-        return entry != NULL;
-    }
-    if (sscanf(line, "R %u %u %u %u %lld", &number, &a, &b, &c, &value) != 5) {
+    bool is_call = line[0] == 'C' && read_numbers(line + 1, 4, fields);
+    bool is_return = line[0] == 'R' && read_numbers(line + 1, 5, fields);
+    if ((!is_call && !is_return) || fields[0] >= SIM_HISTORY_NO_PROCESS) {
         return check_reader_fail(reader, "expected C number function a b, or "
                                          "R number unknown any ok value");
     }
-    struct sim_history_entry *entry = check_reader_return(reader, number);
-    if (entry == NULL) {
-        return check_reader_fail(reader, "call %u returns and was not made", number);
-    }
-    if (a != 0) {
-        return true;
-    }
-    bool is_mismatch = entry->function == SIM_HISTORY_COMPARE_AND_SET && c == 0;
-    entry->completed = reader->event;
-    entry->outcome = (uint8_t)(is_mismatch ? SIM_HISTORY_MISMATCH : SIM_HISTORY_OK);
-    entry->result = (uint64_t)value;
-    entry->is_result_known = entry->function == SIM_HISTORY_READ && b == 0;
-    return true;
+    return is_call ? call_made(reader, fields) : call_returned(reader, fields);
 }
 
 /* ---- all ---- */

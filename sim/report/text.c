@@ -54,7 +54,8 @@ static char *remark_of(const struct sim_report_expectation *expectation)
                                duration(to, expectation->window.to));
     }
     if (expectation->reason) {
-        g_string_append_printf(remark, "%s%s", remark->len > 0 ? "; " : "", expectation->reason);
+        g_string_append_printf(remark, "%s%.*s", remark->len > 0 ? "; " : "",
+                               (int)strcspn(expectation->reason, "\n"), expectation->reason);
     } else if (expectation->is_bare) {
         g_string_append_printf(remark, "%sa single value", remark->len > 0 ? "; " : "");
     }
@@ -80,6 +81,20 @@ static void add_expectation(struct sim_table *table,
     sim_table_add(table, remark);
 }
 
+/* What stands behind the first line of a reason: the operations that show it. */
+static void print_evidence(const struct sim_text *text, const struct sim_section *section)
+{
+    for (uint32_t i = 0; i < section->expectation_count; i++) {
+        const char *reason = section->expectations[i].reason;
+        const char *more = reason ? strchr(reason, '\n') : NULL;
+        g_auto(GStrv) lines = g_strsplit(more ? more + 1 : "", "\n", -1);
+        for (size_t l = 0; lines[l] != NULL; l++) {
+            g_autofree char *line = g_strdup_printf("      %s", lines[l]);
+            sim_text_paragraph(text, line);
+        }
+    }
+}
+
 static void print_section_expectations(const struct sim_text *text,
                                        const struct sim_section *section)
 {
@@ -103,6 +118,7 @@ static void print_section_expectations(const struct sim_text *text,
     sim_table_drop_empty(&table);
     sim_text_table(text, &table);
     sim_table_clear(&table);
+    print_evidence(text, section);
 }
 
 void sim_text_expectations(const struct sim_text *text)

@@ -7,6 +7,7 @@
 #ifndef BRINK_RUN_EXTRACT_H
 #define BRINK_RUN_EXTRACT_H
 
+#include "check/check.h"
 #include "run/plan.h"
 #include "run/result.h"
 
@@ -31,6 +32,8 @@ struct sim_record {
     double *batch_bases;
     struct sim_record_attribution *attributions; /* by group; operations 0 for other than sources */
     char *complaint;                             /* of the audit, when the books did not balance */
+    enum sim_check_verdict linearizable;         /* the history, where claims ask for it */
+    char *evidence; /* that it is not, or why that is not known; in words */
 };
 
 struct sim_totals {

@@ -7,6 +7,7 @@
  *
  * A run that an explicit limit ended early proves nothing good: what would pass is inconclusive.
  */
+#include <glib.h>
 #include <math.h>
 #include <string.h>
 
@@ -100,6 +101,37 @@ static void judge_figure(struct sim_judgement *judgement, const struct sim_resul
     }
 }
 
+/* A claim about the history holds when it does in every replication. One that denies it is about
+ * whether the other can happen: one replication is enough. */
+static void judge_claim(struct sim_judgement *judgement, struct sim_result *result,
+                        const struct sim_record *records, uint32_t count)
+{
+    bool is_denied = judgement->expectation->is_denied;
+    uint32_t finished = 0, unknown = 0;
+    const struct sim_record *first = NULL; /* that tells most */
+    for (uint32_t r = 0; r < count; r++) {
+        const struct sim_record *record = &records[r];
+        finished += record->is_finished;
+        unknown += record->is_finished && record->linearizable == SIM_CHECK_UNKNOWN;
+        bool tells = record->is_finished && record->linearizable != SIM_CHECK_YES &&
+                     (first == NULL || (first->linearizable == SIM_CHECK_UNKNOWN &&
+                                        record->linearizable == SIM_CHECK_NO));
+        first = tells ? record : first;
+    }
+    bool is_wrong = first != NULL && first->linearizable == SIM_CHECK_NO;
+    enum sim_verdict otherwise = finished == 0 || unknown > 0 || was_limited(result)
+                                     ? SIM_INCONCLUSIVE
+                                 : is_denied ? SIM_FAIL
+                                             : SIM_PASS;
+    judgement->verdict = !is_wrong ? otherwise : is_denied ? SIM_PASS : SIM_FAIL;
+    if (first != NULL) {
+        char *reason =
+            g_strdup_printf("run %u: %s", (unsigned)(first - records) + 1, first->evidence);
+        judgement->reason = sim_arena_strdup(&result->arena, reason);
+        g_free(reason);
+    }
+}
+
 static bool expectation_applies(const struct sim_scenario *scenario,
                                 const struct sim_expectation *expectation)
 {
@@ -124,10 +156,9 @@ void sim_judge(struct sim_result *result, const struct sim_plan *plan,
         if (expectation->kind == SIM_EXPECT_FIGURE) {
             judge_figure(judgement, result, plan, records, count, i);
         } else {
-            judgement->verdict = SIM_INCONCLUSIVE;
             judgement->estimate = (struct sim_estimate){.value = NAN, .low = NAN, .high = NAN};
             judgement->window = plan->axis.windows[0];
-            judgement->reason = "no checker for this claim";
+            judge_claim(judgement, result, records, count);
         }
     }
     result->judgements = judgements;

@@ -30,6 +30,43 @@ static char *audit(const struct sim_world *world)
     return text ? text : strdup("the books do not balance");
 }
 
+#define HISTORY_MAX 1000000u /* operations of one replication that are recorded */
+#define EVIDENCE_SHOWN 6u    /* operations of the evidence, in words */
+
+/* What of the history is wrong by itself: a line that says so, and one for each operation. */
+static char *evidence_of(const struct sim_check_input *input, const struct sim_check_result *result)
+{
+    GString *out = g_string_new(NULL);
+    g_string_append_printf(out, "no order explains %s of key %" G_GUINT64_FORMAT ":",
+                           result->piece->len == 1 ? "this" : "these", result->bad_key);
+    for (guint i = 0; i < result->piece->len && i < EVIDENCE_SHOWN; i++) {
+        g_autofree char *words =
+            sim_check_describe(input, &g_array_index(result->piece, struct sim_history_entry, i));
+        g_string_append_printf(out, "\n%s", words);
+    }
+    if (result->piece->len > EVIDENCE_SHOWN) {
+        g_string_append_printf(out, "\nand %u more", result->piece->len - EVIDENCE_SHOWN);
+    }
+    return g_string_free(out, FALSE);
+}
+
+static void judge_history(struct sim_record *record, struct sim_check_input *input)
+{
+    struct sim_check_limits limits = sim_check_limits_default();
+    struct sim_check_result result;
+    sim_check_linearizable(input, &limits, &result);
+    record->linearizable = result.verdict;
+    g_autofree char *evidence = NULL;
+    if (result.verdict == SIM_CHECK_NO) {
+        evidence = evidence_of(input, &result);
+    } else if (result.verdict == SIM_CHECK_UNKNOWN) {
+        evidence = g_strdup(input->history.dropped > 0 ? "more operations than are recorded"
+                                                       : "the search passed its limits");
+    }
+    record->evidence = evidence ? sim_arena_strdup(&record->arena, evidence) : NULL;
+    sim_check_result_clear(&result);
+}
+
 static void read_world(struct sim_case *item, struct sim_record *record,
                        const struct sim_world *world, uint32_t index)
 {
@@ -54,6 +91,11 @@ void sim_case_replicate(struct sim_case *item, uint32_t index,
     struct sim_record *record = &item->records[index];
     sim_record_init(record, item->plan);
     record->replication.seed = sim_replication_seed(item->scenario->seed, index);
+    struct sim_check_input seen = {.has_initial = true,
+                                   .has_times = true,
+                                   .value_bits = SIM_WITNESS_VALUE_BITS,
+                                   .process_bits = SIM_WITNESS_PROCESS_BITS};
+    sim_history_init(&seen.history, HISTORY_MAX);
     struct sim_world_options world_options = {
         .seed = record->replication.seed,
         .axis = &item->plan->axis,
@@ -61,6 +103,7 @@ void sim_case_replicate(struct sim_case *item, uint32_t index,
         .trace_data = options->trace_data,
         .stop = options->stop,
         .is_attributing = true,
+        .history = item->scenario->has_claims ? &seen.history : NULL,
         .replay = item->replay,
     };
     if (is_traced && options->trace_start) {
@@ -73,6 +116,10 @@ void sim_case_replicate(struct sim_case *item, uint32_t index,
         read_world(item, record, world, index);
     }
     sim_world_free(world);
+    if (record->is_finished && item->scenario->has_claims) {
+        judge_history(record, &seen);
+    }
+    sim_check_input_clear(&seen);
 }
 
 void sim_case_free(struct sim_case *item)

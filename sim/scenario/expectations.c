@@ -309,6 +309,28 @@ static const char *find_operator(const char *text, size_t *ret_length,
     return NULL;
 }
 
+/* "history is linearizable", or not. False when the text is no such claim. */
+static bool read_claim(struct sim_resolve *resolve, const char *text,
+                       struct sim_expectation *expectation)
+{
+    static const char *const claims[] = {"history is linearizable", "history is not linearizable"};
+    g_auto(GStrv) words = g_strsplit_set(text, " \t\n", -1);
+    g_autoptr(GString) plain = g_string_new(NULL);
+    for (size_t i = 0; words[i] != NULL && plain->len < TEXT_MAX_BYTES; i++) {
+        g_string_append_printf(plain, "%s%s", plain->len > 0 && words[i][0] ? " " : "", words[i]);
+    }
+    for (size_t i = 0; i < G_N_ELEMENTS(claims); i++) {
+        if (strcmp(plain->str, claims[i]) == 0) {
+            expectation->kind = SIM_EXPECT_CLAIM;
+            expectation->is_denied = i == 1;
+            expectation->text = sim_reader_text(&resolve->reader, "%s", claims[i]);
+            resolve->scenario->has_claims = true;
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool read_text(struct sim_resolve *resolve, const struct sim_value *at, const char *text,
                       struct sim_expectation *expectation)
 {
@@ -319,7 +341,7 @@ static bool read_text(struct sim_resolve *resolve, const struct sim_value *at, c
         sim_reader_complain(
             &resolve->reader, at,
             "expect: \"%s\" is no expectation: write one such as \"web.latency p99 < "
-            "200ms\", \"web.success ratio >= 99.9%%\" or \"db.busy mean < 80%%\"",
+            "200ms\", \"web.success ratio >= 99.9%%\" or \"history is linearizable\"",
             text);
         return false;
     }
@@ -387,7 +409,13 @@ static void read_expectation(struct sim_resolve *resolve, const struct sim_value
     if (!is_right || !check_window(resolve, value, &fields, &expectation.window) || !applies) {
         return;
     }
-    if (!read_text(resolve, value, text->text, &expectation)) {
+    bool is_claim = read_claim(resolve, text->text, &expectation);
+    if (is_claim && (fields.from >= 0 || fields.to >= 0)) {
+        sim_reader_complain(
+            reader, value, "expect: a history is judged as a whole: from and to do not go with it");
+        return;
+    }
+    if (!is_claim && !read_text(resolve, value, text->text, &expectation)) {
         return;
     }
     expectation.variant = fields.variant;

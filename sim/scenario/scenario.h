@@ -36,7 +36,7 @@ struct sim_figure_spec {
 
 enum sim_expectation_kind {
     SIM_EXPECT_FIGURE, /* figure comparison bound */
-    SIM_EXPECT_CLAIM   /* "history is linearizable", "X is faster than Y": by a checker */
+    SIM_EXPECT_CLAIM   /* "history is linearizable": by a checker */
 };
 
 enum sim_operator {
@@ -52,7 +52,7 @@ struct sim_expectation {
     struct sim_figure_spec figure;
     enum sim_operator comparison;
     double bound;             /* in base units */
-    const char *claim;        /* CLAIM: its text */
+    bool is_denied;           /* CLAIM: "history is not linearizable" */
     struct sim_window window; /* defaults to the measured window */
     const char *variant;      /* NULL = all */
     const char *text;         /* in full, as it is shown */
@@ -107,6 +107,7 @@ struct sim_scenario {
     struct sim_world_spec world;
     uint32_t expectation_count;
     const struct sim_expectation *expectations;
+    bool has_claims; /* some expectation is about the history, which is recorded then */
     uint32_t plot_count;
     const struct sim_plot *plots;
     uint32_t estimate_count;

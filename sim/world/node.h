@@ -129,6 +129,23 @@ struct sim_delivery {
 };
 uint64_t sim_delivered(struct sim_node *self, int metric, const struct sim_delivery *delivery);
 
+/* History. A source says what an operation asks of a store, and later how it ended; for those who
+ * judge consistency. A no-op, and 0, where nobody does. Keys that are not there count as 0, as they
+ * do for compare-and-set and increments. */
+struct sim_witness {
+    uint16_t operation; /* enum sim_operation; a CALL is a read, a SCAN is not recorded */
+    uint64_t key, value, expected;
+    uint64_t session; /* of this node, from 1; 0 = none */
+};
+#define SIM_WITNESS_VALUE_BITS 40u   /* a value that was written: node, number of the operation */
+#define SIM_WITNESS_PROCESS_BITS 16u /* a process: node, session */
+bool sim_is_witnessed(const struct sim_node *self); /* somebody does; the same for a whole run */
+uint64_t sim_witness_begin(struct sim_node *self, const struct sim_witness *witness);
+/* `may_have_happened`: of one that was not answered, whether some attempt may have taken effect, or
+ * may yet. */
+void sim_witness_end(struct sim_node *self, uint64_t entry, const struct sim_reply *reply,
+                     bool may_have_happened);
+
 /* Facts. `metric` is an index into the descriptor's table of metrics. */
 void sim_count(struct sim_node *self, int metric, uint64_t n);
 void sim_level(struct sim_node *self, int metric, int64_t delta);

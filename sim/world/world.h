@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #include "metrics/axis.h"
+#include "metrics/history.h"
 #include "world/ledger.h"
 #include "world/node.h"
 #include "world/spec.h"
@@ -47,9 +48,11 @@ struct sim_world_options {
     const struct sim_axis *axis;
     sim_trace_sink trace; /* NULL = off; never changes a run */
     void *trace_data;
-    const volatile bool *stop; /* raised from outside to end the run; NULL = never */
-    bool is_attributing;       /* sample where the time of operations goes */
-    const char *replay;        /* command that replays this run, printed by a failing assertion */
+    const volatile bool *stop;   /* raised from outside to end the run; NULL = never */
+    bool is_attributing;         /* sample where the time of operations goes */
+    struct sim_history *history; /* what sources ask and are told is recorded there; NULL = it is
+                                    not. Never changes a run */
+    const char *replay;          /* command that replays this run, printed by a failing assertion */
 };
 
 /* `spec` and `axis` are kept and must outlive the world. */

@@ -1,4 +1,4 @@
 return scenario { name = "e", duration = s(60),
   node "db" { model = "service", service = ms(2) },
-  expect "history is linearizable",
+  expect "history is linear",
 }

@@ -306,6 +306,42 @@ static void test_every_task_once(void)
     g_assert_cmpint(counts[0], ==, 1);
 }
 
+/* What clients of a store saw, and of a cache before it that nobody tells of writes. */
+static void test_claims(void)
+{
+    static const struct {
+        const char *to, *claim;
+        enum sim_verdict verdict;
+        bool has_evidence;
+    } cases[] = {
+        {"\"db\"", "is", SIM_PASS, false},
+        {"\"db\"", "is not", SIM_FAIL, false},
+        {"{ edge = percent(50), db = percent(50) }", "is", SIM_FAIL, true},
+        {"{ edge = percent(50), db = percent(50) }", "is not", SIM_PASS, true},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        g_autofree char *text = g_strdup_printf(
+            "return scenario { name = \"claims\", duration = s(4), runs = 2,\n"
+            "  network { latency = exponential(ms(1)) },\n"
+            "  node \"users\" { model = \"client.closed\", sessions = 10, to = %s,\n"
+            "    ops = { read = 0.6, write = 0.4 }, keys = uniform_keys(5), think = ms(5) },\n"
+            "  node \"edge\" { model = \"cache\", capacity = 9, ttl = s(1), miss_to = \"db\" },\n"
+            "  node \"db\" { model = \"store.memory\", service = us(100) },\n"
+            "  expect \"history %s linearizable\" }\n",
+            cases[i].to, cases[i].claim);
+        struct study_place place = study_place_new(text);
+        struct sim_run_options options = study_options(&place);
+        struct sim_study *study = study_run(&options);
+        const struct sim_judgement *judgement = &study->results[0]->judgements[0];
+        g_assert_cmpint(judgement->verdict, ==, cases[i].verdict);
+        g_assert_true((judgement->reason != NULL) == cases[i].has_evidence);
+        g_assert_true(!cases[i].has_evidence ||
+                      strstr(judgement->reason, "run 1: no order explains these of key"));
+        sim_study_free(study);
+        study_place_free(&place);
+    }
+}
+
 /* What a plot over time says of a member is that member's, not its group's. */
 static void test_lines_of_members(void)
 {
@@ -351,6 +387,7 @@ int main(int argc, char **argv)
     g_test_add_func("/study/interruption", test_interruption);
     g_test_add_func("/study/interruption-keeps", test_interruption_keeps_finished_runs);
     g_test_add_func("/threads/each-once", test_every_task_once);
+    g_test_add_func("/study/claims", test_claims);
     g_test_add_func("/study/lines-of-members", test_lines_of_members);
     return g_test_run();
 }

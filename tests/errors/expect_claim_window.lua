@@ -1,0 +1,5 @@
+return scenario { name = "e", duration = s(60),
+  node "db" { model = "service", service = ms(2) },
+  expect "history is linearizable",
+  expect { "history is not  linearizable", from = s(10) },
+}
