@@ -21,6 +21,8 @@
 #include "base/sort.h"
 #include "check/operations.h"
 
+#define OPEN_PER_STEP 16u /* entries of a list that take about as long as a step */
+
 /* A place of the search, in the stack and among those remembered. */
 struct place {
     uint32_t event; /* index into `ends`: the operation that ends next and has not been placed */
@@ -72,6 +74,20 @@ static int compare_ends(const void *a, const void *b, void *data)
     return (x > y) - (x < y);
 }
 
+static uint64_t count_open(const struct search *search)
+{
+    const struct check_part *part = search->part;
+    uint64_t sum = 0;
+    uint32_t called = 0;
+    for (uint32_t e = 0; e < search->end_count; e++) {
+        uint32_t end = part->operations[search->ends[e]].end;
+        for (; called < part->count && part->operations[called].call < end; called++) {
+        }
+        sum += called - e;
+    }
+    return sum;
+}
+
 static void list_open(struct search *search)
 {
     const struct check_part *part = search->part;
@@ -97,7 +113,10 @@ static void list_open(struct search *search)
     search->open = (uint32_t *)(void *)g_array_free(open, FALSE);
 }
 
-static void search_init(struct search *search, const struct check_part *part, uint64_t *steps)
+/* False where the lists alone would pass the limits: thousands that never returned, say. To be
+ * cleared either way. */
+static bool search_init(struct search *search, const struct check_part *part, size_t bytes_max,
+                        uint64_t *steps)
 {
     *search = (struct search){.part = part, .steps = steps};
     search->words = part->slot_count / 64 + 1;
@@ -109,8 +128,15 @@ static void search_init(struct search *search, const struct check_part *part, ui
         }
     }
     sim_sort(search->ends, search->end_count, sizeof *search->ends, compare_ends, part->operations);
+    uint64_t open_count = count_open(search);
+    uint64_t cost = open_count / OPEN_PER_STEP;
+    *steps = *steps > cost ? *steps - cost : 0;
+    if (open_count * sizeof(uint32_t) > bytes_max || *steps == 0) {
+        return false;
+    }
     search->open_first = g_new(uint32_t, search->end_count + 1);
     list_open(search);
+    return true;
 }
 
 static void search_clear(struct search *search)
@@ -286,7 +312,10 @@ enum sim_check_verdict check_search(const struct check_part *part, size_t bytes_
                                     uint64_t *steps, uint32_t *ret_stuck)
 {
     struct search search;
-    search_init(&search, part, steps);
+    if (!search_init(&search, part, bytes_max, steps)) {
+        search_clear(&search);
+        return SIM_CHECK_UNKNOWN;
+    }
     struct place *begin = push(&search);
     memset(begin, 0, search.place_bytes);
     begin->state = part->initial;
