@@ -15,8 +15,9 @@ static void test_many(void)
                       "hinted_handoff = false",
     };
     for (uint64_t i = 0; i < G_N_ELEMENTS(params); i++) {
-        struct swarm *swarm =
-            swarm_new(params[i], params[i], SWARM_ALL_FAULTS, 1000 * i + 101, 500, false);
+        struct swarm *swarm = swarm_new((struct swarm_case){params[i], &sim_model_store_quorum,
+                                                            params[i], SWARM_ALL_FAULTS, false},
+                                        1000 * i + 101, 500, false);
         if (i < 4) {
             swarm_check(swarm);
         }

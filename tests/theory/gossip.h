@@ -8,7 +8,7 @@
 #include "fixture.h"
 #include "models.h"
 #include "probe.h"
-#include "store/gossip.h"
+#include "store/gossip/gossip.h"
 
 #define GOSSIP_KEYS_MAX 40u
 

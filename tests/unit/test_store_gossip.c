@@ -4,7 +4,7 @@
  */
 #include "models.h"
 #include "probe.h"
-#include "store/gossip.h"
+#include "store/gossip/gossip.h"
 
 struct gossip_story {
     struct fixture f;

@@ -3,7 +3,7 @@
  * of what it costs to keep them together would be wrong.
  */
 #include "quorum_story.h"
-#include "store/quorum_merkle.h"
+#include "store/quorum/merkle.h"
 
 /* Writes value 10 to key 1 so that replica[3] misses it, and what was on its way to there is gone.
  */

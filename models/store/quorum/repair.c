@@ -14,7 +14,7 @@
  */
 #include <stdlib.h>
 
-#include "store/quorum.h"
+#include "store/quorum/quorum.h"
 
 #define ENTRY_WORDS 4u
 #define ENTRIES_MAX (SIM_BODY_WORDS_MAX / ENTRY_WORDS)

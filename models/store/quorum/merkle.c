@@ -1,5 +1,5 @@
-/* Merkle trees; see quorum_merkle.h. */
-#include "store/quorum_merkle.h"
+/* Merkle trees; see merkle.h. */
+#include "store/quorum/merkle.h"
 
 #include <stdlib.h>
 

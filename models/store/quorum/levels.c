@@ -4,7 +4,7 @@
  * of those replicas of the key that are in the coordinator's zone (Cassandra: ONE, QUORUM, ALL,
  * LOCAL_QUORUM; the numbers R and W of DeCandia and others, "Dynamo", SOSP 2007, section 4.5).
  */
-#include "store/quorum.h"
+#include "store/quorum/quorum.h"
 
 const char *const quorum_level_names[] = {"one", "quorum", "all", "local_quorum", NULL};
 

@@ -13,7 +13,7 @@
  *
  * Left out: the cost of compaction and of reading the log after a crash; tombstones stay for ever.
  */
-#include "store/quorum.h"
+#include "store/quorum/quorum.h"
 
 #define THE_LOG 0
 #define RECORD_DELETED 1u

@@ -7,7 +7,7 @@
  * who gave it). Two coordinators, or two lives of one that forgot, may still give the same: the
  * written value, of which there are no two, is the last part of a version.
  */
-#include "store/quorum.h"
+#include "store/quorum/quorum.h"
 
 /* Of the coordinator, below its clock in microseconds, which has room for the longest run. Where
  * two have the same bits the values decide. */

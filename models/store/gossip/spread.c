@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "store/gossip.h"
+#include "store/gossip/gossip.h"
 
 #define HEADER_BYTES 64
 #define UPDATE_WORDS 4u

@@ -7,7 +7,7 @@
  * disk: a replica that is away is helped by stand-ins, read repair and anti-entropy only.
  */
 #include "models.h"
-#include "store/quorum.h"
+#include "store/quorum/quorum.h"
 
 struct client_params {
     struct sim_target to;

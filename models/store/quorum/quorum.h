@@ -1,16 +1,16 @@
 /* Quorum: what the files of the leaderless replicated store share.
  *
- *     quorum.c              store.quorum: a replica that also coordinates
- *     quorum_client.c       store.quorum_client: a coordinator without data, at the client
- *     quorum_coordinator.c  operations: ask N replicas, wait for R or W, repair, fail honestly
- *     quorum_levels.c       how many answers an operation waits for
- *     quorum_version.c      which of two writes is the later one
- *     quorum_wire.c         messages between coordinator and replica
- *     quorum_members.c      who holds a key, who is suspected, who stands in
- *     quorum_replica.c      what a replica keeps, on disk and in memory, and how it answers
- *     quorum_hints.c        hinted handoff: writes kept for replicas that did not answer
- *     quorum_repair.c       anti-entropy between replicas, over
- *     quorum_merkle.c       hash trees
+ *     quorum.c       store.quorum: a replica that also coordinates
+ *     client.c       store.quorum_client: a coordinator without data, at the client
+ *     coordinator.c  operations: ask N replicas, wait for R or W, repair, fail honestly
+ *     levels.c       how many answers an operation waits for
+ *     version.c      which of two writes is the later one
+ *     wire.c         messages between coordinator and replica
+ *     members.c      who holds a key, who is suspected, who stands in
+ *     replica.c      what a replica keeps, on disk and in memory, and how it answers
+ *     hints.c        hinted handoff: writes kept for replicas that did not answer
+ *     repair.c       anti-entropy between replicas, over
+ *     merkle.c       hash trees
  */
 #ifndef BRINK_MODELS_STORE_QUORUM_H
 #define BRINK_MODELS_STORE_QUORUM_H
@@ -18,7 +18,7 @@
 #include "hashing/placement.h"
 #include "sim.h"
 #include "store/cells.h"
-#include "store/quorum_merkle.h"
+#include "store/quorum/merkle.h"
 
 #define QUORUM_REPLICAS_MAX 16u
 /* So that all hashes of a level fit into one message. */
@@ -297,7 +297,7 @@ static inline uint32_t quorum_bits(uint32_t word)
     return count;
 }
 
-/* How many answers the operation waits for, and the slots whose answers count (quorum_levels.c). */
+/* How many answers the operation waits for, and the slots whose answers count (levels.c). */
 uint32_t quorum_needed_to_read(struct sim_node *self, const struct quorum_coordinator *coordinator,
                                const struct quorum_operation *operation,
                                const struct sim_request *request, uint32_t *ret_counted);
@@ -307,7 +307,7 @@ uint32_t quorum_needed_to_write(struct sim_node *self, const struct quorum_coord
 uint32_t quorum_needed_to_meet(struct sim_node *self, const struct quorum_coordinator *coordinator,
                                const struct quorum_operation *operation);
 
-/* Versions for what a coordinator writes (quorum_version.c). */
+/* Versions for what a coordinator writes (version.c). */
 uint64_t quorum_version_by_clock(struct sim_node *self, struct quorum_coordinator *coordinator);
 uint64_t quorum_version_after(struct sim_node *self, struct quorum_coordinator *coordinator,
                               uint64_t version);

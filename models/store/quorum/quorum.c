@@ -5,7 +5,7 @@
  * Cassandra (Lakshman, Malik, SIGOPS 44(2), 2010, and its documentation). The rules, and what is
  * left out, stand at the head of the files that follow them; see quorum.h for which is which.
  */
-#include "store/quorum.h"
+#include "store/quorum/quorum.h"
 #include "models.h"
 
 struct quorum_state {

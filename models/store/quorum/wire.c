@@ -1,5 +1,5 @@
 /* Wire of a quorum store: how asks and answers travel as words of a message. */
-#include "store/quorum.h"
+#include "store/quorum/quorum.h"
 
 const char *const quorum_protocol_names[] = {"last_write_wins", "abd", NULL};
 const char *const quorum_messages[] = {"ask",  "answer", "ping",    "pong",

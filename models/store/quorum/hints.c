@@ -15,7 +15,7 @@
  */
 #include <stdlib.h>
 
-#include "store/quorum.h"
+#include "store/quorum/quorum.h"
 
 #define IN_FLIGHT_MAX 128u /* to one member [Cassandra: one batch of a hints file at a time] */
 

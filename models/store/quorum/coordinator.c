@@ -20,7 +20,7 @@
  *
  * After a read, replicas that answered with something older are sent the newest (Dynamo 5, "read
  * repair": after the answer, when all have answered or the timeout has passed). After a write, what
- * was not acknowledged is kept as a hint (quorum_hints.c).
+ * was not acknowledged is kept as a hint (hints.c).
  *
  * Failure is honest. An operation that cannot gather enough answers is unavailable as long as no
  * replica can have taken it; a write that was sent is a timeout: nobody knows what becomes of it.
@@ -29,7 +29,7 @@
  * N, scans (a ring has no order to scan in), time for the coordinator's own work, exactly-once: a
  * request that is retried takes effect twice.
  */
-#include "store/quorum.h"
+#include "store/quorum/quorum.h"
 
 static struct quorum_operation *operation_at(struct sim_node *self, sim_frame frame)
 {

@@ -10,7 +10,7 @@
  * Left out: gossip about who is down (each coordinator finds out for itself), members that come and
  * go (the ring is that of all that are configured), and placement by zone or rack.
  */
-#include "store/quorum.h"
+#include "store/quorum/quorum.h"
 
 #include <string.h>
 

@@ -20,7 +20,7 @@
  * interest), deletion of tombstones (death certificates and their dormancy, section 2), choice of
  * partners by distance (section 3), lists of recent updates.
  */
-#include "store/gossip.h"
+#include "store/gossip/gossip.h"
 #include "models.h"
 
 static const char *const gossip_ways[] = {"rumor", "push", "pull", "push_pull", NULL};

@@ -1,5 +1,5 @@
 /* Gossip: what the files of store.gossip share. gossip.c is the model and serves requests,
- * gossip_spread.c is what members tell each other.
+ * spread.c is what members tell each other.
  */
 #ifndef BRINK_MODELS_STORE_GOSSIP_H
 #define BRINK_MODELS_STORE_GOSSIP_H
