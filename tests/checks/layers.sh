@@ -31,16 +31,18 @@ complain 'Lua outside sim/scenario/lua' \
     "$(matches '#[ \t]*include[ \t]*[<"](lua|lauxlib|lualib)[.]h' cut sim models tests |
         grep -v '^sim/scenario/lua/')"
 
-# A model sees sim.h, headers of its own folder, the C library and the placements that several
-# families share; models.h is the table's header. Names lead to members by the balancer's policies
-# and health; a proxy remembers sessions in its table.
+# A model sees sim.h, headers of its own family (its folder, and for a store with a folder of its own
+# what all stores share), the C library and the placements that several families share; models.h is
+# the table's header. Names lead to members by the balancer's policies and health; a proxy remembers
+# sessions in its table.
 for file in $(find models -name '*.[ch]' 2>/dev/null | sort); do
     family=$(dirname "${file#models/}")
+    family=${family/#store\//store|store/}
     shared=hashing
     case $family in dns | proxy) shared='hashing|balancer' ;; esac
     complain 'a model that includes more than "sim.h", its own family and hashing' "$(
         grep -nE '^[[:space:]]*#[[:space:]]*include' "$file" |
-            grep -vE "include[[:space:]]*(\"sim\.h\"|\"($family|models/$family|models|$shared)/[a-z0-9_]+\.h\"|\"[a-z0-9_]+\.h\"|<(assert|inttypes|limits|math|stdalign|stdbool|stddef|stdint|string|stdlib)\.h>)" |
+            grep -vE "include[[:space:]]*(\"sim\.h\"|\"($family|models|$shared)/[a-z0-9_]+\.h\"|\"[a-z0-9_]+\.h\"|<(assert|inttypes|limits|math|stdalign|stdbool|stddef|stdint|string|stdlib)\.h>)" |
             sed "s|^|$file:|"
     )"
 done
