@@ -71,3 +71,11 @@ struct cell *cells_put(struct cells *cells, uint64_t key)
     }
     return &cells->cells[*slot - 1];
 }
+
+void cells_say(const struct cells *cells, sim_contents_say *say, void *data)
+{
+    for (uint32_t i = 0; i < cells->count; i++) {
+        const struct cell *cell = &cells->cells[i];
+        say(data, cell->key, cell->version, cell->value, cell->is_deleted);
+    }
+}

@@ -29,6 +29,9 @@ struct cell *cells_find(const struct cells *cells, uint64_t key);
 /* The cell of a key, made with version 0 where there was none. */
 struct cell *cells_put(struct cells *cells, uint64_t key);
 
+/* Says all of them: what the model's `contents` is for. */
+void cells_say(const struct cells *cells, sim_contents_say *say, void *data);
+
 static inline struct cell *cells_at(const struct cells *cells, uint32_t index)
 {
     return &cells->cells[index];

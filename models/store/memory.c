@@ -254,6 +254,12 @@ static void handle(struct sim_node *self, const struct sim_input *in)
     }
 }
 
+static void contents(const struct sim_node *self, sim_contents_say *say, void *data)
+{
+    const struct memory_state *state = sim_state_const(self);
+    cells_say(&state->cells, say, data);
+}
+
 static void release(struct sim_node *self)
 {
     struct memory_state *state = sim_state(self);
@@ -272,6 +278,7 @@ const struct sim_model sim_model_store_memory = {
     .state_size = sizeof(struct memory_state),
     .handle = handle,
     .release = release,
+    .contents = contents,
     .metrics = memory_metrics,
     .draws = memory_draws,
 };

@@ -206,6 +206,8 @@ void sim_record_init(struct sim_record *record, const struct sim_plan *plan)
     record->values = sim_arena_array(&record->arena, double, count);
     record->bases = sim_arena_array(&record->arena, double, count);
     record->observations = sim_arena_array(&record->arena, double, count);
+    record->findings =
+        sim_arena_array(&record->arena, struct sim_finding, plan->scenario->expectation_count);
     record->batch_counts = sim_arena_array(&record->arena, uint32_t, count);
     if (plan->is_batched) {
         size_t places = (size_t)count * SIM_PLAN_BATCHES;

@@ -18,6 +18,13 @@ struct sim_record_attribution {
     double *by_group_cause[SIM_BAND_COUNT]; /* [group * SIM_CAUSE_COUNT + cause], ns */
 };
 
+/* What one replication says about a claim, not denied. */
+struct sim_finding {
+    enum sim_check_verdict verdict;
+    const char *evidence; /* in words, several lines: that it does not hold, why that is not known,
+                             or what was not looked at; NULL = nothing to add */
+};
+
 struct sim_record {
     struct sim_arena arena;
     bool is_finished; /* its run came to an end by itself */
@@ -32,8 +39,7 @@ struct sim_record {
     double *batch_bases;
     struct sim_record_attribution *attributions; /* by group; operations 0 for other than sources */
     char *complaint;                             /* of the audit, when the books did not balance */
-    enum sim_check_verdict linearizable;         /* the history, where claims ask for it */
-    char *evidence; /* that it is not, or why that is not known; in words */
+    struct sim_finding *findings;                /* by expectation; of those that are claims */
 };
 
 struct sim_totals {
@@ -55,6 +61,10 @@ void sim_record_clear(struct sim_record *record);
 /* Reads a settled world. Fills all but `replication`'s seed and warm-up. */
 void sim_record_read(struct sim_record *record, const struct sim_plan *plan,
                      const struct sim_world *world);
+
+/* Compares the members of stores, where expectations ask for it. See convergence.c. */
+void sim_record_compare(struct sim_record *record, const struct sim_scenario *scenario,
+                        const struct sim_world *world);
 
 void sim_totals_init(struct sim_totals *totals, const struct sim_plan *plan);
 void sim_totals_clear(struct sim_totals *totals, const struct sim_plan *plan);

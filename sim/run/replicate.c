@@ -50,12 +50,12 @@ static char *evidence_of(const struct sim_check_input *input, const struct sim_c
     return g_string_free(out, FALSE);
 }
 
-static void judge_history(struct sim_record *record, struct sim_check_input *input)
+static void judge_history(struct sim_record *record, const struct sim_scenario *scenario,
+                          struct sim_check_input *input)
 {
     struct sim_check_limits limits = sim_check_limits_default();
     struct sim_check_result result;
     sim_check_linearizable(input, &limits, &result);
-    record->linearizable = result.verdict;
     g_autofree char *evidence = NULL;
     if (result.verdict == SIM_CHECK_NO) {
         evidence = evidence_of(input, &result);
@@ -63,7 +63,14 @@ static void judge_history(struct sim_record *record, struct sim_check_input *inp
         evidence = g_strdup(input->history.dropped > 0 ? "more operations than are recorded"
                                                        : "the search passed its limits");
     }
-    record->evidence = evidence ? sim_arena_strdup(&record->arena, evidence) : NULL;
+    struct sim_finding finding = {.verdict = result.verdict,
+                                  .evidence =
+                                      evidence ? sim_arena_strdup(&record->arena, evidence) : NULL};
+    for (uint32_t i = 0; i < scenario->expectation_count; i++) {
+        if (scenario->expectations[i].kind == SIM_EXPECT_CLAIM) {
+            record->findings[i] = finding;
+        }
+    }
     sim_check_result_clear(&result);
 }
 
@@ -71,6 +78,7 @@ static void read_world(struct sim_case *item, struct sim_record *record,
                        const struct sim_world *world, uint32_t index)
 {
     sim_record_read(record, item->plan, world);
+    sim_record_compare(record, item->scenario, world);
     char *complaint = audit(world);
     record->replication.is_balanced = !complaint;
     if (complaint) {
@@ -117,7 +125,7 @@ void sim_case_replicate(struct sim_case *item, uint32_t index,
     }
     sim_world_free(world);
     if (record->is_finished && item->scenario->has_claims) {
-        judge_history(record, &seen);
+        judge_history(record, item->scenario, &seen);
     }
     sim_check_input_clear(&seen);
 }

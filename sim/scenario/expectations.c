@@ -309,28 +309,6 @@ static const char *find_operator(const char *text, size_t *ret_length,
     return NULL;
 }
 
-/* "history is linearizable", or not. False when the text is no such claim. */
-static bool read_claim(struct sim_resolve *resolve, const char *text,
-                       struct sim_expectation *expectation)
-{
-    static const char *const claims[] = {"history is linearizable", "history is not linearizable"};
-    g_auto(GStrv) words = g_strsplit_set(text, " \t\n", -1);
-    g_autoptr(GString) plain = g_string_new(NULL);
-    for (size_t i = 0; words[i] != NULL && plain->len < TEXT_MAX_BYTES; i++) {
-        g_string_append_printf(plain, "%s%s", plain->len > 0 && words[i][0] ? " " : "", words[i]);
-    }
-    for (size_t i = 0; i < G_N_ELEMENTS(claims); i++) {
-        if (strcmp(plain->str, claims[i]) == 0) {
-            expectation->kind = SIM_EXPECT_CLAIM;
-            expectation->is_denied = i == 1;
-            expectation->text = sim_reader_text(&resolve->reader, "%s", claims[i]);
-            resolve->scenario->has_claims = true;
-            return true;
-        }
-    }
-    return false;
-}
-
 static bool read_text(struct sim_resolve *resolve, const struct sim_value *at, const char *text,
                       struct sim_expectation *expectation)
 {
@@ -409,13 +387,11 @@ static void read_expectation(struct sim_resolve *resolve, const struct sim_value
     if (!is_right || !check_window(resolve, value, &fields, &expectation.window) || !applies) {
         return;
     }
-    bool is_claim = read_claim(resolve, text->text, &expectation);
-    if (is_claim && (fields.from >= 0 || fields.to >= 0)) {
-        sim_reader_complain(
-            reader, value, "expect: a history is judged as a whole: from and to do not go with it");
-        return;
-    }
-    if (!is_claim && !read_text(resolve, value, text->text, &expectation)) {
+    bool has_window = fields.from >= 0 || fields.to >= 0;
+    bool is_read = sim_text_is_claim(text->text)
+                       ? sim_claim_read(resolve, value, text->text, has_window, &expectation)
+                       : read_text(resolve, value, text->text, &expectation);
+    if (!is_read) {
         return;
     }
     expectation.variant = fields.variant;

@@ -54,6 +54,10 @@ void sim_resolve_outputs(struct sim_resolve *resolve);
 /* Reads "group.metric" and what follows: an aggregate, and in expectations a comparison. */
 bool sim_figure_read(struct sim_resolve *resolve, const struct sim_value *at, const char *where,
                      const char *text, bool needs_aggregate, struct sim_figure_spec *ret_figure);
+/* claims.c: "history is linearizable", "replica has converged", or not. */
+bool sim_text_is_claim(const char *text);
+bool sim_claim_read(struct sim_resolve *resolve, const struct sim_value *at, const char *text,
+                    bool has_window, struct sim_expectation *expectation);
 /* Whether some variant has that name; complains otherwise. */
 bool sim_resolve_variant_exists(struct sim_resolve *resolve, const struct sim_value *at,
                                 const char *where, const char *name);

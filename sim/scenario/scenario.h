@@ -35,8 +35,9 @@ struct sim_figure_spec {
 };
 
 enum sim_expectation_kind {
-    SIM_EXPECT_FIGURE, /* figure comparison bound */
-    SIM_EXPECT_CLAIM   /* "history is linearizable": by a checker */
+    SIM_EXPECT_FIGURE,   /* figure comparison bound */
+    SIM_EXPECT_CLAIM,    /* "history is linearizable": by a checker */
+    SIM_EXPECT_CONVERGED /* "replica has converged": members of figure.group hold the same */
 };
 
 enum sim_operator {
@@ -52,7 +53,7 @@ struct sim_expectation {
     struct sim_figure_spec figure;
     enum sim_operator comparison;
     double bound;             /* in base units */
-    bool is_denied;           /* CLAIM: "history is not linearizable" */
+    bool is_denied;           /* "history is not linearizable", "replica has not converged" */
     struct sim_window window; /* defaults to the measured window */
     const char *variant;      /* NULL = all */
     const char *text;         /* in full, as it is shown */

@@ -86,6 +86,11 @@ enum sim_model_trait {
     SIM_MODEL_STORE = 2   /* commits versions: reads are then looked at for staleness */
 };
 
+/* One key that a member of a store holds: its value, or that it was deleted. `version`: the same at
+ * two members when they hold the same; 0 where versions mean nothing between members. */
+typedef void sim_contents_say(void *data, uint64_t key, uint64_t version, uint64_t value,
+                              bool is_deleted);
+
 struct sim_model {
     uint32_t abi; /* SIM_MODEL_ABI */
     const char *name;
@@ -105,6 +110,11 @@ struct sim_model {
     void (*expect)(struct sim_node *self, const struct sim_request *request);
     /* Frees what a life holds on the heap; at a crash and at the end. NULL = nothing. */
     void (*release)(struct sim_node *self);
+    /* Replicated stores: says all that the node holds, each key once, in any order, so that members
+     * can be compared at the end of a run. NULL = it is no such store. */
+    void (*contents)(const struct sim_node *self, sim_contents_say *say, void *data);
+    /* Whether the node is one of those that are to hold the key. NULL = all members hold all. */
+    bool (*is_holder)(const struct sim_node *self, uint64_t key);
 
     const struct sim_metric_spec *metrics; /* beside those that every node has */
     const char *const *timers;             /* names, NULL at the end; likewise below */

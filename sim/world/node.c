@@ -77,6 +77,11 @@ void *sim_state(struct sim_node *self)
     return self->state;
 }
 
+const void *sim_state_const(const struct sim_node *self)
+{
+    return self->state;
+}
+
 void *sim_alloc(struct sim_node *self, size_t size)
 {
     _Static_assert(sizeof(struct allocation) % _Alignof(max_align_t) == 0, "alignment");

@@ -31,6 +31,7 @@ sim_time sim_now(const struct sim_node *self);
 sim_time sim_local_clock(const struct sim_node *self);
 const void *sim_params(const struct sim_node *self);
 void *sim_state(struct sim_node *self);
+const void *sim_state_const(const struct sim_node *self); /* where it is only looked at */
 /* `size` zeroed bytes for the rest of this life. */
 void *sim_alloc(struct sim_node *self, size_t size);
 

@@ -113,6 +113,27 @@ struct sim_fault_span {
 uint32_t sim_world_fault_count(const struct sim_world *world);
 const struct sim_fault_span *sim_world_fault(const struct sim_world *world, uint32_t index);
 
+/* Whether the members of a group hold the same, by what their model says of its contents (which it
+ * must: model->contents). Those that are down are not compared; who does not say a key has it as it
+ * was at the start. Looks at a world and changes nothing. */
+struct sim_held {
+    uint64_t key, version, value;
+    sim_node_id node;
+    bool is_said; /* false: it says nothing of the key */
+    bool is_deleted;
+};
+struct sim_convergence {
+    uint32_t compared, down; /* members */
+    uint64_t keys,
+        keys_apart;        /* that some member says; that not all who are to hold them agree on */
+    uint64_t key;          /* the lowest of those */
+    uint32_t holder_count; /* of it, and up; 0 when no key is apart */
+    struct sim_held *held; /* what each of them holds, in the order of members */
+};
+void sim_world_compare(const struct sim_world *world, uint32_t group,
+                       struct sim_convergence *ret_convergence);
+void sim_convergence_clear(struct sim_convergence *convergence);
+
 /* Where the time of operations of `source` group went: of the slowest 1 % and of those between the
  * 45th and 55th percentile. */
 struct sim_attribution {

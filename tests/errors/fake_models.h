@@ -167,6 +167,12 @@ static void fake_handle(struct sim_node *self, const struct sim_input *in)
     (void)in;
 }
 
+static void fake_contents(const struct sim_node *self, sim_contents_say *say, void *data)
+{
+    (void)self;
+    say(data, 0, 0, 0, false);
+}
+
 #define FAKE(NAME, TYPE, METRICS)                                                                  \
     {                                                                                              \
         .abi = SIM_MODEL_ABI, .name = NAME, .summary = "for tests",                                \
@@ -186,6 +192,7 @@ static const struct sim_model fake_cache_model = {.abi = SIM_MODEL_ABI,
                                                   .params = fake_cache_params,
                                                   .validate = fake_cache_validate,
                                                   .handle = fake_handle,
+                                                  .contents = fake_contents,
                                                   .metrics = fake_service_metrics};
 
 static const struct sim_model *const fake_models[] = {&fake_client_model, &fake_service_model,

@@ -178,6 +178,12 @@ static void handle(struct sim_node *self, const struct sim_input *in)
     }
 }
 
+static void contents(const struct sim_node *self, sim_contents_say *say, void *data)
+{
+    const struct gossip_state *state = sim_state_const(self);
+    cells_say(&state->cells, say, data);
+}
+
 const struct sim_model sim_model_store_gossip = {
     .abi = SIM_MODEL_ABI,
     .name = "store.gossip",
@@ -188,6 +194,7 @@ const struct sim_model sim_model_store_gossip = {
     .state_size = sizeof(struct gossip_state),
     .handle = handle,
     .release = gossip_forget,
+    .contents = contents,
     .metrics = gossip_metrics,
     .messages = gossip_messages,
     .timers = gossip_timers,

@@ -165,6 +165,19 @@ static void release(struct sim_node *self)
     }
 }
 
+/* Its own, and not what it keeps in place of others. */
+static void contents(const struct sim_node *self, sim_contents_say *say, void *data)
+{
+    const struct quorum_state *state = sim_state_const(self);
+    cells_say(&state->replica.cells, say, data);
+}
+
+static bool is_holder(const struct sim_node *self, uint64_t key)
+{
+    const struct quorum_state *state = sim_state_const(self);
+    return quorum_is_owner(&state->coordinator, key, state->coordinator.own);
+}
+
 /* What a level is in numbers, where it is not of a zone. */
 static int64_t number_of(int64_t number, enum quorum_level level, int64_t replicas)
 {
@@ -227,6 +240,8 @@ const struct sim_model sim_model_store_quorum = {
     .frame_size = sizeof(struct quorum_frame),
     .handle = handle,
     .release = release,
+    .contents = contents,
+    .is_holder = is_holder,
     .metrics = quorum_metrics,
     .timers = quorum_timers,
     .messages = quorum_messages,

@@ -1,0 +1,113 @@
+/* Claims: expectations that no figure decides. "history is linearizable" is about what clients were
+ * told, "replica has converged" about what the members of a store hold at the end of a run.
+ */
+#include <string.h>
+
+#include "scenario/quantity.h"
+#include "scenario/resolve.h"
+
+/* The words of the text, which are of no great number. */
+static GPtrArray *words_of(const char *text)
+{
+    g_auto(GStrv) words = g_strsplit_set(text, " \t\n", -1);
+    GPtrArray *kept = g_ptr_array_new_with_free_func(g_free);
+    for (size_t i = 0; words[i] != NULL; i++) {
+        if (words[i][0] != '\0') {
+            g_ptr_array_add(kept, g_strdup(words[i]));
+        }
+    }
+    return kept;
+}
+
+static bool is_word(const GPtrArray *words, guint index, const char *word)
+{
+    return index < words->len && strcmp(words->pdata[index], word) == 0;
+}
+
+/* "history is linearizable", "history is not linearizable": where what is claimed stands. */
+static guint claim_at(const GPtrArray *words)
+{
+    return is_word(words, 2, "not") ? 3 : 2;
+}
+
+static bool is_about_history(const GPtrArray *words)
+{
+    return is_word(words, 0, "history") && is_word(words, 1, "is");
+}
+
+static bool is_about_members(const GPtrArray *words)
+{
+    return (is_word(words, 1, "has") || is_word(words, 1, "have")) &&
+           is_word(words, claim_at(words), "converged") && words->len == claim_at(words) + 1;
+}
+
+bool sim_text_is_claim(const char *text)
+{
+    g_autoptr(GPtrArray) words = words_of(text);
+    return is_about_history(words) || is_about_members(words);
+}
+
+static bool read_history(struct sim_resolve *resolve, const struct sim_value *at,
+                         const GPtrArray *words, struct sim_expectation *expectation)
+{
+    if (!is_word(words, claim_at(words), "linearizable") || words->len != claim_at(words) + 1) {
+        sim_reader_complain(&resolve->reader, at,
+                            "expect: of a history can be said that it \"is linearizable\" or "
+                            "\"is not linearizable\"");
+        return false;
+    }
+    expectation->kind = SIM_EXPECT_CLAIM;
+    resolve->scenario->has_claims = true;
+    return true;
+}
+
+static bool read_members(struct sim_resolve *resolve, const struct sim_value *at,
+                         const GPtrArray *words, struct sim_expectation *expectation)
+{
+    struct sim_figure_spec *figure = &expectation->figure;
+    const char *name = words->pdata[0];
+    if (!sim_member_read(&resolve->reader, at, "expect", name, &figure->group, &figure->member)) {
+        return false;
+    }
+    const struct sim_group_spec *group =
+        &g_array_index(resolve->groups, struct sim_group_spec, figure->group);
+    if (figure->member != SIM_NONE) {
+        sim_reader_complain(&resolve->reader, at,
+                            "expect: members of a group are compared with each other: name "
+                            "'%s', not one of them",
+                            group->name);
+        return false;
+    }
+    if (group->model != NULL && group->model->contents == NULL) {
+        sim_reader_complain(&resolve->reader, at,
+                            "expect: '%s' is no replicated store: a %s does not say what it holds",
+                            group->name, group->model->name);
+        return false;
+    }
+    expectation->kind = SIM_EXPECT_CONVERGED;
+    return group->model != NULL; /* an unknown model has been reported */
+}
+
+bool sim_claim_read(struct sim_resolve *resolve, const struct sim_value *at, const char *text,
+                    bool has_window, struct sim_expectation *expectation)
+{
+    g_autoptr(GPtrArray) words = words_of(text);
+    bool is_history = is_about_history(words);
+    if (has_window) {
+        sim_reader_complain(&resolve->reader, at,
+                            is_history ? "expect: a history is judged as a whole: from and to do "
+                                         "not go with it"
+                                       : "expect: members are compared at the end of a run: from "
+                                         "and to do not go with it");
+        return false;
+    }
+    if (!(is_history ? read_history(resolve, at, words, expectation)
+                     : read_members(resolve, at, words, expectation))) {
+        return false;
+    }
+    g_ptr_array_add(words, NULL);
+    g_autofree char *plain = g_strjoinv(" ", (char **)words->pdata);
+    expectation->is_denied = is_word(words, 2, "not");
+    expectation->text = sim_reader_text(&resolve->reader, "%s", plain);
+    return true;
+}
