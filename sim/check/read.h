@@ -7,6 +7,9 @@
  * one vector or list C 4 2 1 7     and later     R 4 0 0 1 0                         calls and
  * returns by number
  *
+ * What brink wrote itself begins with SIM_CHECK_OWN_HEADER: EDN maps with times, and with what
+ * comparisons, counters and lists returned.
+ *
  * A file may be hostile: what is nested deeply, too long, or not understood is an error with its
  * line.
  */
@@ -14,6 +17,8 @@
 #define BRINK_CHECK_READ_H
 
 #include "check/check.h"
+
+#define SIM_CHECK_OWN_HEADER "; brink history"
 
 /* NULL, or what is wrong with the text ("line 3: ..."); the caller frees that, and clears the input
  * where there is none. */

@@ -26,6 +26,7 @@ struct value {
 
 struct event {
     struct value process, type, function, key, value;
+    struct value time, error, result; /* of our own files */
 };
 
 static void value_clear(struct value *value)
@@ -41,6 +42,9 @@ static void event_clear(struct event *event)
     value_clear(&event->function);
     value_clear(&event->key);
     value_clear(&event->value);
+    value_clear(&event->time);
+    value_clear(&event->error);
+    value_clear(&event->result);
 }
 
 /* ---- tokens ---- */
@@ -162,9 +166,11 @@ static bool read_value(struct scan *scan, int depth, struct value *value)
 
 static struct value *field_of(struct event *event, const struct value *name)
 {
-    static const char *const names[] = {":process", ":type", ":f", ":key", ":value"};
-    struct value *const fields[] = {&event->process, &event->type, &event->function, &event->key,
-                                    &event->value};
+    static const char *const names[] = {":process", ":type", ":f",     ":key",
+                                        ":value",   ":time", ":error", ":result"};
+    struct value *const fields[] = {&event->process, &event->type,  &event->function,
+                                    &event->key,     &event->value, &event->time,
+                                    &event->error,   &event->result};
     for (size_t i = 0; name->kind == VALUE_WORD && i < G_N_ELEMENTS(names); i++) {
         if (strcmp(name->text, names[i]) == 0) {
             return fields[i];
@@ -270,6 +276,9 @@ static bool begin(struct check_reader *reader, uint32_t process, const struct ev
     if (entry == NULL) {
         return false;
     }
+    if (reader->is_own && process >= SIM_HISTORY_ALONE_FROM) {
+        entry->process = SIM_HISTORY_NO_PROCESS;
+    }
     reader->input->has_text_keys = event->key.kind == VALUE_TEXT;
     entry->key = key;
     entry->function = (uint8_t)function->function;
@@ -295,6 +304,25 @@ static bool end(struct check_reader *reader, uint32_t process, const struct even
         entry->result = number_of(reader, &event->value);
         entry->is_result_known = true;
     }
+    if (reader->is_own && entry->function == SIM_HISTORY_COMPARE_AND_SET &&
+        is_word(&event->error, ":mismatch")) {
+        entry->outcome = SIM_HISTORY_MISMATCH;
+    }
+    if (reader->is_own && event->result.kind == VALUE_NUMBER) {
+        entry->result = event->result.number;
+        entry->is_result_known = true;
+    }
+    return true;
+}
+
+/* Times of our own files stand in place of the numbers of events. */
+static bool take_time(struct check_reader *reader, const struct event *event)
+{
+    sim_time time = (sim_time)event->time.number;
+    if (event->time.kind != VALUE_NUMBER || time < reader->event) {
+        return check_reader_fail(reader, "expected a :time that does not go back");
+    }
+    reader->event = time;
     return true;
 }
 
@@ -307,16 +335,32 @@ static bool take_event(struct check_reader *reader, const struct event *event)
     if (event->process.number >= SIM_HISTORY_NO_PROCESS) {
         return check_reader_fail(reader, "the number of a process is too large");
     }
-    reader->event++;
+    if (!reader->is_own) {
+        reader->event++;
+    } else if (!take_time(reader, event)) {
+        return false;
+    }
     uint32_t process = (uint32_t)event->process.number;
     return is_word(&event->type, ":invoke") ? begin(reader, process, event)
                                             : end(reader, process, event);
 }
 
+static void begin_own(struct check_reader *reader)
+{
+    reader->is_own = true;
+    reader->input->has_times = true;
+    reader->input->value_bits = SIM_HISTORY_VALUE_BITS;
+    reader->input->process_bits = SIM_HISTORY_PROCESS_BITS;
+}
+
 bool check_read_edn(struct check_reader *reader, const char *text, size_t size)
 {
     struct scan scan = {reader, text, text + size};
+    size_t length = strlen(SIM_CHECK_OWN_HEADER);
     reader->line = 1;
+    if (size >= length && memcmp(text, SIM_CHECK_OWN_HEADER, length) == 0) {
+        begin_own(reader);
+    }
     int depth = 0;
     bool is_right = true;
     for (skip_blanks(&scan); is_right && scan.at < scan.end; skip_blanks(&scan)) {
@@ -339,7 +383,7 @@ bool check_read_edn(struct check_reader *reader, const char *text, size_t size)
         is_right = check_reader_fail(reader, "the list has no end");
     }
     reader->input->has_initial = true;
-    if (is_right && reader->input->model == SIM_CHECK_APPEND) {
+    if (is_right && reader->input->model == SIM_CHECK_APPEND && !reader->is_own) {
         reader->input->initial = sim_check_text(reader->input, "");
     }
     return is_right;

@@ -7,7 +7,8 @@
 struct check_reader {
     struct sim_check_input *input;
     GHashTable *open; /* process -> index of its open entry + 1 */
-    sim_time event;   /* number of the event that is read, from 1 */
+    sim_time event;   /* number of the event that is read, from 1; of our own files: its time */
+    bool is_own;      /* brink wrote it */
     uint32_t line;
     char *error; /* the first; NULL = none */
 };

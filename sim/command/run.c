@@ -20,7 +20,7 @@ struct run_arguments {
     char *seed, *variant, *out, *data, *trace;
     char **settings;
     int runs, jobs;
-    gboolean is_json, is_quiet;
+    gboolean is_json, is_quiet, keeps_histories;
     struct sim_setting *parsed;
     uint32_t parsed_count;
     uint64_t seed_number;
@@ -225,6 +225,7 @@ static int run_study(const char *path, const struct run_arguments *arguments,
         .trace_start = trace ? sim_trace_start : NULL,
         .trace = trace ? sim_trace_write : NULL,
         .trace_data = trace,
+        .keeps_histories = arguments->keeps_histories,
     };
     struct sim_study *study = sim_study_run(&options, &problems);
     erase_progress(&line);
@@ -282,6 +283,9 @@ static int command_run(const struct sim_command *command, int argc, char **argv,
          "Writes the events of the first run as JSON lines, or for FILE.perfetto.json as a trace "
          "that ui.perfetto.dev opens",
          "FILE"},
+        {"history", 0, 0, G_OPTION_ARG_NONE, &arguments.keeps_histories,
+         "Records what clients asked and were told, however long: history.edn, history.jsonl",
+         NULL},
         {"json", 0, 0, G_OPTION_ARG_NONE, &arguments.is_json, "Prints summary.json", NULL},
         {"quiet", 'q', 0, G_OPTION_ARG_NONE, &arguments.is_quiet, "Prints the verdicts alone",
          NULL},

@@ -32,6 +32,12 @@ enum sim_history_outcome {
 };
 
 #define SIM_HISTORY_NO_PROCESS UINT32_MAX
+/* What a run records: a value that was written is the writer's node and the number of its
+ * operation, a process a node and its session; the lower of so many bits. */
+#define SIM_HISTORY_VALUE_BITS 40u
+#define SIM_HISTORY_PROCESS_BITS 16u
+/* In files of a run: from this number on each operation is a process by itself. */
+#define SIM_HISTORY_ALONE_FROM 0xfff00000u
 
 struct sim_history_entry {
     uint64_t key;
@@ -40,7 +46,7 @@ struct sim_history_entry {
     uint64_t result;   /* read: what was there; increment, append: what is there now */
     uint64_t version;  /* that the store gave it; 0 = none known */
     sim_time invoked;
-    sim_time completed; /* SIM_NEVER: it never returned */
+    sim_time completed; /* SIM_NEVER: it never returned, or nobody knows what came of it */
     uint32_t process;   /* does one thing after another; SIM_HISTORY_NO_PROCESS: all by itself */
     uint32_t group;     /* of the source, by the order of creation */
     uint8_t function;   /* enum sim_history_function */

@@ -79,6 +79,27 @@ static bool write_tables(const struct sim_report *report, const char *folder, GP
            write_and_note(names, folder, "junit.xml", sim_render_junit(report), error);
 }
 
+/* history.edn and history.jsonl, of each result that kept one. */
+static bool write_histories(const struct sim_report *report, const char *folder, GPtrArray *names,
+                            GError **error)
+{
+    for (uint32_t s = 0; s < report->section_count; s++) {
+        const struct sim_section *section = &report->sections[s];
+        const struct sim_kept_history *kept = section->result->history;
+        if (kept == NULL || kept->history.count == 0) {
+            continue;
+        }
+        const char *between = section->slug[0] ? "-" : "";
+        g_autofree char *edn = g_strdup_printf("history%s%s.edn", between, section->slug);
+        g_autofree char *lines = g_strdup_printf("history%s%s.jsonl", between, section->slug);
+        if (!write_and_note(names, folder, edn, sim_render_history_edn(report, section), error) ||
+            !write_and_note(names, folder, lines, sim_render_history_lines(section), error)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static bool write_sources(const struct sim_report *report, const char *folder, GPtrArray *names,
                           GError **error)
 {
@@ -227,6 +248,7 @@ bool sim_folder_write(const struct sim_report *report, const char *folder, char 
     }
     g_autoptr(GPtrArray) earlier = recorded_files(folder);
     if (!write_tables(report, folder, names, error) ||
+        !write_histories(report, folder, names, error) ||
         !write_sources(report, folder, names, error)) {
         return false;
     }

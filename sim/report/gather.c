@@ -209,6 +209,17 @@ static void note_runs(GPtrArray *notes, const struct sim_section *section)
     }
 }
 
+static void note_history(GPtrArray *notes, const struct sim_result *result)
+{
+    const struct sim_kept_history *kept = result->history;
+    if (kept != NULL && kept->operations > kept->history.count) {
+        g_ptr_array_add(notes, g_strdup_printf("the history of run %u has %" G_GUINT64_FORMAT
+                                               " operations and is not written: brink run "
+                                               "--history writes up to a million",
+                                               kept->run + 1, kept->operations));
+    }
+}
+
 static void gather_notes(struct sim_section *section, struct sim_arena *arena,
                          const struct sim_result *result)
 {
@@ -216,6 +227,7 @@ static void gather_notes(struct sim_section *section, struct sim_arena *arena,
     note_runs(notes, section);
     note_warmup(notes, section);
     note_network(notes, &result->scenario->world);
+    note_history(notes, result);
     const char **kept = sim_arena_array(arena, const char *, notes->len);
     for (uint32_t i = 0; i < notes->len; i++) {
         kept[i] = sim_arena_strdup(arena, g_ptr_array_index(notes, i));

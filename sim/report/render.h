@@ -34,4 +34,9 @@ GString *sim_render_html(const struct sim_report *report, const char *pictures);
 GString *sim_render_series(const struct sim_report *report);
 GString *sim_render_latency(const struct sim_report *report);
 
+/* Of a fresh run whose history was kept: history.edn, two lines an operation, which `brink history`
+ * reads; history.jsonl, a line an operation. See history.c. */
+GString *sim_render_history_edn(const struct sim_report *report, const struct sim_section *section);
+GString *sim_render_history_lines(const struct sim_section *section);
+
 #endif

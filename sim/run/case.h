@@ -19,8 +19,10 @@ struct sim_case {
     struct sim_plan *plan;
     struct sim_record *records; /* runs_asked of them; zero until their run begins */
     struct sim_totals totals;
-    pthread_mutex_t mutex; /* guards totals */
-    char *replay;          /* the command, for a failing assertion */
+    struct sim_kept_history *kept; /* owned until the result takes it; NULL = none yet */
+    int kept_weight;               /* how much it is wanted: see keep.c */
+    pthread_mutex_t mutex;         /* guards totals and kept */
+    char *replay;                  /* the command, for a failing assertion */
 };
 
 /* Loads every variant at every point of the sweeps, in the scenario's order. NULL when there are
@@ -28,6 +30,11 @@ struct sim_case {
 struct sim_case **sim_cases_load(const struct sim_run_options *options,
                                  struct sim_problems *problems, uint32_t *ret_count);
 void sim_case_free(struct sim_case *item);
+
+/* Keeps what clients saw in replication `index`, when it is wanted more than what is kept. Takes
+ * the entries of `history` where it keeps them, which is then empty. */
+void sim_case_keep(struct sim_case *item, uint32_t index, const struct sim_record *record,
+                   struct sim_history *history, uint64_t most);
 
 /* Plays replication `index` and reads it. Safe from several threads for different indices. */
 void sim_case_replicate(struct sim_case *item, uint32_t index,

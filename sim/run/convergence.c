@@ -10,11 +10,11 @@
 /* "1.7", the operation of a node that wrote it, or a plain number. */
 static void append_value(GString *out, uint64_t value)
 {
-    if (value >> SIM_WITNESS_VALUE_BITS == 0) {
+    if (value >> SIM_HISTORY_VALUE_BITS == 0) {
         g_string_append_printf(out, "%" PRIu64, value);
     } else {
-        g_string_append_printf(out, "%" PRIu64 ".%" PRIu64, value >> SIM_WITNESS_VALUE_BITS,
-                               value & ((UINT64_C(1) << SIM_WITNESS_VALUE_BITS) - 1));
+        g_string_append_printf(out, "%" PRIu64 ".%" PRIu64, value >> SIM_HISTORY_VALUE_BITS,
+                               value & ((UINT64_C(1) << SIM_HISTORY_VALUE_BITS) - 1));
     }
 }
 

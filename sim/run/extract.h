@@ -40,6 +40,10 @@ struct sim_record {
     struct sim_record_attribution *attributions; /* by group; operations 0 for other than sources */
     char *complaint;                             /* of the audit, when the books did not balance */
     struct sim_finding *findings;                /* by expectation; of those that are claims */
+    uint32_t piece_count;
+    struct sim_history_entry *piece; /* of the history: what is wrong by itself */
+    uint32_t fault_count;
+    struct sim_fault_span *faults;
 };
 
 struct sim_totals {

@@ -71,7 +71,24 @@ static void judge_history(struct sim_record *record, const struct sim_scenario *
             record->findings[i] = finding;
         }
     }
+    if (result.piece != NULL) {
+        record->piece_count = result.piece->len;
+        record->piece =
+            sim_arena_array(&record->arena, struct sim_history_entry, result.piece->len);
+        memcpy(record->piece, result.piece->data, result.piece->len * sizeof *record->piece);
+    }
     sim_check_result_clear(&result);
+}
+
+static void copy_faults(struct sim_record *record, const struct sim_world *world)
+{
+    record->fault_count = sim_world_fault_count(world);
+    record->faults = sim_arena_array(&record->arena, struct sim_fault_span, record->fault_count);
+    for (uint32_t f = 0; f < record->fault_count; f++) {
+        record->faults[f] = *sim_world_fault(world, f);
+        const char *label = record->faults[f].label ? record->faults[f].label : "fault";
+        record->faults[f].label = sim_arena_strdup(&record->arena, label);
+    }
 }
 
 static void read_world(struct sim_case *item, struct sim_record *record,
@@ -97,12 +114,13 @@ void sim_case_replicate(struct sim_case *item, uint32_t index,
                         const struct sim_run_options *options, bool is_traced)
 {
     struct sim_record *record = &item->records[index];
+    bool is_recorded = item->scenario->has_claims || options->keeps_histories;
     sim_record_init(record, item->plan);
     record->replication.seed = sim_replication_seed(item->scenario->seed, index);
     struct sim_check_input seen = {.has_initial = true,
                                    .has_times = true,
-                                   .value_bits = SIM_WITNESS_VALUE_BITS,
-                                   .process_bits = SIM_WITNESS_PROCESS_BITS};
+                                   .value_bits = SIM_HISTORY_VALUE_BITS,
+                                   .process_bits = SIM_HISTORY_PROCESS_BITS};
     sim_history_init(&seen.history, HISTORY_MAX);
     struct sim_world_options world_options = {
         .seed = record->replication.seed,
@@ -111,7 +129,7 @@ void sim_case_replicate(struct sim_case *item, uint32_t index,
         .trace_data = options->trace_data,
         .stop = options->stop,
         .is_attributing = true,
-        .history = item->scenario->has_claims ? &seen.history : NULL,
+        .history = is_recorded ? &seen.history : NULL,
         .replay = item->replay,
     };
     if (is_traced && options->trace_start) {
@@ -122,10 +140,17 @@ void sim_case_replicate(struct sim_case *item, uint32_t index,
     if (ending != SIM_ENDING_INTERRUPTED) {
         record->replication.ending = ending;
         read_world(item, record, world, index);
+        if (is_recorded) {
+            copy_faults(record, world);
+        }
     }
     sim_world_free(world);
     if (record->is_finished && item->scenario->has_claims) {
         judge_history(record, item->scenario, &seen);
+    }
+    if (record->is_finished && is_recorded) {
+        uint64_t most = options->keeps_histories ? HISTORY_MAX : SIM_HISTORY_KEPT_MAX;
+        sim_case_keep(item, index, record, &seen.history, most);
     }
     sim_check_input_clear(&seen);
 }
@@ -149,6 +174,7 @@ void sim_case_free(struct sim_case *item)
     }
     g_free(item->settings);
     g_free(item->replay);
+    sim_kept_history_free(item->kept);
     if (item->scenario) {
         sim_scenario_free(item->scenario);
     }

@@ -12,6 +12,7 @@ void sim_study_free(struct sim_study *study)
     for (uint32_t i = 0; i < study->result_count; i++) {
         struct sim_result *result = study->results[i];
         sim_scenario_free(result->scenario);
+        sim_kept_history_free(result->history);
         sim_arena_clear(&result->arena);
         g_free(result);
     }

@@ -4,6 +4,7 @@
 #ifndef BRINK_RUN_RESULT_H
 #define BRINK_RUN_RESULT_H
 
+#include "metrics/history.h"
 #include "scenario/scenario.h"
 #include "stats/estimate.h"
 #include "world/world.h"
@@ -91,6 +92,19 @@ struct sim_attribution_table {
     double operations;                /* in the slowest band, all replications */
 };
 
+/* What clients asked and were told in one run: the first whose history is not what an expectation
+ * claims, else the first that was not decided, else the first. */
+struct sim_kept_history {
+    uint32_t run;               /* from 0 */
+    uint64_t operations;        /* recorded */
+    struct sim_history history; /* empty where it was too long to be kept: SIM_HISTORY_KEPT_MAX */
+    uint32_t piece_count;
+    struct sim_history_entry *piece; /* what is wrong by itself, in order of invocation */
+    uint32_t fault_count;
+    struct sim_fault_span *faults; /* of that run */
+};
+#define SIM_HISTORY_KEPT_MAX 100000u
+
 struct sim_result {
     struct sim_arena arena;
     struct sim_scenario *scenario; /* owned */
@@ -119,6 +133,7 @@ struct sim_result {
     uint32_t fault_count; /* of the first replication */
     const struct sim_fault_span *faults;
     struct sim_network_totals network; /* summed over replications */
+    struct sim_kept_history *history;  /* owned; NULL where none was recorded */
     bool was_interrupted;
     uint64_t digest; /* of the digests of all replications, in order */
 };
@@ -131,6 +146,9 @@ struct sim_study {
 };
 
 void sim_study_free(struct sim_study *study);
+
+/* Also of NULL. */
+void sim_kept_history_free(struct sim_kept_history *kept);
 
 /* The figure of that group (or member), metric and aggregate, or NULL. */
 const struct sim_figure *sim_result_figure(const struct sim_result *result, uint32_t group,

@@ -180,6 +180,8 @@ static struct sim_result *result_of(struct sim_case *item)
     result->warmup_rule = item->warmup_rule;
     sim_reduce(result, item->plan, item->records, item->runs_asked, &item->totals);
     result->was_interrupted = result->replication_count < item->runs_asked;
+    result->history = item->kept;
+    item->kept = NULL;
     item->scenario = NULL; /* the result owns it now, and outlives the plan */
     return result;
 }

@@ -34,6 +34,8 @@ struct sim_run_options {
     void (*trace_start)(const struct sim_scenario *scenario, void *data);
     sim_trace_sink trace;
     void *trace_data;
+    /* Histories are recorded where no expectation asks for it, too, and kept however long. */
+    bool keeps_histories;
 };
 
 /* Loads every variant at every point of the sweeps, and runs nothing. The count of results that a

@@ -315,7 +315,7 @@ void station_finish(struct sim_world *world, struct job *job);
 bool station_audit(struct sim_station *station, FILE *out);
 
 /* An operation's id: the source above so many bits, its number from 1 below. */
-#define SIM_OPERATION_BITS SIM_WITNESS_VALUE_BITS
+#define SIM_OPERATION_BITS SIM_HISTORY_VALUE_BITS
 
 /* ledger.c */
 void ledger_init(struct sim_world *world);

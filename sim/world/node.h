@@ -138,8 +138,6 @@ struct sim_witness {
     uint64_t key, value, expected;
     uint64_t session; /* of this node, from 1; 0 = none */
 };
-#define SIM_WITNESS_VALUE_BITS 40u   /* a value that was written: node, number of the operation */
-#define SIM_WITNESS_PROCESS_BITS 16u /* a process: node, session */
 bool sim_is_witnessed(const struct sim_node *self); /* somebody does; the same for a whole run */
 uint64_t sim_witness_begin(struct sim_node *self, const struct sim_witness *witness);
 /* `may_have_happened`: of one that was not answered, whether some attempt may have taken effect, or

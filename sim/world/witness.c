@@ -29,12 +29,13 @@ static enum sim_history_function function_of(uint16_t operation)
     return NOT_RECORDED;
 }
 
-/* The number of a session among those of all sources; they fit as long as nodes have 2^16 each. */
+/* The number of a session among those of all sources; they fit as long as there are not 2^16 nodes
+ * or sessions of one. */
 static uint32_t process_of(const struct sim_node *self, uint64_t session)
 {
-    const uint32_t most = 1u << SIM_WITNESS_PROCESS_BITS;
-    bool fits = session > 0 && session < most && self->id < most;
-    return fits ? self->id << SIM_WITNESS_PROCESS_BITS | (uint32_t)session : SIM_HISTORY_NO_PROCESS;
+    bool fits = session > 0 && session >> SIM_HISTORY_PROCESS_BITS == 0 &&
+                self->id < SIM_HISTORY_ALONE_FROM >> SIM_HISTORY_PROCESS_BITS;
+    return fits ? self->id << SIM_HISTORY_PROCESS_BITS | (uint32_t)session : SIM_HISTORY_NO_PROCESS;
 }
 
 bool sim_is_witnessed(const struct sim_node *self)
@@ -78,6 +79,7 @@ void sim_witness_end(struct sim_node *self, uint64_t number, const struct sim_re
     bool is_read = entry->function == SIM_HISTORY_READ;
     if (!sim_status_is_answer(reply->status)) {
         entry->outcome = (uint8_t)(may_have_happened ? SIM_HISTORY_UNKNOWN : SIM_HISTORY_FAIL);
+        entry->completed = may_have_happened ? SIM_NEVER : world_now(self->world);
         return;
     }
     bool is_conflict = reply->status == SIM_STATUS_CONFLICT;
