@@ -44,6 +44,36 @@ sim_node_id members_next(struct sim_node *self, struct members *members)
     return members->ids[members->turn++ % members->count];
 }
 
+static void look_near(struct sim_node *self, struct members *members)
+{
+    double least = 0;
+    if (members->near == NULL) {
+        members->near = sim_alloc(self, members->target->count * sizeof *members->near);
+    }
+    members->near_count = 0;
+    members->near_version = members->version;
+    for (uint32_t i = 0; i < members->count; i++) {
+        uint32_t zone = sim_zone_of(self, members->ids[i]);
+        double latency = sim_latency_mean(self, sim_zone(self), zone);
+        if (members->near_count == 0 || latency < least) {
+            least = latency;
+            members->near_count = 0;
+        }
+        if (!(latency > least)) {
+            members->near[members->near_count++] = members->ids[i];
+        }
+    }
+}
+
+sim_node_id members_nearest(struct sim_node *self, struct members *members)
+{
+    members_look(self, members);
+    if (members->near == NULL || members->near_version != members->version) {
+        look_near(self, members);
+    }
+    return members->near_count == 0 ? 0 : members->near[members->turn++ % members->near_count];
+}
+
 sim_node_id members_draw(struct sim_node *self, struct members *members, struct sim_random *random)
 {
     members_look(self, members);

@@ -11,6 +11,9 @@ struct members {
     uint32_t count;
     uint64_t version; /* of the view */
     uint64_t turn;
+    sim_node_id *near; /* those of them that are nearest; NULL until they are asked for */
+    uint32_t near_count;
+    uint64_t near_version; /* of the view that they are of */
 };
 
 /* At SIM_IN_START. `target` is kept and may be empty. Nodes of one group take turns from different
@@ -20,6 +23,8 @@ void members_start(struct sim_node *self, struct members *members, const struct 
 void members_look(struct sim_node *self, struct members *members);
 /* The next one in turn, 0 when none is up. */
 sim_node_id members_next(struct sim_node *self, struct members *members);
+/* The next one in turn of those to whose place the mean latency is least; 0 when none is up. */
+sim_node_id members_nearest(struct sim_node *self, struct members *members);
 /* One drawn by the target's shares, which those that are up divide among them; 0 when none is up or
  * has a share. */
 sim_node_id members_draw(struct sim_node *self, struct members *members, struct sim_random *random);

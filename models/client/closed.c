@@ -102,7 +102,7 @@ static void start(struct sim_node *self, double factor)
     struct closed_state *state = sim_state(self);
     uint64_t count = (uint64_t)params->sessions;
     operations_start(self, &state->operations, &params->operation, count, ended);
-    state->operations.scan_keys = params->workload.scan_keys;
+    operations_ask_for(&state->operations, &params->workload);
     workload_start(self, &state->workload, &params->workload);
     state->sessions = sim_alloc(self, count * sizeof *state->sessions);
     state->factor = factor;
@@ -147,7 +147,9 @@ static void handle(struct sim_node *self, const struct sim_input *in)
 
 static void release(struct sim_node *self)
 {
-    workload_clear(&((struct closed_state *)sim_state(self))->workload);
+    struct closed_state *state = sim_state(self);
+    operations_clear(&state->operations);
+    workload_clear(&state->workload);
 }
 
 const struct sim_model sim_model_client_closed = {

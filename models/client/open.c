@@ -48,7 +48,7 @@ static void start(struct sim_node *self, double factor)
     struct sim_random *random = sim_random_of(self, CLIENT_DRAW_ARRIVALS);
     operations_start(self, &state->operations, &params->operation, (uint64_t)params->sessions,
                      NULL);
-    state->operations.scan_keys = params->workload.scan_keys;
+    operations_ask_for(&state->operations, &params->workload);
     workload_start(self, &state->workload, &params->workload);
     state->factor = factor;
     state->arrivals_random = random;
@@ -80,6 +80,12 @@ static void change_load(struct sim_node *self, double factor)
     arm(self, state, sim_arrivals_change(&state->arrivals, sim_now(self), factor));
 }
 
+static const char *validate(const void *fields)
+{
+    const struct open_params *params = fields;
+    return workload_validate(&params->workload, params->sessions > 0);
+}
+
 static void handle(struct sim_node *self, const struct sim_input *in)
 {
     struct open_state *state = sim_state(self);
@@ -96,7 +102,9 @@ static void handle(struct sim_node *self, const struct sim_input *in)
 
 static void release(struct sim_node *self)
 {
-    workload_clear(&((struct open_state *)sim_state(self))->workload);
+    struct open_state *state = sim_state(self);
+    operations_clear(&state->operations);
+    workload_clear(&state->workload);
 }
 
 const struct sim_model sim_model_client_open = {
@@ -106,6 +114,7 @@ const struct sim_model sim_model_client_open = {
     .traits = SIM_MODEL_SOURCE,
     .params_size = sizeof(struct open_params),
     .params = open_params,
+    .validate = validate,
     .state_size = sizeof(struct open_state),
     .frame_size = sizeof(struct operation),
     .handle = handle,

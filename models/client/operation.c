@@ -1,10 +1,20 @@
 /* Operations: attempts, retries, hedges, timeouts and deadlines of every client; see operation.h.
  *
- * Left out: conditional writes that know what they expect.
+ * A compare-and-set expects what its session last saw of the key: read, written, or found by a
+ * comparison that did not match; 0, as of a key that is not there, when it never saw it. So a read
+ * and a compare-and-set of the same key by the same session are an optimistic update (Kung and
+ * Robinson, TODS 6(2), 1981). Clients without sessions remember as one.
+ *
+ * Left out: bounded staleness in versions; what a session that has several operations open at once
+ * saw last is what was answered last.
  */
 #include "client/operation.h"
 
-const char *const operation_choose_names[] = {"round_robin", "random", "session", NULL};
+const char *const operation_choose_names[] = {"round_robin", "random", "session", "nearest", NULL};
+const char *const operation_consistency_names[] = {
+    "default",           "strong",          "bounded_staleness",
+    "consistent_prefix", "monotonic_reads", "read_my_writes",
+    "session",           "eventual",        NULL};
 const char *const client_timers[] = {"retry", "next", "hedge", NULL};
 const char *const client_draws[] = {"arrivals", "operation", "key",   "bytes", "session",
                                     "think",    "member",    "retry", NULL};
@@ -21,7 +31,6 @@ void operations_start(struct sim_node *self, struct operations *operations,
 {
     operations->params = params;
     operations->ended = ended;
-    operations->scan_keys = 1;
     operations->is_witnessed = sim_is_witnessed(self);
     members_start(self, &operations->members, &params->to);
     sim_retry_init(&operations->retry, &params->retry);
@@ -29,6 +38,82 @@ void operations_start(struct sim_node *self, struct operations *operations,
     if (session_count > 0) {
         operations->tokens = sim_alloc(self, session_count * sizeof *operations->tokens);
     }
+}
+
+void operations_ask_for(struct operations *operations, const struct workload_params *workload)
+{
+    operations->workload = workload;
+    for (uint32_t i = 0; i < workload->ops.count; i++) {
+        if (workload->ops.operation[i] == SIM_OP_COMPARE_AND_SET) {
+            operations->is_comparing = true;
+        }
+    }
+}
+
+void operations_clear(struct operations *operations)
+{
+    seen_clear(&operations->seen);
+}
+
+static enum operation_consistency wanted_by(const struct operations *operations)
+{
+    return operations->workload == NULL
+               ? CONSISTENCY_DEFAULT
+               : (enum operation_consistency)operations->workload->consistency;
+}
+
+static bool is_of_sessions(enum operation_consistency consistency)
+{
+    return consistency == CONSISTENCY_MONOTONIC || consistency == CONSISTENCY_MY_WRITES ||
+           consistency == CONSISTENCY_SESSION;
+}
+
+const char *workload_validate(const struct workload_params *params, bool has_sessions)
+{
+    bool is_wanted = is_of_sessions((enum operation_consistency)params->consistency);
+    return is_wanted && !has_sessions ? "consistency: monotonic_reads, read_my_writes and session "
+                                        "are of sessions, and there are none"
+                                      : NULL;
+}
+
+/* What a store is asked for. */
+static enum sim_consistency consistency_of(enum operation_consistency consistency)
+{
+    static const enum sim_consistency asked[] = {
+        [CONSISTENCY_DEFAULT] = SIM_CONSISTENCY_DEFAULT,
+        [CONSISTENCY_STRONG] = SIM_CONSISTENCY_STRONG,
+        [CONSISTENCY_BOUNDED] = SIM_CONSISTENCY_BOUNDED,
+        [CONSISTENCY_PREFIX] = SIM_CONSISTENCY_PREFIX,
+        [CONSISTENCY_MONOTONIC] = SIM_CONSISTENCY_SESSION,
+        [CONSISTENCY_MY_WRITES] = SIM_CONSISTENCY_SESSION,
+        [CONSISTENCY_SESSION] = SIM_CONSISTENCY_SESSION,
+        [CONSISTENCY_EVENTUAL] = SIM_CONSISTENCY_EVENTUAL,
+    };
+    return asked[consistency];
+}
+
+static bool is_read(uint16_t operation)
+{
+    return operation == SIM_OP_READ || operation == SIM_OP_CALL;
+}
+
+/* Whether the session remembers what an answer to that operation lets it see. */
+static bool is_remembered(const struct operations *operations, uint16_t operation)
+{
+    switch (wanted_by(operations)) {
+    case CONSISTENCY_MONOTONIC:
+        return is_read(operation);
+    case CONSISTENCY_MY_WRITES:
+        return !is_read(operation);
+    case CONSISTENCY_DEFAULT:
+    case CONSISTENCY_STRONG:
+    case CONSISTENCY_BOUNDED:
+    case CONSISTENCY_PREFIX:
+    case CONSISTENCY_SESSION:
+    case CONSISTENCY_EVENTUAL:
+        break;
+    }
+    return true;
 }
 
 /* The member that the next attempt goes to, 0 when none is up. */
@@ -53,7 +138,8 @@ static sim_node_id choose_member(struct sim_node *self, struct operations *opera
         struct sim_random *random = sim_random_of(self, CLIENT_DRAW_MEMBER);
         return members->ids[sim_random_below(random, members->count)];
     }
-    return members_next(self, members);
+    return params->choose == CHOOSE_NEAREST ? members_nearest(self, members)
+                                            : members_next(self, members);
 }
 
 static uint64_t value_of(const struct operation *operation)
@@ -83,17 +169,22 @@ static void send_attempt(struct sim_node *self, struct operations *operations, s
         .operation_id = operation->id.id,
         .key = wish->key,
         .value = value_of(operation),
+        .expected = operation->expected,
         .deadline = operation->deadline,
+        .staleness = operations->workload == NULL ? 0 : operations->workload->staleness,
         .bytes = wish->bytes,
         .reply_bytes = wish->reply_bytes,
         .attempt = operation->attempt + (operation->attempts.open > 0 ? 1 : 0),
         .span = operation->id.span,
         .operation = wish->operation,
         .priority = (uint16_t)operations->params->priority,
+        .consistency = (uint16_t)consistency_of(wanted_by(operations)),
         .origin_zone = (uint16_t)sim_zone(self),
     };
     if (wish->operation == SIM_OP_SCAN) {
-        request.key_end = wish->key + (uint64_t)operations->scan_keys;
+        request.key_end =
+            wish->key +
+            (uint64_t)(operations->workload == NULL ? 1 : operations->workload->scan_keys);
     }
     if (operations->tokens != NULL && wish->session != OPERATION_NO_SESSION) {
         request.session = (uint64_t)sim_self(self) << 32 | (wish->session + 1);
@@ -168,8 +259,10 @@ static void hedge(struct sim_node *self, struct operations *operations, sim_fram
 static uint64_t witness(struct sim_node *self, const struct operation *operation)
 {
     const struct operation_wish *wish = &operation->wish;
-    struct sim_witness witness = {
-        .operation = wish->operation, .key = wish->key, .value = value_of(operation)};
+    struct sim_witness witness = {.operation = wish->operation,
+                                  .key = wish->key,
+                                  .value = value_of(operation),
+                                  .expected = operation->expected};
     witness.session = wish->session == OPERATION_NO_SESSION ? 0 : wish->session + 1;
     return sim_witness_begin(self, &witness);
 }
@@ -186,6 +279,10 @@ void operation_begin(struct sim_node *self, struct operations *operations, sim_f
 {
     struct operation *operation = sim_frame_at(self, frame);
     operation->id = sim_operation_begin(self);
+    if (operation->wish.operation == SIM_OP_COMPARE_AND_SET) {
+        const struct operation_wish *wish = &operation->wish;
+        operation->expected = seen_value(&operations->seen, wish->session, wish->key);
+    }
     operation->witness = operations->is_witnessed ? witness(self, operation) : 0;
     operation->deadline = sim_time_add(sim_now(self), operations->params->deadline);
     sim_retry_first(&operations->retry);
@@ -207,6 +304,22 @@ static void operation_end(struct sim_node *self, struct operations *operations, 
     sim_frame_end(self, frame);
 }
 
+/* What the answer lets the session know of the key. */
+static void remember(struct operations *operations, const struct operation *operation,
+                     const struct sim_reply *reply)
+{
+    const struct operation_wish *wish = &operation->wish;
+    uint64_t value = value_of(operation); /* that is there now */
+    if (wish->operation == SIM_OP_SCAN) {
+        return;
+    }
+    if (is_read(wish->operation) || reply->status != SIM_STATUS_OK ||
+        wish->operation == SIM_OP_INCREMENT || wish->operation == SIM_OP_APPEND) {
+        value = reply->status == SIM_STATUS_NOT_FOUND ? 0 : reply->value;
+    }
+    seen_put(&operations->seen, wish->session, wish->key, value);
+}
+
 /* Whether whoever was asked says so only when nothing was done, and nothing will be. */
 static bool is_undone(enum sim_status status)
 {
@@ -222,14 +335,18 @@ static void on_outcome(struct sim_node *self, struct operations *operations,
     const struct sim_reply *reply = &in->outcome->reply;
     sim_time pause;
     operation->may_have_happened = operation->may_have_happened || !is_undone(reply->status);
-    if (operations->tokens != NULL && reply->session_token != 0) {
+    if (operations->tokens != NULL && reply->session_token != 0 &&
+        is_remembered(operations, operation->wish.operation)) {
         operations->tokens[operation->wish.session] = reply->session_token;
     }
     switch (attempts_end(self, &operation->attempts, operation->id.span, in->outcome)) {
     case ATTEMPTS_AWAITED:
         return;
     case ATTEMPTS_ANSWERED:
-        if (operation->wish.operation == SIM_OP_READ || operation->wish.operation == SIM_OP_CALL) {
+        if (operations->is_comparing) {
+            remember(operations, operation, reply);
+        }
+        if (is_read(operation->wish.operation)) {
             sim_served(self, &operation->id, operation->wish.key, reply);
         }
         operation_end(self, operations, frame, reply);

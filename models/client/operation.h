@@ -8,12 +8,28 @@
 #define BRINK_MODELS_CLIENT_OPERATION_H
 
 #include "attempts.h"
+#include "client/seen.h"
 #include "members.h"
 #include "sim.h"
 
 /* Which member of the target an attempt goes to. */
-enum operation_choose { CHOOSE_ROUND_ROBIN, CHOOSE_RANDOM, CHOOSE_SESSION };
+enum operation_choose { CHOOSE_ROUND_ROBIN, CHOOSE_RANDOM, CHOOSE_SESSION, CHOOSE_NEAREST };
 extern const char *const operation_choose_names[];
+
+/* What reads ask of a store (Terry, "Replicated data consistency explained through baseball", CACM
+ * 56(12), 2013). A store sees one guarantee of sessions; which answers a session remembers says
+ * whether that is of reads, of writes, or of both. */
+enum operation_consistency {
+    CONSISTENCY_DEFAULT,
+    CONSISTENCY_STRONG,
+    CONSISTENCY_BOUNDED,
+    CONSISTENCY_PREFIX,
+    CONSISTENCY_MONOTONIC,
+    CONSISTENCY_MY_WRITES,
+    CONSISTENCY_SESSION,
+    CONSISTENCY_EVENTUAL
+};
+extern const char *const operation_consistency_names[];
 
 struct operation_params {
     struct sim_target to;
@@ -30,6 +46,8 @@ struct workload_params {
     struct sim_shape keys;
     const struct sim_dist *bytes;
     int64_t scan_keys;
+    int32_t consistency; /* enum operation_consistency */
+    sim_time staleness;
 };
 
 /* Rows for the parameter table of a client whose params hold the structs above as `member`. */
@@ -59,7 +77,12 @@ struct workload_params {
     {"bytes", SIM_PARAM_BYTES_LAW, offsetof(type, member.bytes), "bytes(200)", SIM_NOT_NEGATIVE,   \
      "size of a request on the wire", NULL, NULL},                                                 \
     {"scan_keys", SIM_PARAM_INTEGER, offsetof(type, member.scan_keys), "100", 1, 1e6,              \
-     "keys that a scan asks for [YCSB: up to 100]", NULL, NULL}
+     "keys that a scan asks for [YCSB: up to 100]", NULL, NULL},                                   \
+    {"consistency", SIM_PARAM_CHOICE, offsetof(type, member.consistency), "\"default\"",           \
+     SIM_UNBOUNDED, "what its reads ask of a store; default = what the store does by itself "       \
+     "[Terry 2013]", NULL, operation_consistency_names},                                            \
+    {"staleness", SIM_PARAM_DURATION, offsetof(type, member.staleness), "s(5)", 1e-9, 1e300,       \
+     "bounded_staleness: how old an answer may be [Cosmos DB: 5 s in one region]", NULL, NULL}
 /* clang-format on */
 
 /* Timers and random streams of every client; each model's tables are these. */
@@ -97,6 +120,7 @@ struct operation {
     uint32_t attempt;  /* 0 = first */
     sim_node_id asked; /* by the latest attempt */
     uint32_t redirects;
+    uint64_t expected;      /* COMPARE_AND_SET: what its session last saw of the key */
     bool may_have_happened; /* an attempt that failed may have taken effect */
     uint64_t witness;       /* its entry in the history, 0 = none */
     struct attempts attempts;
@@ -115,13 +139,19 @@ struct operations {
     struct members members;
     uint64_t *tokens; /* what each session has seen; NULL without sessions */
     bool is_witnessed;
-    int64_t scan_keys;
+    bool is_comparing; /* some operation may be a compare-and-set: `seen` is kept */
+    struct seen seen;
+    const struct workload_params *workload; /* NULL = scans and guarantees are not asked for */
 };
 
 /* At SIM_IN_START. `params` is kept. */
 void operations_start(struct sim_node *self, struct operations *operations,
                       const struct operation_params *params, uint64_t session_count,
                       operation_ended ended);
+/* May be called on zeroed memory. */
+void operations_clear(struct operations *operations);
+/* After the start: what operations ask for, which is kept. */
+void operations_ask_for(struct operations *operations, const struct workload_params *workload);
 /* The wish of a new operation, of no session and otherwise zeroed, to be filled in where it stays;
  * operation_begin of *ret_frame then makes its first attempt. */
 struct operation_wish *operation_new(struct sim_node *self, sim_frame *ret_frame);
@@ -142,6 +172,8 @@ void workload_start(struct sim_node *self, struct workload *workload,
                     const struct workload_params *params);
 /* May be called on zeroed memory. */
 void workload_clear(struct workload *workload);
+/* Complains where the guarantees of sessions are asked for and there are none; else NULL. */
+const char *workload_validate(const struct workload_params *params, bool has_sessions);
 /* Draws operation, key and size; leaves the session alone. */
 void workload_next(struct sim_node *self, struct workload *workload, struct operation_wish *wish);
 

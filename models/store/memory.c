@@ -6,7 +6,8 @@
  * with time, also over a crash. At the start of a life the keys below `keys` exist, with version 1;
  * others are not found until they are written. A deletion is a version too: that of there being
  * nothing. Whoever opens a stream is sent the key of every commit from then on, as long as there is
- * credit. Compare-and-set needs the value that it expects; a scan reads `key` up to `key_end`.
+ * credit. Compare-and-set needs the value that it expects; a list that is appended to is named by
+ * sim_hash_pair(list, value); a scan reads `key` up to `key_end`.
  *
  * Left out: replication, and durability: a crash takes all that was written.
  */
@@ -79,7 +80,7 @@ static struct cell read_cell(struct sim_node *self, uint64_t key)
     struct memory_state *state = sim_state(self);
     const struct cell *cell = cells_find(&state->cells, key);
     if (cell != NULL) {
-        return *cell;
+        return *cell; /* of value 0 where it was deleted */
     }
     bool exists = params->keys < 0 || key < (uint64_t)params->keys;
     return (struct cell){.key = key, .version = 1, .is_deleted = !exists};
@@ -227,11 +228,16 @@ static void conclude(struct sim_node *self, sim_ticket ticket)
         reply.value = old + request->value;
         reply.version = write_cell(self, request->key, reply.value, false);
         break;
-    case SIM_OP_WRITE:
     case SIM_OP_APPEND:
+        old = read_cell(self, request->key).value;
+        reply.value = sim_hash_pair(old, request->value);
+        reply.version = write_cell(self, request->key, reply.value, false);
+        break;
+    case SIM_OP_WRITE:
+        reply.version = write_cell(self, request->key, request->value, false);
+        break;
     case SIM_OP_DELETE:
-        reply.version =
-            write_cell(self, request->key, request->value, request->operation == SIM_OP_DELETE);
+        reply.version = write_cell(self, request->key, 0, true);
         break;
     case SIM_OP_COUNT:
         break;

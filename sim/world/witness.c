@@ -76,7 +76,6 @@ void sim_witness_end(struct sim_node *self, uint64_t number, const struct sim_re
     }
     sim_assert(history != NULL && number <= history->count);
     struct sim_history_entry *entry = &history->entries[number - 1];
-    bool is_read = entry->function == SIM_HISTORY_READ;
     if (!sim_status_is_answer(reply->status)) {
         entry->outcome = (uint8_t)(may_have_happened ? SIM_HISTORY_UNKNOWN : SIM_HISTORY_FAIL);
         entry->completed = may_have_happened ? SIM_NEVER : world_now(self->world);
@@ -85,7 +84,9 @@ void sim_witness_end(struct sim_node *self, uint64_t number, const struct sim_re
     bool is_conflict = reply->status == SIM_STATUS_CONFLICT;
     entry->outcome = (uint8_t)(is_conflict ? SIM_HISTORY_MISMATCH : SIM_HISTORY_OK);
     entry->completed = world_now(self->world);
-    entry->result = is_read && reply->status == SIM_STATUS_NOT_FOUND ? 0 : reply->value;
+    entry->result = reply->status == SIM_STATUS_NOT_FOUND ? 0 : reply->value;
     entry->version = reply->version;
-    entry->is_result_known = is_read;
+    entry->is_result_known = is_conflict || entry->function == SIM_HISTORY_READ ||
+                             entry->function == SIM_HISTORY_INCREMENT ||
+                             entry->function == SIM_HISTORY_APPEND;
 }
