@@ -256,15 +256,16 @@ static void hedge(struct sim_node *self, struct operations *operations, sim_fram
     }
 }
 
-static uint64_t witness(struct sim_node *self, const struct operation *operation)
+static struct sim_witness asked_by(const struct operation *operation)
 {
     const struct operation_wish *wish = &operation->wish;
-    struct sim_witness witness = {.operation = wish->operation,
-                                  .key = wish->key,
-                                  .value = value_of(operation),
-                                  .expected = operation->expected};
-    witness.session = wish->session == OPERATION_NO_SESSION ? 0 : wish->session + 1;
-    return sim_witness_begin(self, &witness);
+    return (struct sim_witness){
+        .operation = wish->operation,
+        .key = wish->key,
+        .value = value_of(operation),
+        .expected = operation->expected,
+        .session = wish->session == OPERATION_NO_SESSION ? 0 : wish->session + 1,
+    };
 }
 
 struct operation_wish *operation_new(struct sim_node *self, sim_frame *ret_frame)
@@ -283,7 +284,10 @@ void operation_begin(struct sim_node *self, struct operations *operations, sim_f
         const struct operation_wish *wish = &operation->wish;
         operation->expected = seen_value(&operations->seen, wish->session, wish->key);
     }
-    operation->witness = operations->is_witnessed ? witness(self, operation) : 0;
+    if (operations->is_witnessed) {
+        struct sim_witness asked = asked_by(operation);
+        operation->witness = sim_witness_begin(self, &asked);
+    }
     operation->deadline = sim_time_add(sim_now(self), operations->params->deadline);
     sim_retry_first(&operations->retry);
     sim_hedge_first(&operations->hedge);
@@ -346,8 +350,9 @@ static void on_outcome(struct sim_node *self, struct operations *operations,
         if (operations->is_comparing) {
             remember(operations, operation, reply);
         }
-        if (is_read(operation->wish.operation)) {
-            sim_served(self, &operation->id, operation->wish.key, reply);
+        if (reply->version != 0) {
+            struct sim_witness asked = asked_by(operation);
+            sim_served(self, &operation->id, &asked, reply);
         }
         operation_end(self, operations, frame, reply);
         return;

@@ -201,3 +201,40 @@ GString *sim_render_latency(const struct sim_report *report)
     }
     return out;
 }
+
+static void append_visibility(GString *out, const struct sim_section *section,
+                              const struct sim_visibility *visibility)
+{
+    for (uint32_t i = 0; i < visibility->step_count; i++) {
+        const struct sim_visibility_step *step = &visibility->steps[i];
+        append_case(out, section);
+        g_string_append_c(out, ',');
+        append_field(out, section->tiers[visibility->group].name);
+        append_number(out, step->low, 6);
+        append_number(out, step->high, 6);
+        append_number(out, step->reads, 0);
+        append_number(out, 1.0 - step->stale / step->reads, 9);
+        g_string_append_c(out, '\n');
+    }
+}
+
+GString *sim_render_visibility(const struct sim_report *report)
+{
+    GString *out = g_string_new(NULL);
+    bool is_any = false;
+    append_case_heads(out, report);
+    g_string_append(out, ",tier,since_commit_from_seconds,since_commit_below_seconds,reads_count,"
+                         "consistent_ratio\n");
+    for (uint32_t s = 0; s < report->section_count; s++) {
+        const struct sim_result *result = report->sections[s].result;
+        for (uint32_t v = 0; v < result->visibility_count; v++) {
+            append_visibility(out, &report->sections[s], &result->visibilities[v]);
+            is_any = true;
+        }
+    }
+    if (!is_any) {
+        g_string_free(out, TRUE);
+        return NULL;
+    }
+    return out;
+}

@@ -79,6 +79,13 @@ static bool write_tables(const struct sim_report *report, const char *folder, GP
            write_and_note(names, folder, "junit.xml", sim_render_junit(report), error);
 }
 
+static bool write_visibility(const struct sim_report *report, const char *folder, GPtrArray *names,
+                             GError **error)
+{
+    GString *text = sim_render_visibility(report);
+    return text == NULL || write_and_note(names, folder, "visibility.csv", text, error);
+}
+
 /* history.edn and history.jsonl, of each result that kept one. */
 static bool write_histories(const struct sim_report *report, const char *folder, GPtrArray *names,
                             GError **error)
@@ -248,6 +255,7 @@ bool sim_folder_write(const struct sim_report *report, const char *folder, char 
     }
     g_autoptr(GPtrArray) earlier = recorded_files(folder);
     if (!write_tables(report, folder, names, error) ||
+        !write_visibility(report, folder, names, error) ||
         !write_histories(report, folder, names, error) ||
         !write_sources(report, folder, names, error)) {
         return false;

@@ -258,6 +258,7 @@ GPtrArray *sim_plots_of(const struct sim_report *report)
 {
     GPtrArray *pictures = g_ptr_array_new_with_free_func(picture_free);
     sim_plots_latency(pictures, report);
+    sim_plots_visibility(pictures, report);
     for (uint32_t s = 0; report->section_count <= RESULTS_PICTURED && s < report->section_count;
          s++) {
         add_sources(pictures, report, &report->sections[s]);

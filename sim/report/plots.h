@@ -6,6 +6,8 @@
 
 /* One picture a source: the share of requests slower than x, one curve a result. */
 void sim_plots_latency(GPtrArray *pictures, const struct sim_report *report);
+/* P(consistent at t), one curve a source and result, where reads were stale. */
+void sim_plots_visibility(GPtrArray *pictures, const struct sim_report *report);
 /* The scenario's plot blocks. */
 void sim_plots_user(GPtrArray *pictures, const struct sim_report *report);
 

@@ -33,6 +33,8 @@ GString *sim_render_html(const struct sim_report *report, const char *pictures);
  * distributions, one row a bucket. */
 GString *sim_render_series(const struct sim_report *report);
 GString *sim_render_latency(const struct sim_report *report);
+/* visibility.csv: P(consistent at t), one row a step; NULL when no read was stale. */
+GString *sim_render_visibility(const struct sim_report *report);
 
 /* Of a fresh run whose history was kept: history.edn, two lines an operation, which `brink history`
  * reads; history.jsonl, a line an operation. See history.c. */

@@ -54,6 +54,8 @@ struct sim_totals {
     struct sim_histogram **cells;
     sim_wide **capacities;               /* of levels that are a share of something */
     struct sim_histogram *distributions; /* of latency, by group */
+    struct sim_histogram *since_commit;  /* of reads, by group; `missed`: of stale ones */
+    struct sim_histogram *missed;
     struct sim_network_totals network;
     uint32_t fault_count; /* of replication 0 */
     struct sim_fault_span *faults;

@@ -19,6 +19,10 @@ void sim_reduce(struct sim_result *result, const struct sim_plan *plan,
 void sim_reduce_series(struct sim_result *result, const struct sim_plan *plan,
                        const struct sim_totals *totals);
 
+/* P(consistent at t) alone (reduce calls it). See visibility.c. */
+void sim_reduce_visibility(struct sim_result *result, const struct sim_plan *plan,
+                           const struct sim_totals *totals);
+
 /* The judgements alone (reduce calls it last). See judge.c. */
 void sim_judge(struct sim_result *result, const struct sim_plan *plan,
                const struct sim_record *records, uint32_t count);

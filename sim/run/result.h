@@ -48,6 +48,18 @@ struct sim_distribution {
     double total;
 };
 
+/* P(consistent at t) of a source some of whose reads were stale, pooled over replications: of reads
+ * that began so long after the latest commit of their key, how many saw it. */
+struct sim_visibility_step {
+    double low, high; /* seconds after the commit */
+    double reads, stale;
+};
+struct sim_visibility {
+    uint32_t group;
+    uint32_t step_count;
+    const struct sim_visibility_step *steps; /* those with reads */
+};
+
 struct sim_judgement {
     const struct sim_expectation *expectation;
     enum sim_verdict verdict;
@@ -126,6 +138,8 @@ struct sim_result {
     uint32_t cell_count;
     uint32_t distribution_count;
     const struct sim_distribution *distributions;
+    uint32_t visibility_count;
+    const struct sim_visibility *visibilities;
     uint32_t judgement_count;
     const struct sim_judgement *judgements;
     uint32_t attribution_count;

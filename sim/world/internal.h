@@ -234,6 +234,7 @@ struct sim_world {
     struct streams *streams;
     struct flows *flows;
     struct versions *versions; /* NULL where nobody commits any */
+    struct sessions *sessions; /* likewise */
     struct sim_pool disk_operations;
     const char *limit;
     uint64_t unbalanced_lives; /* stations whose books did not balance when their node died */
@@ -357,6 +358,13 @@ void versions_clear(struct sim_world *world);
 /* The node answers a request that it received at `began`. */
 void versions_served(struct sim_node *node, const struct sim_request *request, sim_time began,
                      const struct sim_reply *reply);
+
+/* sessions.c */
+void sessions_init(struct sim_world *world);
+void sessions_clear(struct sim_world *world);
+/* A session was answered with a version: it read that one, or made it. */
+void sessions_saw(struct sim_node *self, sim_time began, const struct sim_witness *asked,
+                  const struct sim_reply *reply);
 
 /* attribution.c */
 void spans_init(struct sim_world *world);

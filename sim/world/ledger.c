@@ -71,11 +71,33 @@ const struct sim_metric_spec sim_standard_metrics[SIM_STANDARD_COUNT + 1] = {
      .kind = SIM_METRIC_SAMPLE,
      .unit = SIM_METRIC_ITEMS,
      .help = "newer versions that there were when a stale read began"},
+    {.name = "since_commit",
+     .kind = SIM_METRIC_SAMPLE,
+     .unit = SIM_METRIC_SECONDS,
+     .help = "how long the key's latest commit was over when a read began; of all reads after one"},
+    {.name = "missed",
+     .kind = SIM_METRIC_SAMPLE,
+     .unit = SIM_METRIC_SECONDS,
+     .help = "the same of stale reads: reads that began later than its max saw the latest commit"},
+    {.name = "session_reads",
+     .kind = SIM_METRIC_COUNT,
+     .unit = SIM_METRIC_EVENTS,
+     .help = "reads of sessions that had read or written the key before"},
+    {.name = "went_back",
+     .kind = SIM_METRIC_COUNT,
+     .unit = SIM_METRIC_EVENTS,
+     .help = "of these, with an older version than the session had read: not monotonic",
+     .of = "session_reads"},
+    {.name = "missed_own",
+     .kind = SIM_METRIC_COUNT,
+     .unit = SIM_METRIC_EVENTS,
+     .help = "of these, with an older version than the session had written",
+     .of = "session_reads"},
     {.name = NULL}};
 
 bool sim_metric_is_kept(const struct sim_world_spec *spec, uint32_t metric)
 {
-    bool is_of_versions = metric >= SIM_STANDARD_VERSIONED && metric <= SIM_STANDARD_BEHIND;
+    bool is_of_versions = metric >= SIM_STANDARD_VERSIONED && metric <= SIM_STANDARD_MISSED_OWN;
     for (uint32_t g = 0; is_of_versions && g < spec->group_count; g++) {
         const struct sim_model *model =
             spec->groups[g].model; /* NULL while mistakes are collected */

@@ -29,18 +29,23 @@ enum sim_standard_metric {
     SIM_STANDARD_REFUSED,
     SIM_STANDARD_TIMEOUT,
     SIM_STANDARD_EXPIRED,
-    SIM_STANDARD_LOST,         /* died with its node */
-    SIM_STANDARD_UNFINISHED,   /* still open when the run ended */
-    SIM_STANDARD_GOODPUT,      /* COUNT, by time of finish: succeeded */
-    SIM_STANDARD_THROUGHPUT,   /* COUNT, by time of finish: any outcome */
-    SIM_STANDARD_OPEN,         /* LEVEL */
-    SIM_STANDARD_ATTEMPTS,     /* COUNT: calls that the group's nodes made */
-    SIM_STANDARD_RETRIES,      /* COUNT: those with attempt > 0 */
-    SIM_STANDARD_LATE_REPLIES, /* COUNT: replies that came after their call had its outcome */
-    SIM_STANDARD_VERSIONED,    /* COUNT, by time of issue: reads answered with a version */
-    SIM_STANDARD_STALE,        /* COUNT, by time of issue: of these, of an old version */
-    SIM_STANDARD_STALENESS,    /* SAMPLE, seconds: of stale reads, how long it had been old */
-    SIM_STANDARD_BEHIND,       /* SAMPLE: of stale reads, by how many versions */
+    SIM_STANDARD_LOST,          /* died with its node */
+    SIM_STANDARD_UNFINISHED,    /* still open when the run ended */
+    SIM_STANDARD_GOODPUT,       /* COUNT, by time of finish: succeeded */
+    SIM_STANDARD_THROUGHPUT,    /* COUNT, by time of finish: any outcome */
+    SIM_STANDARD_OPEN,          /* LEVEL */
+    SIM_STANDARD_ATTEMPTS,      /* COUNT: calls that the group's nodes made */
+    SIM_STANDARD_RETRIES,       /* COUNT: those with attempt > 0 */
+    SIM_STANDARD_LATE_REPLIES,  /* COUNT: replies that came after their call had its outcome */
+    SIM_STANDARD_VERSIONED,     /* COUNT, by time of issue: reads answered with a version */
+    SIM_STANDARD_STALE,         /* COUNT, by time of issue: of these, of an old version */
+    SIM_STANDARD_STALENESS,     /* SAMPLE, seconds: of stale reads, how long it had been old */
+    SIM_STANDARD_BEHIND,        /* SAMPLE: of stale reads, by how many versions */
+    SIM_STANDARD_SINCE_COMMIT,  /* SAMPLE, seconds: of reads after a commit of their key, its age */
+    SIM_STANDARD_MISSED,        /* SAMPLE, seconds: the same of stale ones */
+    SIM_STANDARD_SESSION_READS, /* COUNT, by time of issue: sources; sessions who knew the key */
+    SIM_STANDARD_WENT_BACK,     /* COUNT: of these, older than what the session had read */
+    SIM_STANDARD_MISSED_OWN,    /* COUNT: of these, older than what the session had written */
     SIM_STANDARD_COUNT
 };
 

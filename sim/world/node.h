@@ -111,14 +111,21 @@ sim_span sim_span_branch(struct sim_node *self, sim_span span);
 void sim_span_join(struct sim_node *self, sim_span span, sim_span branch);
 void sim_span_drop(struct sim_node *self, sim_span branch);
 
+/* What an operation of a source asks for. */
+struct sim_witness {
+    uint16_t operation; /* enum sim_operation; a CALL is a read, a SCAN is not recorded */
+    uint64_t key, value, expected;
+    uint64_t session; /* of this node, from 1; 0 = none */
+};
+
 /* Versions. A store of a model with SIM_MODEL_STORE says when a version of a key becomes the one
  * that reads should see; versions of a key grow, from 1, and one that does not is of no
- * consequence. A source says which version an operation was answered with, before the operation
- * ends; what other components answer is seen by itself. Joined by the world into stale, staleness
- * and behind. */
+ * consequence. A source says what an operation was answered with, before the operation ends; what
+ * other components answer is seen by itself. Joined by the world into stale, staleness, behind, and
+ * what sessions saw of their own. */
 void sim_commit(struct sim_node *self, uint64_t key, uint64_t version);
-void sim_served(struct sim_node *self, const struct sim_operation_id *operation, uint64_t key,
-                const struct sim_reply *reply);
+void sim_served(struct sim_node *self, const struct sim_operation_id *operation,
+                const struct sim_witness *asked, const struct sim_reply *reply);
 /* Whoever receives what a store commits has all of a key up to `version` now, and had it up to
  * `after` before: for each version between them that was committed since `since` (and is still
  * remembered) the time from its commit to now is recorded in `metric`. Returns how many. */
@@ -133,11 +140,6 @@ uint64_t sim_delivered(struct sim_node *self, int metric, const struct sim_deliv
 /* History. A source says what an operation asks of a store, and later how it ended; for those who
  * judge consistency. A no-op, and 0, where nobody does. Keys that are not there count as 0, as they
  * do for compare-and-set and increments. */
-struct sim_witness {
-    uint16_t operation; /* enum sim_operation; a CALL is a read, a SCAN is not recorded */
-    uint64_t key, value, expected;
-    uint64_t session; /* of this node, from 1; 0 = none */
-};
 bool sim_is_witnessed(const struct sim_node *self); /* somebody does; the same for a whole run */
 uint64_t sim_witness_begin(struct sim_node *self, const struct sim_witness *witness);
 /* `may_have_happened`: of one that was not answered, whether some attempt may have taken effect, or

@@ -15,6 +15,10 @@
  * remembered, and the last one of each key; of a read that is older than that, staleness and
  * distance are the least that they can be. Nothing here draws a random number or schedules an
  * event.
+ *
+ * Of a read after a commit it is known how long that was over, and whether the read saw it: the
+ * share that did, by how long it was over, is P(consistent at t), and the time after which all did
+ * is t-visibility (Bailis and others, sections 2 and 4).
  */
 #include "world/internal.h"
 
@@ -234,6 +238,21 @@ static bool is_read(uint16_t operation)
     return operation == SIM_OP_READ || operation == SIM_OP_CALL;
 }
 
+/* What a read that began after a commit says: whether it saw the latest one. */
+static void judge_latest(struct sim_node *node, const struct versions *versions,
+                         const struct commit *latest, sim_time began, uint64_t version)
+{
+    metric_sample(node, SIM_STANDARD_SINCE_COMMIT, began, began - latest->time);
+    if (latest->version <= version) {
+        return;
+    }
+    const struct commit *first = first_after(versions, latest, version);
+    metric_count(node, SIM_STANDARD_STALE, began, 1);
+    metric_sample(node, SIM_STANDARD_STALENESS, began, began - first->time);
+    metric_sample(node, SIM_STANDARD_BEHIND, began, (int64_t)(latest->depth - first->depth + 1));
+    metric_sample(node, SIM_STANDARD_MISSED, began, began - latest->time);
+}
+
 static void judge(struct sim_node *node, uint64_t key, sim_time began,
                   const struct sim_reply *reply)
 {
@@ -242,17 +261,11 @@ static void judge(struct sim_node *node, uint64_t key, sim_time began,
     uint32_t store = world->nodes[reply->served_by].group_index;
     const struct versioned_key *slot = slot_of(versions, store, key);
     metric_count(node, SIM_STANDARD_VERSIONED, began, 1);
-    if (!slot->is_used || slot->latest.version <= reply->version) {
-        return;
+    const struct commit *latest =
+        slot->is_used ? committed_by(versions, &slot->latest, began) : NULL;
+    if (latest != NULL) {
+        judge_latest(node, versions, latest, began, reply->version);
     }
-    const struct commit *latest = committed_by(versions, &slot->latest, began);
-    if (latest == NULL || latest->version <= reply->version) {
-        return;
-    }
-    const struct commit *first = first_after(versions, latest, reply->version);
-    metric_count(node, SIM_STANDARD_STALE, began, 1);
-    metric_sample(node, SIM_STANDARD_STALENESS, began, began - first->time);
-    metric_sample(node, SIM_STANDARD_BEHIND, began, (int64_t)(latest->depth - first->depth + 1));
 }
 
 static bool has_version(const struct sim_reply *reply)
@@ -269,10 +282,16 @@ void versions_served(struct sim_node *node, const struct sim_request *request, s
     }
 }
 
-void sim_served(struct sim_node *self, const struct sim_operation_id *operation, uint64_t key,
-                const struct sim_reply *reply)
+void sim_served(struct sim_node *self, const struct sim_operation_id *operation,
+                const struct sim_witness *asked, const struct sim_reply *reply)
 {
-    if (self->world->versions != NULL && has_version(reply)) {
-        judge(self, key, operation->began, reply);
+    if (self->world->versions == NULL) {
+        return;
+    }
+    if (is_read(asked->operation) && has_version(reply)) {
+        judge(self, asked->key, operation->began, reply);
+    }
+    if (asked->session != 0 && has_version(reply)) {
+        sessions_saw(self, operation->began, asked, reply);
     }
 }

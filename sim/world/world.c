@@ -113,6 +113,7 @@ struct sim_world *sim_world_new(const struct sim_world_spec *spec,
     flows_init(world);
     spans_init(world);
     versions_init(world);
+    sessions_init(world);
     members_init(world);
     faults_init(world);
     return world;
@@ -139,6 +140,7 @@ void sim_world_free(struct sim_world *world)
     flows_clear(world);
     disks_clear(world);
     spans_clear(world);
+    sessions_clear(world);
     versions_clear(world);
     executors_clear(world);
     troubles_clear(world);
