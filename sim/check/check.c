@@ -199,6 +199,13 @@ static void append_time(GString *out, const struct sim_check_input *input, sim_t
     }
 }
 
+char *sim_check_deed(const struct sim_check_input *input, const struct sim_history_entry *entry)
+{
+    GString *out = g_string_new(NULL);
+    append_deed(out, input, entry);
+    return g_string_free(out, FALSE);
+}
+
 char *sim_check_describe(const struct sim_check_input *input, const struct sim_history_entry *entry)
 {
     GString *out = g_string_new(NULL);

@@ -79,6 +79,8 @@ void sim_check_linearizable(struct sim_check_input *input, const struct sim_chec
 void sim_check_result_clear(struct sim_check_result *result);
 void sim_check_input_clear(struct sim_check_input *input);
 
+/* What one operation did, in words: "reads 7". Caller frees. */
+char *sim_check_deed(const struct sim_check_input *input, const struct sim_history_entry *entry);
 /* One operation in words: "process 3 reads 7, 10.21 s to 10.25 s". Caller frees. */
 char *sim_check_describe(const struct sim_check_input *input,
                          const struct sim_history_entry *entry);

@@ -261,6 +261,7 @@ GPtrArray *sim_plots_of(const struct sim_report *report)
     sim_plots_visibility(pictures, report);
     for (uint32_t s = 0; report->section_count <= RESULTS_PICTURED && s < report->section_count;
          s++) {
+        sim_plots_evidence(pictures, report, &report->sections[s]);
         add_sources(pictures, report, &report->sections[s]);
         add_resources(pictures, report, &report->sections[s]);
     }

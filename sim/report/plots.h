@@ -6,6 +6,9 @@
 
 /* One picture a source: the share of requests slower than x, one curve a result. */
 void sim_plots_latency(GPtrArray *pictures, const struct sim_report *report);
+/* What is wrong by itself in the history of a result; nothing where it is right. */
+void sim_plots_evidence(GPtrArray *pictures, const struct sim_report *report,
+                        const struct sim_section *section);
 /* P(consistent at t), one curve a source and result, where reads were stale. */
 void sim_plots_visibility(GPtrArray *pictures, const struct sim_report *report);
 /* The scenario's plot blocks. */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "check/read.h"
+#include "report/plot.h"
 #include "report/render.h"
 #include "study.h"
 
@@ -105,6 +106,63 @@ static void test_same_verdict(void)
     }
     sim_check_result_clear(&result);
     sim_check_input_clear(&input);
+    sim_study_free(study);
+    study_place_free(&place);
+}
+
+static const struct sim_picture *picture_named(GPtrArray *pictures, const char *name)
+{
+    for (guint i = 0; i < pictures->len; i++) {
+        const struct sim_picture *picture = g_ptr_array_index(pictures, i);
+        if (strcmp(picture->name, name) == 0) {
+            return picture;
+        }
+    }
+    return NULL;
+}
+
+/* Replicas cut apart, whose clients go from one to the other. */
+static const char *const cut =
+    "return scenario { name = \"cut\", duration = s(3), runs = 1, seed = 1,\n"
+    "  node \"users\" { model = \"client.closed\", sessions = 3, to = \"replica\", timeout = "
+    "ms(300),\n"
+    "    think = exponential(ms(20)), keys = uniform_keys(3), ops = { read = 0.7, write = 0.3 } "
+    "},\n"
+    "  node \"replica\" { model = \"store.quorum\", count = 3, read_quorum = 1, write_quorum = 1,\n"
+    "    service = us(100), timeout = ms(200), read_repair = percent(0) },\n"
+    "  network { latency = exponential(ms(2)) },\n"
+    "  partition { sides = { \"replica[1]\", \"replica[2..3]\" }, from = s(0.05), to = s(3) },\n"
+    "  expect \"history is linearizable\" }\n";
+
+/* The operations that are wrong by themselves are drawn, with what they did and the faults of that
+ * time; of a right history nothing is. */
+static void test_picture(void)
+{
+    struct study_place place = study_place_new(cut);
+    struct sim_run_options options = study_options(&place);
+    struct sim_study *study = study_run(&options);
+    struct sim_report *report = study_report(study);
+    const struct sim_kept_history *kept = study->results[0]->history;
+    g_autoptr(GPtrArray) pictures = sim_plots_of(report);
+    const struct sim_picture *picture = picture_named(pictures, "evidence");
+    struct sim_check_input words = {.value_bits = SIM_HISTORY_VALUE_BITS};
+    g_assert_nonnull(picture);
+    g_assert_cmpuint(kept->piece_count, >=, 2);
+    for (uint32_t i = 0; i < kept->piece_count && i < 24; i++) {
+        g_autofree char *deed = sim_check_deed(&words, &kept->piece[i]);
+        g_test_message("%s", deed);
+        g_assert_nonnull(strstr(picture->script->str, deed));
+    }
+    g_assert_nonnull(strstr(picture->script->str, "cut · run 1, key "));
+    g_assert_nonnull(strstr(picture->script->str, "'partition' at "));
+    sim_report_free(report);
+    sim_study_free(study);
+    study_place_free(&place);
+    study = play(&place, "", true);
+    report = study_report(study);
+    g_autoptr(GPtrArray) others = sim_plots_of(report);
+    g_assert_null(picture_named(others, "evidence"));
+    sim_report_free(report);
     sim_study_free(study);
     study_place_free(&place);
 }
@@ -224,6 +282,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/history-files/round-trip", test_round_trip);
     g_test_add_func("/history-files/same-verdict", test_same_verdict);
+    g_test_add_func("/history-files/picture", test_picture);
     g_test_add_func("/history-files/first-wrong", test_first_wrong);
     g_test_add_func("/history-files/kept", test_kept);
     g_test_add_func("/history-files/too-long", test_too_long);
