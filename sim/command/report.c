@@ -5,10 +5,12 @@
 #include "base/text.h"
 #include "command/command.h"
 #include "report/folder.h"
+#include "report/messages.h"
 #include "report/render.h"
 
 struct report_arguments {
     char *format, *only;
+    char *messages, *from, *to; /* the event log, and its window */
     gboolean is_drawn, is_quiet;
 };
 
@@ -90,6 +92,60 @@ static int draw(const struct sim_report *report, const char *folder)
     return SIM_EXIT_GOOD;
 }
 
+/* "5s", of an option; `otherwise` where it is not given. */
+static bool read_time(const char *option, const char *text, sim_time otherwise, sim_time *ret_time)
+{
+    double seconds;
+    enum sim_unit unit;
+    *ret_time = otherwise;
+    if (text == NULL) {
+        return true;
+    }
+    if (!sim_text_parse(text, &seconds, &unit) || unit != SIM_UNIT_SECOND || seconds < 0) {
+        sim_command_complain("%s '%s': expected a time such as 5s or 250ms", option, text);
+        return false;
+    }
+    *ret_time = sim_time_from_seconds(seconds);
+    return true;
+}
+
+static int draw_messages(const struct sim_report *report, const char *folder,
+                         const struct report_arguments *arguments)
+{
+    sim_time from, to;
+    g_autofree char *unpictured = NULL;
+    g_autoptr(GError) error = NULL;
+    if (!read_time("--from", arguments->from, 0, &from) ||
+        !read_time("--to", arguments->to, SIM_NEVER, &to)) {
+        return SIM_EXIT_USAGE;
+    }
+    struct sim_messages *messages = sim_messages_read(arguments->messages, from, to, &error);
+    if (messages == NULL) {
+        sim_command_complain("%s", error->message);
+        return SIM_EXIT_IO;
+    }
+    if (messages->arrows->len == 0) {
+        sim_command_complain("'%s' holds no message of that time", arguments->messages);
+        sim_messages_free(messages);
+        return SIM_EXIT_USAGE;
+    }
+    struct sim_picture *picture = sim_plot_messages(messages, report->name);
+    bool is_added = sim_folder_add(report, folder, picture, &unpictured, &error);
+    g_autofree char *line =
+        g_strdup_printf("%u messages in %s/plots/messages.svg\n", messages->arrows->len, folder);
+    sim_picture_free(picture);
+    sim_messages_free(messages);
+    if (!is_added) {
+        sim_command_complain("%s", error->message);
+        return SIM_EXIT_IO;
+    }
+    if (unpictured) {
+        sim_command_complain("%s", unpictured);
+        return SIM_EXIT_IO;
+    }
+    return sim_command_print(line);
+}
+
 static void complain_folder(const char *folder, const GError *error)
 {
     if (g_file_test(folder, G_FILE_TEST_IS_REGULAR)) {
@@ -118,7 +174,9 @@ static int report_folder(const char *folder, const struct report_arguments *argu
         return SIM_EXIT_IO;
     }
     int code = SIM_EXIT_USAGE;
-    if (check_only(report, arguments->only)) {
+    if (arguments->messages) {
+        code = draw_messages(report, folder, arguments);
+    } else if (check_only(report, arguments->only)) {
         code = arguments->is_drawn ? draw(report, folder) : SIM_EXIT_GOOD;
         if (code == SIM_EXIT_GOOD) {
             GString *text = render(report, folder, arguments);
@@ -141,6 +199,12 @@ static int command_report(const struct sim_command *command, int argc, char **ar
         {"only", 0, 0, G_OPTION_ARG_STRING, &arguments.only, "Only this variant or label", "LABEL"},
         {"draw", 0, 0, G_OPTION_ARG_NONE, &arguments.is_drawn,
          "Draws the pictures again, from the gnuplot sources in the folder", NULL},
+        {"messages", 0, 0, G_OPTION_ARG_FILENAME, &arguments.messages,
+         "Draws messages out of an event log of brink run --trace", "LOG"},
+        {"from", 0, 0, G_OPTION_ARG_STRING, &arguments.from,
+         "With --messages: of what is sent from here on (default: the beginning)", "TIME"},
+        {"to", 0, 0, G_OPTION_ARG_STRING, &arguments.to,
+         "With --messages: up to here, at most 60 (default: the first 30)", "TIME"},
         {"quiet", 'q', 0, G_OPTION_ARG_NONE, &arguments.is_quiet, "Prints the verdicts alone",
          NULL},
         {NULL, 0, 0, G_OPTION_ARG_NONE, NULL, NULL, NULL}};
@@ -150,6 +214,9 @@ static int command_report(const struct sim_command *command, int argc, char **ar
     }
     g_free(arguments.format);
     g_free(arguments.only);
+    g_free(arguments.messages);
+    g_free(arguments.from);
+    g_free(arguments.to);
     return code;
 }
 
@@ -161,6 +228,7 @@ const struct sim_command sim_command_report = {
                "  brink report output/shop                       the summary again\n"
                "  brink report output/shop --only \"no cache\"     one variant in full\n"
                "  brink report output/shop --format openmetrics\n"
-               "  brink report output/shop --draw                after a change in plots/*.gp\n",
+               "  brink report output/shop --draw                after a change in plots/*.gp\n"
+               "  brink report output/shop --messages shop.jsonl --from 10s --to 10.02s\n",
     .run = command_report,
 };

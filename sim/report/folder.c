@@ -8,7 +8,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "report/plot.h"
 #include "report/render.h"
 
 #define PLOTS "plots"
@@ -107,18 +106,23 @@ static bool write_histories(const struct sim_report *report, const char *folder,
     return true;
 }
 
+static bool write_source(const struct sim_picture *picture, const char *folder, GPtrArray *names,
+                         GError **error)
+{
+    g_autofree char *data = g_strdup_printf(PLOTS "/%s.dat", picture->name);
+    g_autofree char *script = g_strdup_printf(PLOTS "/%s.gp", picture->name);
+    g_ptr_array_add(names, g_strdup(data));
+    g_ptr_array_add(names, g_strdup(script));
+    return sim_folder_write_file(folder, data, picture->data, error) &&
+           sim_folder_write_file(folder, script, picture->script, error);
+}
+
 static bool write_sources(const struct sim_report *report, const char *folder, GPtrArray *names,
                           GError **error)
 {
     g_autoptr(GPtrArray) pictures = sim_plots_of(report);
     for (guint i = 0; i < pictures->len; i++) {
-        const struct sim_picture *picture = g_ptr_array_index(pictures, i);
-        g_autofree char *data = g_strdup_printf(PLOTS "/%s.dat", picture->name);
-        g_autofree char *script = g_strdup_printf(PLOTS "/%s.gp", picture->name);
-        g_ptr_array_add(names, g_strdup(data));
-        g_ptr_array_add(names, g_strdup(script));
-        if (!sim_folder_write_file(folder, data, picture->data, error) ||
-            !sim_folder_write_file(folder, script, picture->script, error)) {
+        if (!write_source(g_ptr_array_index(pictures, i), folder, names, error)) {
             return false;
         }
     }
@@ -277,4 +281,28 @@ bool sim_folder_draw(const struct sim_report *report, const char *folder, char *
     g_autoptr(GPtrArray) names = recorded_files(folder);
     *ret_unpictured = draw_pictures(folder, names);
     return write_page(report, folder, error);
+}
+
+bool sim_folder_add(const struct sim_report *report, const char *folder,
+                    const struct sim_picture *picture, char **ret_unpictured, GError **error)
+{
+    g_autofree char *plots = g_build_filename(folder, PLOTS, NULL);
+    g_autoptr(GPtrArray) all = recorded_files(folder);
+    g_autoptr(GPtrArray) own = g_ptr_array_new_with_free_func(g_free);
+    *ret_unpictured = NULL;
+    if (!sim_folder_make(plots, error) || !write_source(picture, folder, own, error)) {
+        return false;
+    }
+    for (guint i = 0; i < own->len; i++) {
+        if (!contains(all, own->pdata[i])) {
+            g_ptr_array_add(all, g_strdup(own->pdata[i]));
+        }
+    }
+    char *unpictured = draw_pictures(folder, own);
+    if (!write_page(report, folder, error) || !write_manifest(report, folder, all, error)) {
+        g_free(unpictured);
+        return false;
+    }
+    *ret_unpictured = unpictured;
+    return true;
 }

@@ -7,7 +7,7 @@
 #ifndef BRINK_REPORT_FOLDER_H
 #define BRINK_REPORT_FOLDER_H
 
-#include "report/report.h"
+#include "report/plot.h"
 
 /* Whether the folder is there to be written in, or can be made. Nothing is made. */
 bool sim_folder_check(const char *folder, GError **error);
@@ -22,6 +22,11 @@ bool sim_folder_write(const struct sim_report *report, const char *folder, char 
  * makes report.html anew. `report` is what was read from it. */
 bool sim_folder_draw(const struct sim_report *report, const char *folder, char **ret_unpictured,
                      GError **error);
+
+/* Adds a picture to those of a recorded folder: its sources, the drawing, the page, the manifest.
+ */
+bool sim_folder_add(const struct sim_report *report, const char *folder,
+                    const struct sim_picture *picture, char **ret_unpictured, GError **error);
 
 /* Makes a folder and those above it, where they are missing. */
 bool sim_folder_make(const char *path, GError **error);

@@ -309,8 +309,24 @@ static void act_on(struct sim_node *node, const struct sim_fault_spec *spec, boo
     }
 }
 
-static void act(struct sim_world *world, const struct fault_instance *instance, bool is_beginning)
+/* A fault of several nodes is traced at each of them, too: the event itself is of nobody. */
+static void act_on_targets(struct sim_world *world, uint64_t index, bool is_beginning)
 {
+    const struct sim_fault_spec *spec = instance_at(world, index)->spec;
+    for (uint32_t t = 0; t < spec->targets.count; t++) {
+        if (concerns(world, spec, t)) {
+            if (world_is_tracing(world)) {
+                world_trace(world, SIM_TRACE_FAULT, spec->targets.ids[t], SIM_NONE, spec->label,
+                            index, is_beginning);
+            }
+            act_on(&world->nodes[spec->targets.ids[t]], spec, is_beginning);
+        }
+    }
+}
+
+static void act(struct sim_world *world, uint64_t index, bool is_beginning)
+{
+    const struct fault_instance *instance = instance_at(world, index);
     const struct sim_fault_spec *spec = instance->spec;
     if (spec->kind == SIM_FAULT_MEMBERS) {
         if (is_beginning) {
@@ -332,11 +348,7 @@ static void act(struct sim_world *world, const struct fault_instance *instance, 
     } else if (instance->target != 0) {
         act_on(&world->nodes[instance->target], spec, is_beginning);
     } else {
-        for (uint32_t t = 0; t < spec->targets.count; t++) {
-            if (concerns(world, spec, t)) {
-                act_on(&world->nodes[spec->targets.ids[t]], spec, is_beginning);
-            }
-        }
+        act_on_targets(world, index, is_beginning);
     }
 }
 
@@ -362,7 +374,7 @@ void fault_on_begin(struct sim_world *world, const struct sim_event *event)
     if (ends != SIM_NEVER) {
         post(world, ends, EVENT_FAULT_END, event->payload);
     }
-    act(world, instance, true);
+    act(world, event->payload, true);
 }
 
 void fault_on_end(struct sim_world *world, const struct sim_event *event)
@@ -375,7 +387,7 @@ void fault_on_end(struct sim_world *world, const struct sim_event *event)
         world_trace(world, SIM_TRACE_FAULT, instance->target, SIM_NONE, instance->spec->label,
                     event->payload, 0);
     }
-    act(world, instance, false);
+    act(world, event->payload, false);
     if (instance->spec->mttf != NULL && now < instance->spec->to) {
         schedule_failure(world, event->payload, now);
     }

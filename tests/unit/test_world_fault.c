@@ -379,11 +379,12 @@ static void test_swarms_are_told(void)
 static void note_fault(const struct sim_trace_event *event, void *data)
 {
     if (event->kind == SIM_TRACE_FAULT) {
-        g_string_append_printf(data, "%s %" G_GUINT64_FORMAT " at %.0f;", event->label,
-                               event->number, sim_time_seconds(event->time));
+        g_string_append_printf(data, "%s %" G_GUINT64_FORMAT " of %u at %.0f;", event->label,
+                               event->number, event->node, sim_time_seconds(event->time));
     }
 }
 
+/* The fault itself, which is of nobody, and each node that it strikes. */
 static void test_traced(void)
 {
     struct one one;
@@ -394,7 +395,8 @@ static void test_traced(void)
     one.f.options.trace_data = text;
     start(&one);
     fixture_run(&one.f);
-    g_assert_cmpstr(text->str, ==, "crash 1 at 10;crash 0 at 20;");
+    g_assert_cmpstr(text->str, ==,
+                    "crash 1 of 0 at 10;crash 1 of 1 at 10;crash 0 of 0 at 20;crash 0 of 1 at 20;");
     g_string_free(text, TRUE);
     end(&one);
 }
