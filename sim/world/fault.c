@@ -40,6 +40,12 @@ static bool is_by_target(enum sim_fault_kind kind)
     return kind != SIM_FAULT_PARTITION && kind != SIM_FAULT_LINK && kind != SIM_FAULT_MEMBERS;
 }
 
+/* What operations may have to recover from. */
+static bool is_outage(enum sim_fault_kind kind)
+{
+    return kind != SIM_FAULT_SURGE && kind != SIM_FAULT_CLOCK && kind != SIM_FAULT_MEMBERS;
+}
+
 /* Nodes that share a machine share its clock and its disk. */
 static bool is_of_machine(enum sim_fault_kind kind)
 {
@@ -388,6 +394,9 @@ void fault_on_end(struct sim_world *world, const struct sim_event *event)
                     event->payload, 0);
     }
     act(world, event->payload, false);
+    if (is_outage(instance->spec->kind)) {
+        silence_mended(world);
+    }
     if (instance->spec->mttf != NULL && now < instance->spec->to) {
         schedule_failure(world, event->payload, now);
     }

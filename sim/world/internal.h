@@ -115,6 +115,12 @@ struct second {
 };
 #define SECONDS_PER_PAGE 1024u
 
+/* Of a source: since when it has not been answered, and whether a fault ended meanwhile. */
+struct silence {
+    sim_time answered, mended;
+    bool is_mended;
+};
+
 struct group {
     const struct sim_group_spec *spec;
     struct sim_metric *metrics;    /* standard, then the model's */
@@ -129,6 +135,7 @@ struct group {
     struct second second_beyond; /* issued past the duration: in no window */
     uint8_t *member_state;       /* enum member_state, count_max of them */
     struct samples *samples;     /* sampled operations of a source */
+    struct silence silence;
 };
 
 enum member_state { MEMBER_ABSENT, MEMBER_STARTING, MEMBER_UP, MEMBER_DRAINING, MEMBER_GONE };
@@ -189,6 +196,7 @@ struct sim_node {
     uint64_t operation_count;
     uint64_t open_operation_sum; /* of their ids, modulo 2^64 */
     uint64_t view_version;
+    struct silence silence;
 };
 
 /* One way between two zones; or out of one machine to others of its zone. */
@@ -351,6 +359,12 @@ static inline void metric_sample(struct sim_node *node, uint32_t metric, sim_tim
     }
 }
 void metric_capacity(struct sim_node *node, uint32_t metric, int64_t delta);
+
+/* silence.c */
+void silence_break(struct sim_node *source, sim_time now);
+/* A fault has ended from which operations may have to recover. */
+void silence_mended(struct sim_world *world);
+void silence_settle(struct sim_world *world);
 
 /* staleness.c */
 void versions_init(struct sim_world *world);

@@ -57,6 +57,14 @@ const struct sim_metric_spec sim_standard_metrics[SIM_STANDARD_COUNT + 1] = {
      .unit = SIM_METRIC_EVENTS,
      .help = "replies that came after their call had its outcome",
      .of = "attempts"},
+    {.name = "gap",
+     .kind = SIM_METRIC_SAMPLE,
+     .unit = SIM_METRIC_SECONDS,
+     .help = "sources: from one answer to the next; max = how long nobody was served"},
+    {.name = "recovery",
+     .kind = SIM_METRIC_SAMPLE,
+     .unit = SIM_METRIC_SECONDS,
+     .help = "sources: from the end of a fault to the next answer; infinite where none came"},
     COUNT_OF_ISSUED("versioned", "reads answered with a version"),
     {.name = "stale",
      .kind = SIM_METRIC_COUNT,
@@ -301,6 +309,9 @@ void ledger_finish(struct sim_node *node, sim_time issued, enum sim_status statu
     count(node, SIM_STANDARD_SUCCEEDED, segment_of_issue(node, issued));
     metric_sample(node, SIM_STANDARD_LATENCY, issued, now - issued);
     second_of(node, issued)->succeeded++;
+    if ((node->model->traits & SIM_MODEL_SOURCE) != 0) {
+        silence_break(node, now);
+    }
 }
 
 void ledger_lose(struct sim_node *node, sim_time issued)
@@ -403,6 +414,7 @@ static void settle_metrics(struct sim_metric *metrics, struct sim_metric *capaci
 void ledger_settle(struct sim_world *world)
 {
     sim_time now = world_now(world);
+    silence_settle(world);
     for (uint32_t g = 0; g < world->spec->group_count; g++) {
         struct group *group = &world->groups[g];
         settle_metrics(group->metrics, group->capacities, group->metric_count, world->axis, now);
