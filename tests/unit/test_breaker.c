@@ -267,6 +267,117 @@ static void test_shared_again(void)
     fixture_clear(&f);
 }
 
+/* ---- one for each member ---- */
+
+static void build_each(struct fixture *f, const char *breaker)
+{
+    fixture_init(f, ms(60));
+    fixture_add_node(f, "users", &sim_model_client_open, EVERY_MS);
+    fixture_add_node(f, "gate", &sim_model_breaker, breaker);
+    fixture_add_group(f, "web", &sim_model_service, "service = ms(0)", 2, 2);
+    fixture_group(f, "web")->per_member = true;
+}
+
+#define EACH "to = 'web', scope = 'member', minimum = 5, open_for = ms(20)"
+
+/* Odd requests go to the second, which is gone from 9.5 on: with 19 half of its calls have failed.
+ * From 20 on all go to the first, and nobody is turned away; the probe of 39 goes well. */
+static void test_member(void)
+{
+    struct fixture f;
+    build_each(&f, EACH);
+    fixture_add_fault(&f, SIM_FAULT_CRASH, ms(9.5), ms(36.5), "web[2]");
+    fixture_start(&f);
+    fixture_run_until(&f, ms(19) - 1);
+    g_assert_cmpint(fixture_level(&f, "gate", "tripped"), ==, 0);
+    fixture_run_until(&f, ms(19));
+    g_assert_cmpint(fixture_level(&f, "gate", "tripped"), ==, 1);
+    g_assert_cmpuint(fixture_total(&f, "web[1]", "issued"), ==, 10);
+    fixture_run_until(&f, ms(39) - 1);
+    g_assert_cmpuint(fixture_total(&f, "web[1]", "issued"), ==, 10 + 19);
+    g_assert_cmpint(fixture_level(&f, "gate", "tripped"), ==, 1);
+    fixture_run_until(&f, ms(39));
+    g_assert_cmpint(fixture_level(&f, "gate", "tripped"), ==, 0);
+    fixture_run(&f);
+    g_assert_cmpuint(fixture_total(&f, "web[2]", "issued"), ==, 5 + 1 + 10);
+    g_assert_cmpuint(fixture_total(&f, "users", "unavailable"), ==, 5);
+    g_assert_cmpuint(fixture_total(&f, "users", "succeeded"), ==, 55);
+    g_assert_cmpuint(fixture_total(&f, "gate", "shed"), ==, 0);
+    fixture_clear(&f);
+}
+
+/* Both are gone: the first opens at 18, the second at 19. Who is turned away at 25 hears of the
+ * sooner one, comes at 38, and is its probe. */
+static void test_member_all(void)
+{
+    struct fixture f;
+    build_each(&f, EACH);
+    fixture_add_node(&f, "patient", &sim_model_client_open,
+                     "arrivals = regular { rate = rate(1), phase = ms(25) }, to = 'gate', "
+                     "retry = retry { max = 1 }");
+    fixture_add_fault(&f, SIM_FAULT_CRASH, ms(9.5), ms(36.5), "web");
+    fixture_start(&f);
+    fixture_run_until(&f, ms(38) - 1);
+    g_assert_cmpuint(fixture_total(&f, "users", "unavailable"), ==, 10);
+    g_assert_cmpuint(fixture_total(&f, "users", "rejected"), ==, 18);
+    fixture_run_until(&f, ms(38));
+    g_assert_cmpint(fixture_level(&f, "gate", "tripped"), ==, 1);
+    g_assert_cmpuint(fixture_total(&f, "patient", "succeeded"), ==, 1);
+    fixture_run_until(&f, ms(39));
+    g_assert_cmpint(fixture_level(&f, "gate", "tripped"), ==, 0);
+    fixture_clear(&f);
+}
+
+/* A member that has left is not asked, and its circuit says nothing about when to come again. */
+static void test_member_leaves(void)
+{
+    struct fixture f;
+    fixture_init(&f, ms(60));
+    fixture_add_node(&f, "users", &sim_model_client_open, EVERY_MS);
+    fixture_add_node(&f, "gate", &sim_model_breaker, EACH);
+    fixture_add_group(&f, "web", &sim_model_service, "service = ms(0)", 2, 2);
+    fixture_group(&f, "web")->per_member = true;
+    struct sim_fault_spec *scale =
+        fixture_add_fault(&f, SIM_FAULT_MEMBERS, ms(20.5), SIM_NEVER, NULL);
+    scale->group = 2;
+    scale->members = 1;
+    fixture_start(&f);
+    fixture_run(&f);
+    g_assert_cmpuint(fixture_total(&f, "web[1]", "issued"), ==, 11 + 39);
+    g_assert_cmpuint(fixture_total(&f, "users", "succeeded"), ==, 60);
+    fixture_clear(&f);
+}
+
+/* The busy one finds the second member out at 19; the other hears of that member, and of none else,
+ * with its next look into the store. */
+static void test_member_shared(void)
+{
+    struct fixture f;
+    fixture_init(&f, ms(200));
+    fixture_add_node(&f, "busy", &sim_model_client_open,
+                     "arrivals = regular(rate(1e3)), to = 'gate[1]'");
+    fixture_add_node(&f, "idle", &sim_model_client_open,
+                     "arrivals = regular { rate = rate(100), phase = ms(32) }, to = 'gate[2]'");
+    fixture_add_group(&f, "gate", &sim_model_breaker,
+                      "to = 'web', scope = 'member', minimum = 5, open_for = ms(60), "
+                      "shared = 'state', poll = ms(10)",
+                      2, 2);
+    fixture_group(&f, "gate")->per_member = true;
+    fixture_add_node(&f, "state", &sim_model_store_counter, "service = us(10), servers = 9");
+    fixture_add_group(&f, "web", &sim_model_service, "service = ms(0)", 2, 2);
+    fixture_add_fault(&f, SIM_FAULT_CRASH, ms(9.5), ms(75), "web[2]");
+    fixture_start(&f);
+    fixture_run_until(&f, ms(19.1));
+    g_assert_cmpint(fixture_level(&f, "gate[1]", "tripped"), ==, 1);
+    g_assert_cmpint(fixture_level(&f, "gate[2]", "tripped"), ==, 0);
+    fixture_run_until(&f, ms(29.1));
+    g_assert_cmpint(fixture_level(&f, "gate[2]", "tripped"), ==, 1);
+    fixture_run(&f);
+    g_assert_cmpuint(fixture_total(&f, "idle", "succeeded"), ==, 17);
+    g_assert_cmpint(fixture_level(&f, "gate", "tripped"), ==, 0);
+    fixture_clear(&f);
+}
+
 /* ---- the window ---- */
 
 #define STEPS 20000
@@ -348,6 +459,10 @@ int main(int argc, char **argv)
     g_test_add_func("/breaker/shared_silent", test_shared_silent);
     g_test_add_func("/breaker/shared_forgetful", test_shared_forgetful);
     g_test_add_func("/breaker/shared_again", test_shared_again);
+    g_test_add_func("/breaker/member", test_member);
+    g_test_add_func("/breaker/member_all", test_member_all);
+    g_test_add_func("/breaker/member_leaves", test_member_leaves);
+    g_test_add_func("/breaker/member_shared", test_member_shared);
     g_test_add_data_func("/breaker/window/time", GINT_TO_POINTER(0), test_window_twin);
     g_test_add_data_func("/breaker/window/count", GINT_TO_POINTER(1), test_window_twin);
     g_test_add_func("/breaker/validate", test_validate);
