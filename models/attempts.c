@@ -1,9 +1,11 @@
 /* Attempts of one call, hedges included; see attempts.h.
  *
- * An attempt whose answer is not wanted any more is forgotten by the caller; whoever works on it is
- * not told and does the work all the same.
+ * An attempt whose answer is not wanted any more is forgotten by the caller. Whoever works on it is
+ * not told and does the work all the same, unless the policy says `cancel`.
  */
 #include "attempts.h"
+
+#define CANCEL_BYTES 13 /* RST_STREAM (RFC 9113, sections 4.1 and 6.4) */
 
 static void arm(struct sim_node *self, struct attempts *attempts, const struct sim_hedge *hedge,
                 int timer, uint64_t tag)
@@ -27,6 +29,7 @@ void attempts_make(struct sim_node *self, struct attempts *attempts, const struc
         attempt->call = sim_send_request(self, to, request, timeout, tag);
         return;
     }
+    attempts->cancels = sim_hedge_cancels(hedge);
     struct sim_request copy = *request;
     attempt->branch = sim_span_branch(self, request->span);
     copy.span = attempt->branch;
@@ -34,9 +37,13 @@ void attempts_make(struct sim_node *self, struct attempts *attempts, const struc
     arm(self, attempts, hedge, timer, tag);
 }
 
-static void forget(struct sim_node *self, struct attempt *attempt)
+static void forget(struct sim_node *self, struct attempt *attempt, bool cancels)
 {
-    sim_call_cancel(self, attempt->call);
+    if (cancels) {
+        sim_call_withdraw(self, attempt->call, CANCEL_BYTES);
+    } else {
+        sim_call_cancel(self, attempt->call);
+    }
     sim_span_drop(self, attempt->branch);
     attempt->call = 0;
 }
@@ -45,7 +52,7 @@ void attempts_forget(struct sim_node *self, struct attempts *attempts)
 {
     for (uint32_t i = 0; attempts->open > 0 && i < attempts->made; i++) {
         if (attempts->each[i].call != 0) {
-            forget(self, &attempts->each[i]);
+            forget(self, &attempts->each[i], attempts->cancels);
             attempts->open--;
         }
     }

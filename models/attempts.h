@@ -20,6 +20,7 @@ struct attempts {
     struct attempt each[SIM_HEDGES_MAX + 1];
     uint32_t made, open;
     sim_timer next; /* the next hedge is due */
+    bool cancels;   /* who is forgotten is told */
 };
 
 /* Makes the first attempt (none is open), or a further one. `timer` is the caller's, fired with

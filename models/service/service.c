@@ -7,7 +7,7 @@
  * start to its reply, also while it waits downstream, as a thread or a pooled connection does; the
  * queue is then before the slots. A caller that has given up is not known here: the work is done
  * and the answer thrown away, unless `check_deadline` makes the service look before it begins, or
- * `shed` what has waited too long is turned away.
+ * `shed` what has waited too long is turned away, or the caller says so (hedge { cancel = true }).
  *
  * A member that comes later than at the start of the run can be cold for a while: what it begins
  * then takes longer (caches to fill, code to compile). It can report how busy it is
@@ -59,7 +59,8 @@ enum service_metric {
     METRIC_SLOTS,
     METRIC_SLOTS_QUEUED,
     METRIC_SLOTS_WAIT,
-    METRIC_SHED
+    METRIC_SHED,
+    METRIC_WITHDRAWN
 };
 
 static const struct sim_metric_spec service_metrics[] = {
@@ -71,6 +72,8 @@ static const struct sim_metric_spec service_metrics[] = {
     {"slots.wait", SIM_METRIC_SAMPLE, SIM_METRIC_SECONDS, "time from arrival to holding a slot",
      NULL},
     {"shed", SIM_METRIC_COUNT, SIM_METRIC_EVENTS, "requests turned away for their age", "issued"},
+    {"withdrawn", SIM_METRIC_COUNT, SIM_METRIC_EVENTS,
+     "requests dropped from the queue, their callers having the answer of another", "issued"},
     {0},
 };
 
@@ -375,6 +378,33 @@ static void arrive(struct sim_node *self, const struct sim_input *in)
     }
 }
 
+/* ---- withdrawal ---- */
+
+static bool is_of(struct sim_node *self, uint64_t tag, sim_ticket ticket)
+{
+    const struct service_state *state = sim_state(self);
+    const struct leg *visit = state->uses_frames ? sim_frame_at(self, tag) : NULL;
+    return (visit != NULL ? visit->ticket : tag) == ticket;
+}
+
+/* Nobody waits for the request any more: if it waits itself, before the slots or behind them, it
+ * goes out of the queue. What has begun goes on, calls downstream too. */
+static void withdraw(struct sim_node *self, sim_ticket ticket)
+{
+    struct service_state *state = sim_state(self);
+    uint64_t tag;
+    bool waits =
+        (state->gate != NULL && sim_station_withdraw(self, state->gate, is_of, ticket, &tag)) ||
+        sim_station_withdraw(self, state->work, is_of, ticket, &tag);
+    if (waits) {
+        sim_count(self, METRIC_WITHDRAWN, 1);
+        sim_answer_status(self, ticket, SIM_STATUS_EXPIRED); /* to nobody: no report of it either */
+        if (state->uses_frames) {
+            end_visit(self, tag);
+        }
+    }
+}
+
 /* ---- downstream ---- */
 
 /* The answer of downstream is the answer, its status too, so that callers see what went wrong; but
@@ -445,6 +475,8 @@ static void handle(struct sim_node *self, const struct sim_input *in)
         }
     } else if (in->kind == SIM_IN_START) {
         start(self);
+    } else if (in->kind == SIM_IN_WITHDRAWN) {
+        withdraw(self, in->ticket);
     }
 }
 

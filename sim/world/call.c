@@ -92,7 +92,9 @@ sim_call sim_send_request(struct sim_node *self, sim_node_id to, const struct si
     if (server->model->expect != NULL && server->is_up) {
         server->model->expect(server, request);
     }
-    network_send(world, packet_for(self, to, request, handle, call->child_span, end));
+    struct packet *packet = packet_for(self, to, request, handle, call->child_span, end);
+    call->packet = sim_pool_index_of(packet);
+    network_send(world, packet);
     return handle;
 }
 
@@ -136,6 +138,18 @@ void sim_call_cancel(struct sim_node *self, sim_call handle)
         sim_assert(call->from == self->id);
         call_close(self->world, call, false);
     }
+}
+
+void sim_call_withdraw(struct sim_node *self, sim_call handle, int64_t bytes)
+{
+    const struct call *call = sim_pool_find(&self->world->calls, handle);
+    if (call == NULL) {
+        return;
+    }
+    sim_node_id to = call->to;
+    const uint64_t words[SIM_MESSAGE_WORDS] = {call->packet, handle};
+    sim_call_cancel(self, handle);
+    sim_send_message(self, to, MESSAGE_WITHDRAW, words, bytes);
 }
 
 uint32_t sim_open_calls(const struct sim_node *self, sim_node_id to)
@@ -312,7 +326,7 @@ void sim_answer(struct sim_node *self, sim_ticket ticket, const struct sim_reply
         packet->reply.served_by = self->id;
     }
     if (sim_engine_incarnation(world->engine, caller) != packet->caller_incarnation) {
-        network_packet_drop(world, sim_pool_index(ticket), "caller died");
+        network_packet_drop(world, sim_pool_index(ticket), "nobody waits");
         return;
     }
     network_send(world, packet);
@@ -352,6 +366,31 @@ void sim_send_message(struct sim_node *self, sim_node_id to, int message,
     sim_send_message_with(self, to, message, words, NULL, 0, bytes);
 }
 
+/* Of a message that was sent, whoever's it is. */
+const char *call_message_name(const struct sim_node *from, uint8_t message)
+{
+    return message == MESSAGE_WITHDRAW ? "withdraw" : from->model->messages[message];
+}
+
+/* The request that the message names, unless it has been answered or has not come. Its caller is
+ * from now on somebody who is not there. */
+static void withdraw(struct sim_node *node, const struct packet *message)
+{
+    struct sim_world *world = node->world;
+    uint32_t index = (uint32_t)message->words[0];
+    struct packet *packet = pool_is_used(&world->packets, index) ? packet_at(world, index) : NULL;
+    if (packet == NULL || packet->state != PACKET_OPEN || packet->to != node->id ||
+        packet->call != message->words[1]) {
+        return;
+    }
+    packet->caller_incarnation = INCARNATION_NOBODY;
+    struct sim_input input = {.kind = SIM_IN_WITHDRAWN,
+                              .from = packet->from,
+                              .ticket = sim_pool_handle_of(packet),
+                              .request = &packet->request};
+    world_input(node, &input);
+}
+
 /* The index of a message in the table of who gets it; -1 where that has none of its name. */
 static int message_at(const struct sim_node *to, const struct sim_node *from, uint8_t message)
 {
@@ -377,6 +416,12 @@ void call_on_message(struct sim_world *world, const struct sim_event *event)
     struct sim_node *node = &world->nodes[packet->to];
     if (!node->is_up) {
         network_packet_drop(world, packet_index, "down");
+        return;
+    }
+    if (packet->message == MESSAGE_WITHDRAW) {
+        struct packet message = *packet;
+        sim_pool_end(&world->packets, packet);
+        withdraw(node, &message);
         return;
     }
     int message = message_at(node, &world->nodes[packet->from], packet->message);

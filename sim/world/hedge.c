@@ -8,6 +8,7 @@ struct hedge_fields {
     int64_t max;
     double budget; /* 0 = unlimited */
     double burst;
+    bool cancel;
 };
 
 static const struct sim_param hedge_params[] = {
@@ -21,6 +22,9 @@ static const struct sim_param hedge_params[] = {
      NULL},
     {"burst", SIM_PARAM_NUMBER, offsetof(struct hedge_fields, burst), "10", 1, 1e9,
      "hedges that a full budget holds [gRPC maxTokens]", NULL, NULL},
+    {"cancel", SIM_PARAM_BOOLEAN, offsetof(struct hedge_fields, cancel), "false", SIM_UNBOUNDED,
+     "who was asked in vain is told, and drops what still waits [Dean and Barroso 2013]", NULL,
+     NULL},
     {0},
 };
 
@@ -67,6 +71,11 @@ sim_time sim_hedge_after(const struct sim_hedge *hedge, uint32_t sent)
     }
     const struct hedge_fields *fields = hedge->shape->fields;
     return (int64_t)sent <= fields->max ? fields->after : SIM_NEVER;
+}
+
+bool sim_hedge_cancels(const struct sim_hedge *hedge)
+{
+    return sim_hedge_is_on(hedge) && ((const struct hedge_fields *)hedge->shape->fields)->cancel;
 }
 
 bool sim_hedge_take(struct sim_hedge *hedge)

@@ -5,13 +5,17 @@
  * the tail off. The budget is a token bucket as that of retries: every first attempt puts `budget`
  * tokens in, up to `burst`, every hedge takes one out, and there is none without a token. It starts
  * full.
+ *
+ * With `cancel`, whoever still has an attempt when another one is answered is told by a message,
+ * and drops it if its work has not begun. Left out: servers that tell each other when they begin
+ * (the tied requests of the same paper).
  */
 #ifndef BRINK_WORLD_HEDGE_H
 #define BRINK_WORLD_HEDGE_H
 
 #include "world/node.h"
 
-/* hedge { after, max, budget, burst } */
+/* hedge { after, max, budget, burst, cancel } */
 extern const struct sim_family sim_hedge_family;
 
 #define SIM_HEDGES_MAX 3
@@ -33,6 +37,8 @@ void sim_hedge_first(struct sim_hedge *hedge);
 /* How long after attempt number `sent` (1 = only the first was sent) the next one is due;
  * SIM_NEVER when none is. */
 sim_time sim_hedge_after(const struct sim_hedge *hedge, uint32_t sent);
+/* Whether those whose answers are not wanted any more are told so. */
+bool sim_hedge_cancels(const struct sim_hedge *hedge);
 /* It is due: false when the budget has no token for it. */
 bool sim_hedge_take(struct sim_hedge *hedge);
 

@@ -55,6 +55,11 @@ enum world_event {
     WORLD_EVENT_COUNT
 };
 
+/* A message that is the world's own: the call that it names is withdrawn. */
+#define MESSAGE_WITHDRAW UINT8_MAX
+/* No life of a node: that of a caller who has withdrawn. */
+#define INCARNATION_NOBODY UINT32_MAX
+
 enum packet_state {
     PACKET_REQUEST, /* on its way to the receiver */
     PACKET_OPEN,    /* at the receiver, not yet answered: a ticket */
@@ -96,6 +101,7 @@ struct call {
     sim_span parent_span; /* 0 = not attributed */
     sim_span child_span;
     uint32_t connection;
+    uint32_t packet; /* index of its request, unless that has ended: see its `call` */
 };
 
 struct machine {
@@ -297,6 +303,7 @@ void node_clear_life(struct sim_node *node);
 void call_on_request(struct sim_world *world, const struct sim_event *event);
 void call_on_reply(struct sim_world *world, const struct sim_event *event);
 void call_on_message(struct sim_world *world, const struct sim_event *event);
+const char *call_message_name(const struct sim_node *from, uint8_t message);
 void call_on_timeout(struct sim_world *world, const struct sim_event *event);
 void call_on_refusal(struct sim_world *world, const struct sim_event *event);
 void calls_drop(struct sim_node *node, bool is_silent);
@@ -313,6 +320,10 @@ void job_list_remove(struct job_list *list, struct job *job);
 /* Puts a job into its station's queue, and takes the next one out, by the discipline. */
 void job_enqueue(struct sim_station *station, struct job *job);
 struct job *job_dequeue(struct sim_station *station);
+/* The job in the queue that stands for the ticket, or NULL. */
+struct job *job_waits(struct sim_station *station, sim_station_is_of is_of, sim_ticket ticket);
+/* It leaves the queue out of its turn. */
+void job_leave_queue(struct sim_station *station, struct job *job);
 
 /* station.c */
 void station_on_work(struct sim_world *world, const struct sim_event *event);

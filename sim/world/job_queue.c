@@ -52,13 +52,10 @@ static void order_push(struct sim_station *station, struct job *job)
     station->ordered[position] = job;
 }
 
-static struct job *order_pop(struct sim_station *station)
+/* Fills the place of a job that goes with `last`, which has no place any more: down from there,
+ * among the first `count`. */
+static void order_sink(struct job **heap, uint32_t count, uint32_t position, struct job *last)
 {
-    struct job **heap = station->ordered;
-    struct job *top = heap[1];
-    uint32_t count = (uint32_t)station->queued - 1; /* that will be left */
-    struct job *last = heap[count + 1];
-    uint32_t position = 1;
     for (;;) {
         uint32_t child = 2 * position;
         if (child > count) {
@@ -74,7 +71,35 @@ static struct job *order_pop(struct sim_station *station)
         position = child;
     }
     heap[position] = last;
+}
+
+static struct job *order_pop(struct sim_station *station)
+{
+    struct job **heap = station->ordered;
+    struct job *top = heap[1];
+    uint32_t count = (uint32_t)station->queued - 1; /* that will be left */
+    order_sink(heap, count, 1, heap[count + 1]);
     return top;
+}
+
+/* One from the middle: what is put in its place may belong above it or below. */
+static void order_take(struct sim_station *station, const struct job *job)
+{
+    struct job **heap = station->ordered;
+    uint32_t count = (uint32_t)station->queued - 1; /* that will be left */
+    uint32_t position = 1;
+    while (heap[position] != job) {
+        position++;
+    }
+    struct job *last = heap[count + 1];
+    if (position == count + 1) {
+        return;
+    }
+    while (position > 1 && is_before(last, heap[position / 2])) {
+        heap[position] = heap[position / 2];
+        position /= 2;
+    }
+    order_sink(heap, count, position, last);
 }
 
 /* ---- what a station sees ---- */
@@ -125,4 +150,27 @@ struct job *job_dequeue(struct sim_station *station)
     }
     station->queued--;
     return job;
+}
+
+struct job *job_waits(struct sim_station *station, sim_station_is_of is_of, sim_ticket ticket)
+{
+    struct sim_node *node = station->node;
+    struct job *job = is_listed(station) ? station->waiting.first : NULL;
+    while (job != NULL && !is_of(node, job->tag, ticket)) {
+        job = job->next;
+    }
+    for (int64_t i = 1; job == NULL && !is_listed(station) && i <= station->queued; i++) {
+        job = is_of(node, station->ordered[i]->tag, ticket) ? station->ordered[i] : NULL;
+    }
+    return job;
+}
+
+void job_leave_queue(struct sim_station *station, struct job *job)
+{
+    if (is_listed(station)) {
+        job_list_remove(&station->waiting, job);
+    } else {
+        order_take(station, job);
+    }
+    station->queued--;
 }

@@ -23,6 +23,8 @@ struct sim_node; /* the context of every action */
 enum sim_input_kind {
     SIM_IN_START,         /* a life begins; `is_restart` after a crash */
     SIM_IN_REQUEST,       /* ticket, request */
+    SIM_IN_WITHDRAWN,     /* ticket: nobody waits for its answer any more; it is answered all the
+                             same, at once or when the work is done, and nothing is sent */
     SIM_IN_OUTCOME,       /* of a call: tag, outcome */
     SIM_IN_TIMER,         /* timer (index into the descriptor's table), tag */
     SIM_IN_DONE,          /* a job at a station finished its work: tag */
@@ -48,7 +50,7 @@ struct sim_input {
     uint16_t message;       /* MESSAGE */
     enum sim_status status; /* STREAM_CLOSED, FLOW_DONE */
     union {
-        struct { /* REQUEST */
+        struct { /* REQUEST; WITHDRAWN: ticket */
             sim_ticket ticket;
             const struct sim_request *request; /* valid until the ticket is answered */
         };

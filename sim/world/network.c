@@ -203,7 +203,7 @@ static enum sending transmit(struct sim_world *world, uint32_t packet_index)
     if (world_is_tracing(world)) {
         static const char *const labels[] = {"request", "open", "reply", "message"};
         const char *label = packet->state == PACKET_MESSAGE
-                                ? world->nodes[packet->from].model->messages[packet->message]
+                                ? call_message_name(&world->nodes[packet->from], packet->message)
                             : packet->is_cold ? "connect"
                                               : labels[packet->state];
         world_trace(world, SIM_TRACE_SEND, packet->from, packet->to, label, packet_index,

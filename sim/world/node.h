@@ -56,6 +56,10 @@ void sim_frame_end(struct sim_node *self, sim_frame frame);
 sim_call sim_send_request(struct sim_node *self, sim_node_id to, const struct sim_request *request,
                           sim_time timeout, uint64_t tag);
 void sim_call_cancel(struct sim_node *self, sim_call call);
+/* The same, and whoever was asked is told so by a message of its own, `bytes` on the wire: if he
+ * has the request by then and has not answered, he gets SIM_IN_WITHDRAWN. One that overtakes its
+ * request is of no consequence. */
+void sim_call_withdraw(struct sim_node *self, sim_call call, int64_t bytes);
 /* Calls by this node that are open to `to` (for least-connections and the like). */
 uint32_t sim_open_calls(const struct sim_node *self, sim_node_id to);
 

@@ -355,6 +355,28 @@ void sim_station_leave(struct sim_node *self, struct sim_station *station)
     show(station);
 }
 
+bool sim_station_withdraw(struct sim_node *self, struct sim_station *station,
+                          sim_station_is_of is_of, sim_ticket ticket, uint64_t *ret_tag)
+{
+    sim_assert(station->node == self);
+    struct job *job = job_waits(station, is_of, ticket);
+    if (job == NULL) {
+        return false;
+    }
+    touch(station);
+    job_leave_queue(station, job);
+    if (station->options.is_slots) {
+        station->left++; /* as if he had held one: see sim_station_enter */
+        station->sojourn_sum += (uint64_t)station->since;
+    } else {
+        count_sojourn(station, job->arrived);
+    }
+    *ret_tag = job->tag;
+    sim_pool_end(&self->world->jobs, job);
+    show(station);
+    return true;
+}
+
 void station_on_granted(struct sim_world *world, const struct sim_event *event)
 {
     struct job *job = sim_pool_find(&world->jobs, event->payload);

@@ -55,6 +55,12 @@ enum sim_entry sim_station_enter(struct sim_node *self, struct sim_station *stat
                                  uint16_t priority, sim_span span, uint64_t tag);
 void sim_station_leave(struct sim_node *self, struct sim_station *station);
 
+/* Takes the job that waits and whose tag stands for `ticket`, as `is_of` says, out of the queue,
+ * its work undone. False when it does not wait (any more). Looks through the whole queue. */
+typedef bool (*sim_station_is_of)(struct sim_node *self, uint64_t tag, sim_ticket ticket);
+bool sim_station_withdraw(struct sim_node *self, struct sim_station *station,
+                          sim_station_is_of is_of, sim_ticket ticket, uint64_t *ret_tag);
+
 int64_t sim_station_queued(const struct sim_station *station);
 int64_t sim_station_busy(const struct sim_station *station);
 /* The time that its servers were busy so far, of all of them together, ns. */

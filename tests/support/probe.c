@@ -66,6 +66,9 @@ static void write_down(struct sim_node *self, const struct sim_input *in, struct
     case SIM_IN_LOAD:
         seen.number = (uint64_t)(in->load_factor * 1000);
         break;
+    case SIM_IN_WITHDRAWN:
+        seen.handle = in->ticket;
+        break;
     case SIM_IN_DONE:
     case SIM_IN_GRANTED:
     case SIM_IN_SYNCED:

@@ -73,11 +73,69 @@ static void test_hedge_fails(void)
     }
 }
 
+/* The first of two stands still from 0 to 45, and is to work on somebody else's request before that
+ * of 5, which waits there, is asked again elsewhere at 15, answered at 21, and leaves the queue
+ * when the message comes, 1 ms later. Without `cancel` it is worked on until 53, and its answer is
+ * late. */
+static void test_hedge_cancel(void)
+{
+    static const char *const services[] = {"service = ms(4)", "service = ms(4), slots = 1",
+                                           "service = ms(4), slots = 5",
+                                           "service = ms(4), check_deadline = true"};
+    for (int i = 0; i < 8; i++) {
+        bool cancels = i % 2 == 1;
+        struct fixture f;
+        fixture_init(&f, ms(99));
+        fixture_add_node(&f, "others", &sim_model_client_open,
+                         "arrivals = regular(rate(10)), to = 'web[1]'");
+        fixture_add_node(&f, "users", &sim_model_client_open,
+                         cancels ? "arrivals = regular { rate = rate(10), phase = ms(5) }, "
+                                   "to = 'web', hedge = hedge { after = ms(10), cancel = true }"
+                                 : "arrivals = regular { rate = rate(10), phase = ms(5) }, "
+                                   "to = 'web', hedge = hedge { after = ms(10) }");
+        fixture_add_group(&f, "web", &sim_model_service, services[i / 2], 2, 2);
+        fixture_add_fault(&f, SIM_FAULT_SLOW, 0, SIM_NEVER, "web[1]")->factor = 12;
+        fixture_link_latency(&f, ms(1));
+        fixture_start(&f);
+        fixture_run_until(&f, ms(22) - 1);
+        g_assert_cmpuint(fixture_total(&f, "users", "succeeded"), ==, 1);
+        g_assert_cmpuint(fixture_total(&f, "web", "withdrawn"), ==, 0);
+        fixture_run_until(&f, ms(22));
+        g_assert_cmpuint(fixture_total(&f, "web", "withdrawn"), ==, cancels ? 1 : 0);
+        fixture_run_until(&f, ms(99));
+        g_assert_cmpuint(fixture_total(&f, "web", "succeeded"), ==, cancels ? 2 : 3);
+        g_assert_cmpuint(fixture_total(&f, "web", "expired"), ==, cancels ? 1 : 0);
+        g_assert_cmpuint(fixture_total(&f, "users", "late_replies"), ==, cancels ? 0 : 1);
+        fixture_clear(&f);
+    }
+}
+
+/* What has begun is not dropped; its answer is not sent. */
+static void test_hedge_cancel_begun(void)
+{
+    struct fixture f;
+    fixture_init(&f, ms(99));
+    fixture_add_node(&f, "users", &sim_model_client_open,
+                     "arrivals = regular(rate(10)), to = 'web', "
+                     "hedge = hedge { after = ms(10), cancel = true }");
+    fixture_add_group(&f, "web", &sim_model_service, "service = ms(4)", 2, 2);
+    fixture_add_fault(&f, SIM_FAULT_SLOW, 0, SIM_NEVER, "web[1]")->factor = 12;
+    fixture_link_latency(&f, ms(1));
+    fixture_start(&f);
+    fixture_run_until(&f, ms(99));
+    g_assert_cmpuint(fixture_total(&f, "web", "succeeded"), ==, 2);
+    g_assert_cmpuint(fixture_total(&f, "web", "withdrawn"), ==, 0);
+    g_assert_cmpuint(fixture_total(&f, "users", "late_replies"), ==, 0);
+    fixture_clear(&f);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/client/hedge", test_hedge);
     g_test_add_func("/client/hedge_elsewhere", test_hedge_elsewhere);
     g_test_add_func("/client/hedge_fails", test_hedge_fails);
+    g_test_add_func("/client/hedge_cancel", test_hedge_cancel);
+    g_test_add_func("/client/hedge_cancel_begun", test_hedge_cancel_begun);
     return g_test_run();
 }
