@@ -18,6 +18,7 @@
 #include "balancer/affinity.h"
 #include "listing.h"
 #include "models.h"
+#include "queue.h"
 
 #define LOOKUP_BYTES 200 /* GET /apps and a few headers */
 
@@ -133,15 +134,7 @@ static void start(struct sim_node *self)
                        params->sticky ? params->sticky_idle : params->connection_idle);
     }
     if (params->cost != NULL) {
-        struct sim_station_options options = {
-            .servers = params->servers,
-            .queue_limit = params->queue_limit,
-            .discipline = SIM_FIFO,
-            .busy_metric = METRIC_BUSY,
-            .queued_metric = METRIC_QUEUED,
-            .wait_metric = METRIC_WAIT,
-        };
-        state->station = sim_station_new(self, &options);
+        state->station = queue_start(self, params->servers, params->queue_limit, METRIC_BUSY);
     }
 }
 

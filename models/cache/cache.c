@@ -20,6 +20,7 @@
  */
 #include "cache/visits.h"
 #include "models.h"
+#include "queue.h"
 
 static const struct sim_metric_spec cache_metrics[] = {
     {"lookups", SIM_METRIC_COUNT, SIM_METRIC_EVENTS, "reads that looked for their key", NULL},
@@ -196,15 +197,8 @@ static void start(struct sim_node *self)
         sim_after(self, params->active_expiry, TIMER_EXPIRE, 0);
     }
     if (params->hit != NULL || params->miss != NULL) {
-        struct sim_station_options options = {
-            .servers = params->servers > 0 ? params->servers : INT32_MAX,
-            .queue_limit = params->queue_limit,
-            .discipline = SIM_FIFO,
-            .busy_metric = METRIC_BUSY,
-            .queued_metric = METRIC_QUEUED,
-            .wait_metric = METRIC_WAIT,
-        };
-        state->station = sim_station_new(self, &options);
+        state->station = queue_start(self, params->servers > 0 ? params->servers : INT32_MAX,
+                                     params->queue_limit, METRIC_BUSY);
     }
     members_start(self, &state->members, &params->miss_to);
     follow_start(self);

@@ -15,11 +15,11 @@
  * Left out: heartbeats, slow readers (streams have credit without end), filters: all clients of a
  * server follow one feed, that of the first publisher that it hears of.
  */
-#include <stdlib.h>
-
 #include "feed.h"
 #include "feed/history.h"
+#include "followers.h"
 #include "models.h"
+#include "queue.h"
 
 struct server_params {
     int64_t workers;
@@ -36,11 +36,10 @@ struct server_state {
     struct feed_history history;
     sim_node_id publisher;
     sim_frame first_held, last_held;
-    sim_stream *streams; /* accepted, oldest first; some may have been closed */
-    uint32_t stream_count, stream_capacity;
-    uint32_t closed_count; /* since closed ones were last taken out */
-    uint32_t round_count;  /* under way */
-    int64_t open_count;    /* accepted or not */
+    struct followers streams; /* accepted, oldest first; some may have been closed */
+    uint32_t closed_count;    /* since closed ones were last taken out */
+    uint32_t round_count;     /* under way */
+    int64_t open_count;       /* accepted or not */
     int64_t held_count;
 };
 
@@ -232,31 +231,15 @@ static void release_held(struct sim_node *self)
 
 /* ---- streams ---- */
 
-static void add_stream(struct server_state *state, sim_stream stream)
-{
-    if (state->stream_count == state->stream_capacity) {
-        state->stream_capacity = state->stream_capacity == 0 ? 64 : 2 * state->stream_capacity;
-        state->streams = realloc(state->streams, state->stream_capacity * sizeof *state->streams);
-        sim_assert(state->streams != NULL); /* out of memory ends the process */
-    }
-    state->streams[state->stream_count++] = stream;
-}
-
 /* Once half of the list is closed, the rest of it is put together; not while a round counts on
  * where streams stand. */
 static void take_out_closed(struct sim_node *self)
 {
     struct server_state *state = sim_state(self);
-    if (state->round_count > 0 || 2 * state->closed_count < state->stream_count) {
+    if (state->round_count > 0 || 2 * state->closed_count < state->streams.count) {
         return;
     }
-    uint32_t kept = 0;
-    for (uint32_t i = 0; i < state->stream_count; i++) {
-        if (sim_stream_is_open(self, state->streams[i])) {
-            state->streams[kept++] = state->streams[i];
-        }
-    }
-    state->stream_count = kept;
+    followers_drop_closed(self, &state->streams);
     state->closed_count = 0;
 }
 
@@ -305,7 +288,7 @@ static void on_accepted(struct sim_node *self, sim_frame frame)
         return;
     }
     sim_count(self, METRIC_ACCEPTED, 1);
-    add_stream(state, stream);
+    followers_add(&state->streams, stream);
     uint64_t number = feed_number(sim_stream_tag(self, stream));
     send(self, stream, newest_event(state), feed_history_missed(&state->history, number));
 }
@@ -318,7 +301,7 @@ static void next_item(struct sim_node *self, sim_frame frame)
     const struct server_params *params = sim_params(self);
     struct server_state *state = sim_state(self);
     struct duty *round = duty_at(self, frame);
-    while (round->at < round->end && !sim_stream_is_open(self, state->streams[round->at])) {
+    while (round->at < round->end && !sim_stream_is_open(self, state->streams.each[round->at])) {
         round->at++;
     }
     if (round->at < round->end) {
@@ -334,7 +317,7 @@ static void on_pushed(struct sim_node *self, sim_frame frame)
 {
     struct server_state *state = sim_state(self);
     struct duty *round = duty_at(self, frame);
-    sim_stream stream = state->streams[round->at++];
+    sim_stream stream = state->streams.each[round->at++];
     if (sim_stream_is_open(self, stream)) {
         sim_count(self, METRIC_ITEMS, 1);
         send(self, stream, feed_event(state->publisher, round->number), round->bytes);
@@ -347,7 +330,7 @@ static void push_to_all(struct sim_node *self, uint64_t number, int64_t bytes)
     struct server_state *state = sim_state(self);
     sim_frame frame = sim_frame_new(self);
     *duty_at(self, frame) = (struct duty){
-        .kind = DUTY_ROUND, .number = number, .bytes = bytes, .end = state->stream_count};
+        .kind = DUTY_ROUND, .number = number, .bytes = bytes, .end = state->streams.count};
     state->round_count++;
     next_item(self, frame);
 }
@@ -416,13 +399,7 @@ static void start(struct sim_node *self)
 {
     const struct server_params *params = sim_params(self);
     struct server_state *state = sim_state(self);
-    struct sim_station_options options = {.servers = params->workers,
-                                          .queue_limit = -1,
-                                          .discipline = SIM_FIFO,
-                                          .busy_metric = METRIC_BUSY,
-                                          .queued_metric = METRIC_QUEUED,
-                                          .wait_metric = METRIC_WAIT};
-    state->work = sim_station_new(self, &options);
+    state->work = queue_start(self, params->workers, -1, METRIC_BUSY);
     feed_history_start(self, &state->history, (uint64_t)params->history);
 }
 
@@ -449,8 +426,7 @@ static void release(struct sim_node *self)
     sim_level(self, METRIC_STREAMS, -state->open_count);
     sim_level(self, METRIC_HELD, -state->held_count);
     state->open_count = state->held_count = 0;
-    free(state->streams);
-    state->streams = NULL;
+    followers_clear(&state->streams);
 }
 
 const struct sim_model sim_model_feed_server = {

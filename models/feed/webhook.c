@@ -11,6 +11,7 @@
  */
 #include "feed.h"
 #include "models.h"
+#include "queue.h"
 
 #define WINDOW_WORDS 64
 #define WINDOW_BITS (UINT64_C(64) * WINDOW_WORDS)
@@ -124,13 +125,7 @@ static void start(struct sim_node *self)
 {
     const struct webhook_params *params = sim_params(self);
     struct webhook_state *state = sim_state(self);
-    struct sim_station_options options = {.servers = params->servers,
-                                          .queue_limit = params->queue_limit,
-                                          .discipline = SIM_FIFO,
-                                          .busy_metric = METRIC_BUSY,
-                                          .queued_metric = METRIC_QUEUED,
-                                          .wait_metric = METRIC_WAIT};
-    state->work = sim_station_new(self, &options);
+    state->work = queue_start(self, params->servers, params->queue_limit, METRIC_BUSY);
 }
 
 static void handle(struct sim_node *self, const struct sim_input *in)

@@ -17,6 +17,7 @@
 #include "balancer/affinity.h"
 #include "members.h"
 #include "models.h"
+#include "queue.h"
 
 #define AUTH_BYTES 1000 /* a request without body, with a token */
 
@@ -133,15 +134,7 @@ static void start(struct sim_node *self)
     if (params->auth_ttl > 0) {
         affinity_start(self, &state->allowed, (uint32_t)params->auth_max, params->auth_ttl);
     }
-    struct sim_station_options options = {
-        .servers = params->servers,
-        .queue_limit = -1,
-        .discipline = SIM_FIFO,
-        .busy_metric = METRIC_BUSY,
-        .queued_metric = METRIC_QUEUED,
-        .wait_metric = METRIC_WAIT,
-    };
-    state->station = sim_station_new(self, &options);
+    state->station = queue_start(self, params->servers, -1, METRIC_BUSY);
 }
 
 /* ---- answers ---- */

@@ -10,6 +10,7 @@
  */
 #include "models.h"
 #include "object_list.h"
+#include "queue.h"
 
 struct counter_params {
     struct sim_operation_laws service;
@@ -67,15 +68,7 @@ static void start(struct sim_node *self)
 {
     const struct counter_params *params = sim_params(self);
     struct counter_state *state = sim_state(self);
-    struct sim_station_options options = {
-        .servers = params->servers,
-        .queue_limit = params->queue_limit,
-        .discipline = SIM_FIFO,
-        .busy_metric = METRIC_BUSY,
-        .queued_metric = METRIC_QUEUED,
-        .wait_metric = METRIC_WAIT,
-    };
-    state->station = sim_station_new(self, &options);
+    state->station = queue_start(self, params->servers, params->queue_limit, METRIC_BUSY);
     sim_object_table_init(&state->table, NULL, sizeof(struct entry), 0);
     state->has_table = true;
 }

@@ -11,9 +11,9 @@
  *
  * Left out: replication, and durability: a crash takes all that was written.
  */
-#include <stdlib.h>
-
+#include "followers.h"
 #include "models.h"
+#include "queue.h"
 #include "store/cells.h"
 
 struct memory_params {
@@ -29,8 +29,7 @@ struct memory_state {
     struct sim_station *work;
     struct cells cells;
     uint64_t version; /* the latest */
-    sim_stream *followers;
-    uint32_t follower_count, follower_capacity;
+    struct followers followers;
 };
 
 enum memory_metric {
@@ -90,35 +89,11 @@ static struct cell read_cell(struct sim_node *self, uint64_t key)
 
 #define CHANGE_BYTES 64 /* of a change on the wire: key, version, place in the stream */
 
-static void add_follower(struct sim_node *self, sim_stream stream)
-{
-    struct memory_state *state = sim_state(self);
-    if (state->follower_count == state->follower_capacity) {
-        state->follower_capacity = state->follower_capacity == 0 ? 8 : 2 * state->follower_capacity;
-        state->followers =
-            realloc(state->followers, state->follower_capacity * sizeof *state->followers);
-        sim_assert(state->followers != NULL); /* out of memory ends the process */
-    }
-    state->followers[state->follower_count++] = stream;
-}
-
-static void drop_follower(struct sim_node *self, sim_stream stream)
-{
-    struct memory_state *state = sim_state(self);
-    uint32_t kept = 0;
-    for (uint32_t i = 0; i < state->follower_count; i++) {
-        if (state->followers[i] != stream) {
-            state->followers[kept++] = state->followers[i];
-        }
-    }
-    state->follower_count = kept;
-}
-
 static void tell_followers(struct sim_node *self, uint64_t key)
 {
     const struct memory_state *state = sim_state(self);
-    for (uint32_t i = 0; i < state->follower_count; i++) {
-        if (!sim_stream_send(self, state->followers[i], key, CHANGE_BYTES)) {
+    for (uint32_t i = 0; i < state->followers.count; i++) {
+        if (!sim_stream_send(self, state->followers.each[i], key, CHANGE_BYTES)) {
             sim_count(self, METRIC_UNSENT, 1);
         }
     }
@@ -143,13 +118,7 @@ static void start(struct sim_node *self)
 {
     const struct memory_params *params = sim_params(self);
     struct memory_state *state = sim_state(self);
-    struct sim_station_options options = {.servers = params->servers,
-                                          .queue_limit = params->queue_limit,
-                                          .discipline = SIM_FIFO,
-                                          .busy_metric = METRIC_BUSY,
-                                          .queued_metric = METRIC_QUEUED,
-                                          .wait_metric = METRIC_WAIT};
-    state->work = sim_station_new(self, &options);
+    state->work = queue_start(self, params->servers, params->queue_limit, METRIC_BUSY);
     cells_init(&state->cells);
 }
 
@@ -247,14 +216,15 @@ static void conclude(struct sim_node *self, sim_ticket ticket)
 
 static void handle(struct sim_node *self, const struct sim_input *in)
 {
+    struct memory_state *state = sim_state(self);
     if (in->kind == SIM_IN_REQUEST) {
         arrive(self, in);
     } else if (in->kind == SIM_IN_DONE) {
         conclude(self, in->tag);
     } else if (in->kind == SIM_IN_STREAM_OPENED) {
-        add_follower(self, in->stream);
+        followers_add(&state->followers, in->stream);
     } else if (in->kind == SIM_IN_STREAM_CLOSED) {
-        drop_follower(self, in->stream);
+        followers_drop(&state->followers, in->stream);
     } else if (in->kind == SIM_IN_START) {
         start(self);
     }
@@ -270,8 +240,7 @@ static void release(struct sim_node *self)
 {
     struct memory_state *state = sim_state(self);
     cells_clear(&state->cells);
-    free(state->followers);
-    state->followers = NULL;
+    followers_clear(&state->followers);
 }
 
 const struct sim_model sim_model_store_memory = {

@@ -22,6 +22,7 @@
  */
 #include "store/gossip/gossip.h"
 #include "models.h"
+#include "queue.h"
 
 static const char *const gossip_ways[] = {"rumor", "push", "pull", "push_pull", NULL};
 
@@ -147,13 +148,7 @@ static void start(struct sim_node *self)
 {
     const struct gossip_params *params = sim_params(self);
     struct gossip_state *state = sim_state(self);
-    struct sim_station_options options = {.servers = params->servers,
-                                          .queue_limit = params->queue_limit,
-                                          .discipline = SIM_FIFO,
-                                          .busy_metric = GOSSIP_BUSY,
-                                          .queued_metric = GOSSIP_QUEUED,
-                                          .wait_metric = GOSSIP_WAIT};
-    state->work = sim_station_new(self, &options);
+    state->work = queue_start(self, params->servers, params->queue_limit, GOSSIP_BUSY);
     cells_init(&state->cells);
     sim_time phase = params->cycle - sim_now(self) % params->cycle;
     if (!params->synchronous) {

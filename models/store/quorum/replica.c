@@ -13,6 +13,7 @@
  *
  * Left out: the cost of compaction and of reading the log after a crash; tombstones stay for ever.
  */
+#include "queue.h"
 #include "store/quorum/quorum.h"
 
 #define THE_LOG 0
@@ -320,13 +321,8 @@ void quorum_replica_start(struct sim_node *self, struct quorum_replica *replica,
     cells_init(&replica->stand_in);
     quorum_hints_start(self, replica);
     if (is_work(replica->params)) {
-        struct sim_station_options options = {.servers = replica->params->servers,
-                                              .queue_limit = replica->params->queue_limit,
-                                              .discipline = SIM_FIFO,
-                                              .busy_metric = QUORUM_BUSY,
-                                              .queued_metric = QUORUM_QUEUED,
-                                              .wait_metric = QUORUM_WAIT};
-        replica->work = sim_station_new(self, &options);
+        replica->work =
+            queue_start(self, replica->params->servers, replica->params->queue_limit, QUORUM_BUSY);
     }
     if (is_restart) {
         recover(self, replica);

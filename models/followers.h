@@ -1,0 +1,20 @@
+/* A list of open streams, in the order in which they came: who is to be told what changes. */
+#ifndef BRINK_MODELS_FOLLOWERS_H
+#define BRINK_MODELS_FOLLOWERS_H
+
+#include "sim.h"
+
+/* All zero is an empty list. On the heap: cleared at the end of a life. */
+struct followers {
+    sim_stream *each;
+    uint32_t count, capacity;
+};
+
+void followers_add(struct followers *followers, sim_stream stream);
+/* Takes it out; the others stay in order. */
+void followers_drop(struct followers *followers, sim_stream stream);
+/* Takes out all that are closed. */
+void followers_drop_closed(struct sim_node *self, struct followers *followers);
+void followers_clear(struct followers *followers);
+
+#endif
