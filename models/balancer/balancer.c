@@ -11,7 +11,7 @@
  *
  * With no member available the answer is UNAVAILABLE; a member that does not answer in time gives
  * TIMEOUT, as a gateway does (504). Policies: policy.h. Who is available: pool.h and health.h. What
- * is remembered: affinity.h. Whom a registry lists: listing.h.
+ * is remembered: affinity.h. Whom a registry lists: discovery.h.
  */
 #include "balancer/balancer.h"
 
@@ -20,14 +20,13 @@
 #include "models.h"
 #include "queue.h"
 
-#define LOOKUP_BYTES 200 /* GET /apps and a few headers */
-
 struct balancer_state {
     const struct balancer_policy *policy;
     void *policy_state;
     struct balancer_setup setup;
     struct sim_station *station; /* NULL where passing on costs nothing */
     struct pool pool;
+    struct discovery discovery;
     struct health health;
     struct affinity affinity; /* sessions, or connections on layer 4 */
     int64_t outstanding;
@@ -104,29 +103,15 @@ static void start_policy(struct sim_node *self)
     }
 }
 
-/* Asks the registry; one who knows nobody when he asks does not wait long for the next time. */
-static void poll(struct sim_node *self)
-{
-    const struct balancer_params *params = sim_params(self);
-    struct balancer_state *state = sim_state(self);
-    sim_time pause = params->poll;
-    if (state->pool.existing_count == 0 && pause > SIM_SECOND) {
-        pause = SIM_SECOND;
-    }
-    sim_after(self, pause, TIMER_POLL, 0);
-    const uint64_t words[SIM_MESSAGE_WORDS] = {0};
-    sim_send_message(self, params->registry.ids[0], MESSAGE_LOOKUP, words, LOOKUP_BYTES);
-}
-
 static void start(struct sim_node *self)
 {
     const struct balancer_params *params = sim_params(self);
     struct balancer_state *state = sim_state(self);
-    bool asks = params->registry.count > 0;
+    bool asks = params->discovery.registry.count > 0;
     pool_start(self, &state->pool, &params->to, params->panic, asks);
-    if (asks) {
-        poll(self);
-    }
+    state->discovery =
+        (struct discovery){&params->discovery, &state->pool, TIMER_POLL, MESSAGE_LOOKUP};
+    discovery_start(self, &state->discovery);
     start_policy(self);
     health_start(self, &state->health, &params->health, &state->pool, TIMER_CHECK, TIMER_RETURN);
     if (params->sticky || params->layer == LAYER_4) {
@@ -375,7 +360,7 @@ static void on_timer(struct sim_node *self, const struct sim_input *in)
 {
     struct balancer_state *state = sim_state(self);
     if (in->timer == TIMER_POLL) {
-        poll(self);
+        discovery_ask(self, &state->discovery);
         return;
     }
     if (in->timer == TIMER_CHECK) {
@@ -386,11 +371,16 @@ static void on_timer(struct sim_node *self, const struct sim_input *in)
     }
 }
 
-static void on_listing(struct sim_node *self, const struct sim_input *in)
+/* What a registry says. */
+static void on_discovery(struct sim_node *self, const struct sim_input *in)
 {
     struct balancer_state *state = sim_state(self);
-    if (state->pool.listed != NULL) {
-        pool_listed(self, &state->pool, in->words);
+    if (in->kind == SIM_IN_STREAM_ITEM) {
+        discovery_on_item(self, &state->discovery, in);
+    } else if (in->kind == SIM_IN_STREAM_CLOSED) {
+        discovery_on_closed(self, &state->discovery);
+    } else if (in->kind == SIM_IN_MESSAGE && in->message == MESSAGE_LISTING) {
+        discovery_on_listing(self, &state->discovery, in);
     }
 }
 
@@ -406,8 +396,8 @@ static void handle(struct sim_node *self, const struct sim_input *in)
         on_timer(self, in);
     } else if (in->kind == SIM_IN_START) {
         start(self);
-    } else if (in->kind == SIM_IN_MESSAGE && in->message == MESSAGE_LISTING) {
-        on_listing(self, in);
+    } else {
+        on_discovery(self, in);
     }
 }
 

@@ -2,6 +2,7 @@
 #ifndef BRINK_MODELS_BALANCER_BALANCER_H
 #define BRINK_MODELS_BALANCER_BALANCER_H
 
+#include "balancer/discovery.h"
 #include "balancer/health.h"
 #include "balancer/policy.h"
 
@@ -26,8 +27,7 @@ struct balancer_params {
     int64_t affinity_max;
     struct health_params health;
     double panic;
-    struct sim_target registry; /* none: it knows by itself who is there */
-    sim_time poll;
+    struct discovery_params discovery;
 };
 
 extern const struct sim_param balancer_params[];

@@ -69,10 +69,12 @@ const struct sim_param balancer_params[] = {
      "members that may be out so at once, at least one [Envoy: 10 %]", NULL, NULL},
     {"panic", SIM_PARAM_RATIO, AT(panic), "percent(0)", 0, 1,
      "with fewer members than this left in, all are used again [Envoy: 50 %]", NULL, NULL},
-    {"registry", SIM_PARAM_TARGET, AT(registry), "nil", SIM_UNBOUNDED,
+    {"registry", SIM_PARAM_TARGET, AT(discovery.registry), "nil", SIM_UNBOUNDED,
      "whom it asks who is there; left out = it hears of every change", NULL, NULL},
-    {"poll", SIM_PARAM_DURATION, AT(poll), "s(30)", 1e-3, 1e9,
+    {"poll", SIM_PARAM_DURATION, AT(discovery.poll), "s(30)", 1e-3, 1e9,
      "how often it asks that [Eureka client: 30 s]", NULL, NULL},
+    {"watch", SIM_PARAM_BOOLEAN, AT(discovery.watch), "false", SIM_UNBOUNDED,
+     "it does not ask, but is told of each change on a stream [etcd watch]", NULL, NULL},
     {0},
 };
 
@@ -94,8 +96,11 @@ const char *balancer_validate(const void *fields)
         return "to: under this policy members count alike; shares go with weighted, "
                "least_connections, ring, rendezvous, maglev and bounded";
     }
-    if (params->registry.count > 1) {
+    if (params->discovery.registry.count > 1) {
         return "registry: names one node";
+    }
+    if (params->discovery.watch && params->discovery.registry.count == 0) {
+        return "watch: there is no registry to watch";
     }
     if (params->layer == LAYER_4 && params->retries > 1) {
         return "retries: on layer 4 a connection is its member's, and nothing is tried again";

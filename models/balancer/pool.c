@@ -117,6 +117,16 @@ void pool_listed(struct sim_node *self, struct pool *pool, const uint64_t *words
     look(self, pool);
 }
 
+void pool_list(struct sim_node *self, struct pool *pool, sim_node_id id, bool is_listed)
+{
+    for (uint32_t i = 0; i < pool->count; i++) {
+        if (pool->members[i].id == id && pool->listed[i] != is_listed) {
+            pool->listed[i] = is_listed;
+            look(self, pool);
+        }
+    }
+}
+
 void pool_look(struct sim_node *self, struct pool *pool)
 {
     if (pool->seen != sim_members_version(self)) {

@@ -35,6 +35,8 @@ void pool_start(struct sim_node *self, struct pool *pool, const struct sim_targe
                 double panic, bool asks);
 /* A listing came (listing.h). */
 void pool_listed(struct sim_node *self, struct pool *pool, const uint64_t *words);
+/* One of them is on the list from now on, or off it. */
+void pool_list(struct sim_node *self, struct pool *pool, sim_node_id id, bool is_listed);
 /* Brings it up to date with who exists. */
 void pool_look(struct sim_node *self, struct pool *pool);
 /* Whether the reason keeps the member out from now on. */

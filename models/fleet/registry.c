@@ -6,12 +6,18 @@
  * removed while fewer than the share `preserve` of those listed have been heard: it is then more
  * probable that the network is ill than that they all are.
  *
+ * Or they watch: they keep a stream open, and are told of each change when it happens, as etcd,
+ * ZooKeeper and Consul offer it.
+ *
  * Who is there at the start of the run is listed then. A crash forgets the list. Left out: several
- * registries that copy from one another, watching instead of asking, members that say goodbye.
+ * registries that copy from one another, members that say goodbye.
  */
+#include "followers.h"
 #include "listing.h"
 #include "models.h"
 #include "report.h"
+
+#define ITEM_BYTES 100 /* a key, a value, a revision */
 
 struct registry_params {
     struct sim_target to;
@@ -31,14 +37,24 @@ struct registry_state {
     sim_node_id first;
     uint32_t count; /* of ids between the first and the last one */
     int64_t listed;
+    struct followers watchers;
 };
 
-enum registry_metric { METRIC_LISTED, METRIC_ADDED, METRIC_REMOVED, METRIC_LOOKUPS };
+enum registry_metric {
+    METRIC_LISTED,
+    METRIC_ADDED,
+    METRIC_REMOVED,
+    METRIC_LOOKUPS,
+    METRIC_WATCHERS,
+    METRIC_PUSHED
+};
 static const struct sim_metric_spec registry_metrics[] = {
     {"listed", SIM_METRIC_LEVEL, SIM_METRIC_ITEMS, "members on the list", NULL},
     {"added", SIM_METRIC_COUNT, SIM_METRIC_EVENTS, "members put on the list, also again", NULL},
     {"removed", SIM_METRIC_COUNT, SIM_METRIC_EVENTS, "members taken off for their silence", NULL},
     {"lookups", SIM_METRIC_COUNT, SIM_METRIC_EVENTS, "times that it was asked", NULL},
+    {"watchers", SIM_METRIC_LEVEL, SIM_METRIC_ITEMS, "streams on which it tells of changes", NULL},
+    {"pushed", SIM_METRIC_COUNT, SIM_METRIC_EVENTS, "items sent on these", NULL},
     {0},
 };
 
@@ -65,6 +81,15 @@ static const struct sim_param registry_params[] = {
 
 #undef P
 
+static void push(struct sim_node *self, sim_stream stream, const struct entry *entry)
+{
+    const struct registry_state *state = sim_state(self);
+    sim_node_id node = state->first + (sim_node_id)(entry - state->entries);
+    if (sim_stream_send(self, stream, listing_item(node, entry->is_listed), ITEM_BYTES)) {
+        sim_count(self, METRIC_PUSHED, 1);
+    }
+}
+
 static void list(struct sim_node *self, struct entry *entry, bool is_listed)
 {
     struct registry_state *state = sim_state(self);
@@ -72,6 +97,9 @@ static void list(struct sim_node *self, struct entry *entry, bool is_listed)
     entry->is_listed = is_listed;
     state->listed += delta;
     sim_level(self, METRIC_LISTED, delta);
+    for (uint32_t i = 0; i < state->watchers.count; i++) {
+        push(self, state->watchers.each[i], entry);
+    }
 }
 
 static void start(struct sim_node *self)
@@ -152,6 +180,26 @@ static void on_lookup(struct sim_node *self, sim_node_id from)
     }
 }
 
+/* A watcher is first told how it stands with every one. */
+static void on_opened(struct sim_node *self, sim_stream stream)
+{
+    struct registry_state *state = sim_state(self);
+    followers_add(&state->watchers, stream);
+    sim_level(self, METRIC_WATCHERS, 1);
+    for (uint32_t i = 0; i < state->count; i++) {
+        if (state->entries[i].is_ours) {
+            push(self, stream, &state->entries[i]);
+        }
+    }
+}
+
+static void on_closed(struct sim_node *self, sim_stream stream)
+{
+    struct registry_state *state = sim_state(self);
+    followers_drop(&state->watchers, stream);
+    sim_level(self, METRIC_WATCHERS, -1);
+}
+
 static void handle(struct sim_node *self, const struct sim_input *in)
 {
     if (in->kind == SIM_IN_MESSAGE && in->message == MESSAGE_REPORT) {
@@ -160,6 +208,10 @@ static void handle(struct sim_node *self, const struct sim_input *in)
         on_lookup(self, in->from);
     } else if (in->kind == SIM_IN_TIMER) {
         sweep(self);
+    } else if (in->kind == SIM_IN_STREAM_OPENED) {
+        on_opened(self, in->stream);
+    } else if (in->kind == SIM_IN_STREAM_CLOSED) {
+        on_closed(self, in->stream);
     } else if (in->kind == SIM_IN_START) {
         start(self);
     } else if (in->kind == SIM_IN_REQUEST) {
@@ -171,7 +223,9 @@ static void release(struct sim_node *self)
 {
     struct registry_state *state = sim_state(self);
     sim_level(self, METRIC_LISTED, -state->listed);
+    sim_level(self, METRIC_WATCHERS, -(int64_t)state->watchers.count);
     state->listed = 0;
+    followers_clear(&state->watchers);
 }
 
 const struct sim_model sim_model_registry = {

@@ -213,11 +213,92 @@ static void test_many(void)
     fixture_clear(&f);
 }
 
+/* ---- watching ---- */
+
+#define WATCH "to = 'web', registry = 'registry', watch = true, retries = 0"
+
+/* As in test_dead_is_listed, but the balancer knows when the registry does: at 30, and at the first
+ * heartbeat after 50. */
+static void test_watch(void)
+{
+    struct fixture f;
+    build(&f, REGISTRY, WATCH);
+    fixture_add_fault(&f, SIM_FAULT_CRASH, s(20), s(50), "web[2]");
+    fixture_start(&f);
+    g_assert_cmpuint(failed(&f, 29.999), ==, 10 * 5);
+    g_assert_cmpint(listed(&f, 30), ==, 1);
+    g_assert_cmpuint(failed(&f, 50), ==, 10 * 5);
+    g_assert_cmpint(listed(&f, 51), ==, 2);
+    uint64_t before = fixture_total(&f, "web[2]", "issued");
+    fixture_run_until(&f, s(52));
+    g_assert_cmpuint(fixture_total(&f, "web[2]", "issued"), ==, before + 5);
+    g_assert_cmpuint(failed(&f, 60), ==, 10 * 5);
+    g_assert_cmpint(fixture_level(&f, "registry", "watchers"), ==, 1);
+    g_assert_cmpuint(fixture_total(&f, "registry", "pushed"), ==, 3 + 2); /* web can be three */
+    g_assert_cmpuint(fixture_total(&f, "registry", "lookups"), ==, 0);
+    fixture_clear(&f);
+}
+
+/* 40 ms away: the change of 30 is known at 30.04. */
+static void test_watch_takes_its_way(void)
+{
+    struct fixture f;
+    build(&f, REGISTRY, WATCH);
+    fixture_link_latency(&f, ms(40));
+    fixture_add_fault(&f, SIM_FAULT_CRASH, s(20), SIM_NEVER, "web[2]");
+    fixture_start(&f);
+    fixture_run_until(&f, s(31));
+    uint64_t second = fixture_total(&f, "users", "failed");
+    fixture_run_until(&f, s(100));
+    g_assert_cmpuint(fixture_total(&f, "users", "failed"), ==, second);
+    g_assert_cmpuint(fixture_total(&f, "users", "unavailable"), <=, 2 + 10 * 5); /* and at first */
+    fixture_clear(&f);
+}
+
+/* The registry is gone from 20 to 30: the balancer goes on with what it knows, and opens the stream
+ * again as soon as it can. What it is told then is that there is nobody, until they have reported.
+ */
+static void test_watch_broken(void)
+{
+    struct fixture f;
+    build(&f, REGISTRY, WATCH);
+    fixture_add_fault(&f, SIM_FAULT_CRASH, s(20), s(29.5), "registry");
+    fixture_start(&f);
+    g_assert_cmpuint(failed(&f, 29.999), ==, 0);
+    g_assert_cmpint(fixture_level(&f, "registry", "watchers"), ==, 0);
+    fixture_run_until(&f, s(30));
+    g_assert_cmpint(fixture_level(&f, "registry", "watchers"), ==, 1);
+    uint64_t after = failed(&f, 30.5);
+    g_assert_cmpuint(after, <=, 5);
+    g_assert_cmpuint(failed(&f, 100), ==, after);
+    fixture_clear(&f);
+}
+
+/* A balancer that dies is watched for no more, and begins anew. */
+static void test_watcher_dies(void)
+{
+    struct fixture f;
+    build(&f, REGISTRY, WATCH);
+    fixture_add_fault(&f, SIM_FAULT_CRASH, s(20), s(40), "gate");
+    fixture_start(&f);
+    fixture_run_until(&f, s(30));
+    g_assert_cmpint(fixture_level(&f, "registry", "watchers"), ==, 0);
+    g_assert_cmpuint(failed(&f, 40), ==, 200);
+    g_assert_cmpuint(failed(&f, 60), ==, 200);
+    g_assert_cmpint(fixture_level(&f, "registry", "watchers"), ==, 1);
+    g_assert_cmpuint(fixture_total(&f, "registry", "pushed"), ==, 3 + 3);
+    fixture_clear(&f);
+}
+
 static void test_one_registry(void)
 {
-    struct balancer_params params = {.registry = {.count = 1}};
+    struct balancer_params params = {.discovery = {.registry = {.count = 1}}};
     g_assert_null(balancer_validate(&params));
-    params.registry.count = 2;
+    params.discovery.registry.count = 2;
+    g_assert_nonnull(balancer_validate(&params));
+    params.discovery.registry.count = 0;
+    g_assert_null(balancer_validate(&params));
+    params.discovery.watch = true;
     g_assert_nonnull(balancer_validate(&params));
 }
 
@@ -234,5 +315,9 @@ int main(int argc, char **argv)
     g_test_add_func("/registry/nobody-yet", test_nobody_yet);
     g_test_add_func("/registry/many", test_many);
     g_test_add_func("/registry/one-registry", test_one_registry);
+    g_test_add_func("/registry/watch", test_watch);
+    g_test_add_func("/registry/watch-takes-its-way", test_watch_takes_its_way);
+    g_test_add_func("/registry/watch-broken", test_watch_broken);
+    g_test_add_func("/registry/watcher-dies", test_watcher_dies);
     return g_test_run();
 }
