@@ -266,6 +266,8 @@ static void gather_section(struct sim_section *section, struct sim_arena *arena,
         .attributions = result->attributions,
         .fault_count = result->fault_count,
         .faults = result->faults,
+        .outage_count = result->outage_count,
+        .outages = result->outages,
         .network = result->network,
         .result = result,
     };

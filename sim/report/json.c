@@ -171,6 +171,35 @@ static void write_faults(struct sim_json *json, const struct sim_section *sectio
     sim_json_close(json, ']');
 }
 
+static const char *const phase_names[SIM_PHASE_COUNT] = {"before", "during", "after"};
+
+static void write_part(struct sim_json *json, const char *name, const struct sim_estimate *estimate)
+{
+    sim_json_open(json, name, '{', true);
+    write_estimate(json, estimate);
+    sim_json_close(json, '}');
+}
+
+static void write_outages(struct sim_json *json, const struct sim_section *section)
+{
+    sim_json_open(json, "around_faults", '[', false);
+    for (uint32_t i = 0; i < section->outage_count; i++) {
+        const struct sim_outage *outage = &section->outages[i];
+        sim_json_open(json, NULL, '{', false);
+        sim_json_text(json, "fault", outage->label);
+        sim_json_text(json, "tier", section->tiers[outage->group].name);
+        sim_json_number(json, "from_seconds", sim_time_seconds(outage->from));
+        sim_json_number(json, "to_seconds", sim_time_seconds(outage->to));
+        for (int phase = 0; phase < SIM_PHASE_COUNT; phase++) {
+            write_part(json, phase_names[phase], &outage->success[phase]);
+        }
+        write_part(json, "gap_seconds", &outage->gap);
+        write_part(json, "recovery_seconds", &outage->recovery);
+        sim_json_close(json, '}');
+    }
+    sim_json_close(json, ']');
+}
+
 static void write_network(struct sim_json *json, const struct sim_network_totals *network)
 {
     sim_json_open(json, "network", '{', true);
@@ -214,6 +243,7 @@ static void write_section(struct sim_json *json, const struct sim_section *secti
     write_attributions(json, section);
     write_estimates(json, section);
     write_faults(json, section);
+    write_outages(json, section);
     write_network(json, &section->network);
     sim_json_open(json, "notes", '[', false);
     for (uint32_t i = 0; i < section->note_count; i++) {

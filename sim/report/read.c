@@ -207,6 +207,32 @@ static void read_faults(struct sim_json_reader *reader, JsonObject *object)
     reader->section->fault_count = count;
 }
 
+static void read_outages(struct sim_json_reader *reader, JsonObject *object)
+{
+    static const char *const phases[SIM_PHASE_COUNT] = {"before", "during", "after"};
+    JsonArray *array;
+    uint32_t count = sim_json_get_array(object, "around_faults", &array), kept = 0;
+    struct sim_outage *outages = sim_arena_array(reader->arena, struct sim_outage, count);
+    for (uint32_t i = 0; i < count; i++) {
+        JsonObject *from = sim_json_get_element(array, i);
+        struct sim_outage outage = {
+            .label = sim_json_get_text_or(reader, from, "fault", ""),
+            .from = sim_json_get_time(from, "from_seconds"),
+            .to = sim_json_get_time(from, "to_seconds"),
+            .group = sim_json_find_tier(reader, from, "tier"),
+            .gap = sim_json_get_estimate(sim_json_get_object(from, "gap_seconds")),
+            .recovery = sim_json_get_estimate(sim_json_get_object(from, "recovery_seconds"))};
+        for (int phase = 0; phase < SIM_PHASE_COUNT; phase++) {
+            outage.success[phase] = sim_json_get_estimate(sim_json_get_object(from, phases[phase]));
+        }
+        if (outage.group != SIM_NONE) {
+            outages[kept++] = outage;
+        }
+    }
+    reader->section->outages = outages;
+    reader->section->outage_count = kept;
+}
+
 static void read_network(struct sim_json_reader *reader, JsonObject *object)
 {
     JsonObject *from = sim_json_get_object(object, "network");
@@ -266,6 +292,7 @@ static void read_section(struct sim_json_reader *reader, JsonObject *object)
     read_attributions(reader, object);
     read_estimates(reader, object);
     read_faults(reader, object);
+    read_outages(reader, object);
     read_network(reader, object);
     read_notes(reader, object);
 }

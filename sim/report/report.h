@@ -73,6 +73,8 @@ struct sim_section {
     const struct sim_report_estimate *estimates;
     uint32_t fault_count;
     const struct sim_fault_span *faults;
+    uint32_t outage_count;
+    const struct sim_outage *outages;
     struct sim_network_totals network;
     uint32_t note_count;
     const char *const *notes; /* what is assumed, not modelled, or went otherwise than asked */

@@ -45,6 +45,8 @@ void sim_text_add_figure(struct sim_table *table, const struct sim_section *sect
 void sim_text_shared(const struct sim_text *text);
 /* How old the versions are that reads were answered with; nothing where nobody keeps versions. */
 void sim_text_freshness(const struct sim_text *text, const struct sim_section *section);
+/* What sources got before, during and after scheduled faults; nothing where there are none. */
+void sim_text_outages(const struct sim_text *text, const struct sim_section *section);
 /* The source with the most operations; 0 when there is none. */
 uint32_t sim_section_source(const struct sim_section *section);
 

@@ -464,6 +464,7 @@ void sim_text_section(const struct sim_text *text, const struct sim_section *sec
     print_latency(text, section);
     print_requests(text, section);
     print_failures(text, section);
+    sim_text_outages(text, section);
     sim_text_freshness(text, section);
     print_own(text, section);
     for (uint32_t i = 0; i < section->attribution_count; i++) {

@@ -31,83 +31,6 @@ const char *sim_aggregate_text(struct sim_arena *arena, enum sim_aggregate aggre
     return text;
 }
 
-/* Windows */
-
-static struct sim_window clip(struct sim_window window, struct sim_window whole, sim_time duration)
-{
-    if (window.to <= window.from) { /* the scenario leaves it to the measured window */
-        return whole;
-    }
-    window.from = window.from < 0 ? 0 : window.from;
-    window.to = window.to > duration ? duration : window.to;
-    window.from = window.from > window.to ? window.to : window.from;
-    return window;
-}
-
-static bool expectation_is_measured(const struct sim_scenario *scenario,
-                                    const struct sim_expectation *expectation)
-{
-    const struct sim_window *window = &expectation->window;
-    sim_time start = scenario->warmup == SIM_NEVER ? 0 : scenario->warmup;
-    return window->to <= window->from ||
-           (window->from == start && window->to >= scenario->world.duration);
-}
-
-/* The index of the window, which is added when it is new. */
-static uint32_t window_place(struct sim_window *windows, uint32_t *count, struct sim_window window)
-{
-    for (uint32_t i = 0; i < *count; i++) {
-        if (windows[i].from == window.from && windows[i].to == window.to) {
-            return i;
-        }
-    }
-    windows[*count] = window;
-    return (*count)++;
-}
-
-static void add_batches(struct sim_plan *plan, struct sim_window *windows, uint32_t *count)
-{
-    for (uint32_t w = 0; w < plan->window_count; w++) {
-        uint32_t batches = w == 0 ? SIM_PLAN_BATCHES : SIM_PLAN_BATCHES_FURTHER;
-        sim_time length = (windows[w].to - windows[w].from) / batches;
-        plan->batch_first[w] = *count;
-        plan->batch_count[w] = length > 0 ? batches : 0;
-        for (uint32_t b = 0; b < plan->batch_count[w]; b++) {
-            sim_time from = windows[w].from + length * b;
-            sim_time to = b + 1 == batches ? windows[w].to : from + length;
-            windows[(*count)++] = (struct sim_window){from, to};
-        }
-    }
-}
-
-/* Fills expectation_window[i] with the whole window that expectation i is about. */
-static void plan_axis(struct sim_plan *plan, uint32_t *expectation_window)
-{
-    const struct sim_scenario *scenario = plan->scenario;
-    sim_time duration = scenario->world.duration;
-    struct sim_window measured = {plan->warmup < duration ? plan->warmup : duration, duration};
-    uint32_t most = (1 + scenario->expectation_count) * (1 + SIM_PLAN_BATCHES);
-    struct sim_window *windows = sim_arena_array(&plan->arena, struct sim_window, most);
-    uint32_t count = 0;
-    window_place(windows, &count, measured);
-    for (uint32_t i = 0; i < scenario->expectation_count; i++) {
-        const struct sim_expectation *expectation = &scenario->expectations[i];
-        struct sim_window window = expectation_is_measured(scenario, expectation)
-                                       ? measured
-                                       : clip(expectation->window, measured, duration);
-        expectation_window[i] = window_place(windows, &count, window);
-    }
-    plan->window_count = count;
-    plan->batch_first = sim_arena_array(&plan->arena, uint32_t, count);
-    plan->batch_count = sim_arena_array(&plan->arena, uint32_t, count);
-    if (plan->is_batched) {
-        add_batches(plan, windows, &count);
-    }
-    sim_time cell = scenario->cell > 0 ? scenario->cell : sim_plan_cell(duration);
-    sim_axis_init(&plan->axis, &plan->arena, sim_plan_end(scenario), cell, windows, count);
-    plan->cell_count = (uint32_t)((duration - 1) / cell + 1);
-}
-
 /* Probes */
 
 static uint32_t model_metric_count(const struct sim_model *model)
@@ -365,7 +288,8 @@ static void add_further_probes(struct sim_plan *plan)
 
 static uint32_t probe_count_max(const struct sim_scenario *scenario)
 {
-    uint32_t most = 2 * scenario->expectation_count + scenario->estimate_count + 1;
+    uint32_t most = 2 * scenario->expectation_count + scenario->estimate_count + 1 +
+                    SIM_PLAN_FAULTS_MAX * SIM_PLAN_FAULT_PROBES * scenario->world.group_count;
     for (uint32_t i = 0; i < scenario->plot_count; i++) {
         most += scenario->plots[i].figure_count;
     }
@@ -382,6 +306,20 @@ static void add_nothing(struct sim_plan *plan)
 {
     plan->probes[plan->probe_count++] = (struct sim_probe){
         .kind = SIM_PROBE_NOTHING, .member = SIM_NONE, .name = "", .aggregate = ""};
+}
+
+static void add_fault_probes(struct sim_plan *plan)
+{
+    const struct sim_world_spec *world = &plan->scenario->world;
+    plan->fault_probe_first = plan->probe_count;
+    for (uint32_t f = 0; f < plan->fault_count; f++) {
+        for (uint32_t g = 0; g < world->group_count; g++) {
+            if ((world->groups[g].model->traits & SIM_MODEL_SOURCE) != 0) {
+                sim_plan_fault_probes(&plan->faults[f], g, &plan->probes[plan->probe_count]);
+                plan->probe_count += SIM_PLAN_FAULT_PROBES;
+            }
+        }
+    }
 }
 
 static void plan_probes(struct sim_plan *plan, const uint32_t *expectation_window)
@@ -416,6 +354,7 @@ static void plan_probes(struct sim_plan *plan, const uint32_t *expectation_windo
             add_nothing(plan);
         }
     }
+    add_fault_probes(plan);
 }
 
 static uint32_t track_count_of(const struct sim_plan *plan, uint32_t group)
@@ -481,7 +420,7 @@ struct sim_plan *sim_plan_new(const struct sim_scenario *scenario, sim_time warm
     plan->is_batched = is_batched;
     uint32_t *expectation_window =
         sim_arena_array(&plan->arena, uint32_t, scenario->expectation_count);
-    plan_axis(plan, expectation_window);
+    sim_plan_axis(plan, expectation_window);
     plan_probes(plan, expectation_window);
     plan_tracks(plan);
     return plan;

@@ -54,6 +54,15 @@ struct sim_track {
     const char *name;
 };
 
+/* A scheduled fault whose before, during and after are told apart: plan_phases.c. */
+#define SIM_PLAN_FAULTS_MAX 4u
+struct sim_plan_fault {
+    uint32_t fault;              /* index into the world's */
+    struct sim_window phases[3]; /* enum sim_phase; empty: from == to */
+    struct sim_window since;     /* from the fault on, up to the end of the third phase */
+    uint32_t phase_windows[3], since_window; /* indices into axis.windows */
+};
+
 struct sim_plan {
     struct sim_arena arena;
     const struct sim_scenario *scenario;
@@ -64,9 +73,12 @@ struct sim_plan {
     bool is_batched;       /* one replication: intervals come from batches */
     uint32_t *batch_first; /* by whole window: index of its first batch */
     uint32_t *batch_count; /* by whole window */
+    uint32_t fault_count;
+    struct sim_plan_fault faults[SIM_PLAN_FAULTS_MAX];
+    uint32_t fault_probe_first; /* for each fault and source 5: success by phase, gap, recovery */
     uint32_t probe_count;
     /* First those of figures, then one for each expectation, then again one for each: the share
-     * of entries beyond its bound, where it bounds a quantile. */
+     * of entries beyond its bound, where it bounds a quantile; then those of faults. */
     struct sim_probe *probes;
     uint32_t figure_probe_count;
     uint32_t track_count;
@@ -81,6 +93,16 @@ void sim_plan_free(struct sim_plan *plan);
 /* A length of cells that reads well: 1 s where that gives 60 to 600 cells over `duration`, else the
  * shortest nice one above (at most 600 cells) or the longest nice one below (60 at least). */
 sim_time sim_plan_cell(sim_time duration);
+
+/* Fills the axis, and expectation_window[i] with the whole window that expectation i is about. */
+void sim_plan_axis(struct sim_plan *plan, uint32_t *expectation_window);
+
+/* Which faults are told apart, and their windows. See plan_phases.c. */
+void sim_plan_faults(struct sim_plan *plan);
+#define SIM_PLAN_FAULT_PROBES 5u
+/* The same of one fault and source, in that order. */
+void sim_plan_fault_probes(const struct sim_plan_fault *fault, uint32_t group,
+                           struct sim_probe ret_probes[SIM_PLAN_FAULT_PROBES]);
 
 /* Where the axis ends: the duration, and the drain as far as it is not longer than that. */
 sim_time sim_plan_end(const struct sim_scenario *scenario);

@@ -19,6 +19,9 @@ void sim_reduce(struct sim_result *result, const struct sim_plan *plan,
 void sim_reduce_series(struct sim_result *result, const struct sim_plan *plan,
                        const struct sim_totals *totals);
 
+/* What is before, during and after faults alone (reduce calls it). See outages.c. */
+void sim_reduce_outages(struct sim_result *result, const struct sim_plan *plan,
+                        const struct sim_record *records, uint32_t count);
 /* P(consistent at t) alone (reduce calls it). See visibility.c. */
 void sim_reduce_visibility(struct sim_result *result, const struct sim_plan *plan,
                            const struct sim_totals *totals);

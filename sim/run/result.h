@@ -48,6 +48,18 @@ struct sim_distribution {
     double total;
 };
 
+/* What a source got before a scheduled fault, in it and after it: up to the next such fault, or the
+ * end. */
+enum sim_phase { SIM_PHASE_BEFORE, SIM_PHASE_DURING, SIM_PHASE_AFTER, SIM_PHASE_COUNT };
+struct sim_outage {
+    const char *label; /* of the fault */
+    sim_time from, to;
+    uint32_t group;
+    struct sim_estimate success[SIM_PHASE_COUNT]; /* NaN where there is no such phase */
+    struct sim_estimate gap;                      /* the longest since the fault began, seconds */
+    struct sim_estimate recovery;                 /* after it ended, seconds */
+};
+
 /* P(consistent at t) of a source some of whose reads were stale, pooled over replications: of reads
  * that began so long after the latest commit of their key, how many saw it. */
 struct sim_visibility_step {
@@ -138,6 +150,8 @@ struct sim_result {
     uint32_t cell_count;
     uint32_t distribution_count;
     const struct sim_distribution *distributions;
+    uint32_t outage_count;
+    const struct sim_outage *outages; /* fault by fault, source by source */
     uint32_t visibility_count;
     const struct sim_visibility *visibilities;
     uint32_t judgement_count;
