@@ -53,6 +53,9 @@ static const struct sim_metric_spec cache_metrics[] = {
      NULL},
     {"overtaken", SIM_METRIC_COUNT, SIM_METRIC_EVENTS,
      "answers that were not kept because there is something newer", NULL},
+    {"told", SIM_METRIC_COUNT, SIM_METRIC_EVENTS, "messages to fellow members about one key", NULL},
+    {"replicated", SIM_METRIC_COUNT, SIM_METRIC_EVENTS, "copies that came from fellow members",
+     NULL},
     {"absorbed", SIM_METRIC_COUNT, SIM_METRIC_EVENTS,
      "writes that went with another one that waits", NULL},
     {"lost_writes", SIM_METRIC_COUNT, SIM_METRIC_EVENTS,
@@ -68,7 +71,11 @@ static const struct sim_metric_spec cache_metrics[] = {
 
 static const char *const cache_draws[] = {"hit",   "miss",   "ttl",    "eviction",
                                           "early", "expiry", "change", NULL};
-static const char *const cache_timers[] = {"look", "write", "expire", "follow", "change", NULL};
+static const char *const cache_timers[] = {"look",   "write",       "expire", "follow",
+                                           "change", "synchronise", NULL};
+static const char *const cache_messages[] = {"drop",        "written", "copy",
+                                             "synchronise", "copies",  NULL};
+static const char *const replicate_names[] = {"nothing", "writes", "copies", NULL};
 static const char *const change_names[] = {"invalidate", "refresh", "fetch", NULL};
 static const char *const write_names[] = {"invalidate", "through", "around", "behind", NULL};
 
@@ -136,6 +143,13 @@ static const struct sim_param cache_params[] = {
      NULL, NULL},
     {"preload", SIM_PARAM_INTEGER, offsetof(struct cache_params, preload), "0", 0, 1e6,
      "keys below this are fetched when it starts, ten at a time", NULL, NULL},
+    {"replicate", SIM_PARAM_CHOICE, offsetof(struct cache_params, replicate), "\"nothing\"",
+     SIM_UNBOUNDED,
+     "what members of the group tell each other: which keys were written, or every copy too "
+     "[mcrouter; Redis replicas]",
+     NULL, replicate_names},
+    {"holders", SIM_PARAM_INTEGER, offsetof(struct cache_params, holders), "0", 0, HOLDERS_MAX,
+     "members that are told about a key: the first on the ring [Dynamo: 3]; 0 = all", NULL, NULL},
     {"filter_keys", SIM_PARAM_INTEGER, offsetof(struct cache_params, filter_keys), "0", 0, 1e7,
      "a Bloom filter holds the keys below this and those written; 0 = no filter", NULL, NULL},
     {"filter_bits", SIM_PARAM_NUMBER, offsetof(struct cache_params, filter_bits), "10", 1, 64,
@@ -168,6 +182,13 @@ static const char *validate(const void *fields)
     }
     if (params->ttl_min > params->ttl) {
         return "ttl_min: more than ttl";
+    }
+    if (params->replicate == REPLICATE_NOTHING && params->holders > 0) {
+        return "holders: members tell each other nothing; give replicate";
+    }
+    if (params->replicate != REPLICATE_NOTHING && params->write == WRITE_BEHIND) {
+        return "replicate: what waits in one member to be written is not told to the others; not "
+               "with write = \"behind\"";
     }
     if (params->follow.shares != NULL) {
         return "follow: all members are followed; no shares here";
@@ -203,6 +224,7 @@ static void start(struct sim_node *self)
     members_start(self, &state->members, &params->miss_to);
     follow_start(self);
     preload_start(self);
+    replicas_start(self);
 }
 
 static void on_timer(struct sim_node *self, const struct sim_input *in)
@@ -221,6 +243,9 @@ static void on_timer(struct sim_node *self, const struct sim_input *in)
         break;
     case TIMER_CHANGE:
         visits_changed(self, in->tag);
+        break;
+    case TIMER_SYNCHRONISE:
+        replicas_ask(self);
         break;
     case TIMER_EXPIRE:
         copies_expire(self, &state->copies);
@@ -243,6 +268,8 @@ static void handle(struct sim_node *self, const struct sim_input *in)
         follow_change(self, in);
     } else if (in->kind == SIM_IN_STREAM_CLOSED) {
         follow_broken(self, in);
+    } else if (in->kind == SIM_IN_MESSAGE) {
+        replicas_hear(self, in);
     } else if (in->kind == SIM_IN_START) {
         start(self);
     }
@@ -279,5 +306,6 @@ const struct sim_model sim_model_cache = {
     .release = release,
     .metrics = cache_metrics,
     .timers = cache_timers,
+    .messages = cache_messages,
     .draws = cache_draws,
 };

@@ -96,6 +96,19 @@ static enum copy_state state_of(struct sim_node *self, const struct copy *copy)
     return is_due ? COPY_DUE : COPY_FRESH;
 }
 
+static struct sim_reply reply_of(struct sim_object *object)
+{
+    const struct copy *copy = sim_object_payload(object);
+    return (struct sim_reply){
+        .status = copy->is_negative ? SIM_STATUS_NOT_FOUND : SIM_STATUS_OK,
+        .served_by = copy->version != 0 ? copy->served_by : 0,
+        .value = copy->value,
+        .version = copy->version,
+        .bytes = (int64_t)object->size,
+        .fresh_until = copy->expires == SIM_NEVER ? 0 : copy->expires,
+    };
+}
+
 enum copy_state copies_find(struct sim_node *self, struct copies *copies, uint64_t key,
                             struct sim_reply *ret_reply)
 {
@@ -111,14 +124,7 @@ enum copy_state copies_find(struct sim_node *self, struct copies *copies, uint64
         show_store(self, copies);
         return COPY_NONE;
     }
-    *ret_reply = (struct sim_reply){
-        .status = copy->is_negative ? SIM_STATUS_NOT_FOUND : SIM_STATUS_OK,
-        .served_by = copy->version != 0 ? copy->served_by : 0,
-        .value = copy->value,
-        .version = copy->version,
-        .bytes = (int64_t)object->size,
-        .fresh_until = copy->expires == SIM_NEVER ? 0 : copy->expires,
-    };
+    *ret_reply = reply_of(object);
     return state;
 }
 
@@ -147,6 +153,19 @@ static bool has_newer(const struct copies *copies, uint64_t key, uint64_t versio
     return object != NULL && ((const struct copy *)sim_object_payload(object))->version > version;
 }
 
+static void fill(struct sim_object *object, const struct sim_reply *reply, sim_time expires,
+                 sim_time took)
+{
+    sim_time took_us = took / SIM_MICROSECOND;
+    struct copy *copy = sim_object_payload(object);
+    *copy = (struct copy){.expires = expires,
+                          .value = reply->value,
+                          .version = reply->version,
+                          .served_by = reply->served_by,
+                          .is_negative = reply->status == SIM_STATUS_NOT_FOUND};
+    copy->took_us = took_us < TOOK_US_MAX ? (unsigned)took_us & TOOK_US_MAX : TOOK_US_MAX;
+}
+
 sim_time copies_keep(struct sim_node *self, struct copies *copies, uint64_t key,
                      const struct sim_reply *reply, sim_time took)
 {
@@ -163,18 +182,46 @@ sim_time copies_keep(struct sim_node *self, struct copies *copies, uint64_t key,
     if (object == NULL) {
         sim_count(self, METRIC_REFUSALS, 1);
     } else {
-        sim_time took_us = took / SIM_MICROSECOND;
-        struct copy *copy = sim_object_payload(object);
         expires = expiry(self, reply);
-        *copy = (struct copy){.expires = expires,
-                              .value = reply->value,
-                              .version = reply->version,
-                              .served_by = reply->served_by,
-                              .is_negative = is_negative};
-        copy->took_us = took_us < TOOK_US_MAX ? (unsigned)took_us & TOOK_US_MAX : TOOK_US_MAX;
+        fill(object, reply, expires, took);
     }
     show_store(self, copies);
     return expires;
+}
+
+bool copies_take(struct sim_node *self, struct copies *copies, const struct copy_record *record)
+{
+    const struct sim_reply *reply = &record->reply;
+    if (has_newer(copies, record->key, reply->version)) {
+        sim_count(self, METRIC_OVERTAKEN, 1);
+        return false;
+    }
+    uint64_t bytes = (uint64_t)(reply->bytes > 0 ? reply->bytes : 1);
+    struct sim_object *object = sim_eviction_insert(copies->store, record->key, bytes);
+    if (object == NULL) {
+        sim_count(self, METRIC_REFUSALS, 1);
+    } else {
+        fill(object, reply, record->expires, 0);
+    }
+    show_store(self, copies);
+    return object != NULL;
+}
+
+uint32_t copies_position_count(const struct copies *copies)
+{
+    return sim_eviction_position_count(copies->store);
+}
+
+bool copies_at(const struct copies *copies, uint32_t position, struct copy_record *ret_record)
+{
+    struct sim_object *object = sim_eviction_at(copies->store, position);
+    if (object == NULL) {
+        return false;
+    }
+    const struct copy *copy = sim_object_payload(object);
+    *ret_record = (struct copy_record){
+        .key = object->key, .reply = reply_of(object), .expires = copy->expires};
+    return true;
 }
 
 void copies_set_version(struct copies *copies, uint64_t key, const struct sim_reply *reply)

@@ -16,6 +16,11 @@ enum cache_change { CHANGE_INVALIDATE, CHANGE_REFRESH, CHANGE_FETCH };
 /* What becomes of the copy when its key is written. */
 enum cache_write { WRITE_INVALIDATE, WRITE_THROUGH, WRITE_AROUND, WRITE_BEHIND };
 
+#define HOLDERS_MAX 16 /* of a key, where not all members are */
+
+/* What members of a group of caches tell each other. */
+enum cache_replicate { REPLICATE_NOTHING, REPLICATE_WRITES, REPLICATE_COPIES };
+
 struct cache_params {
     int64_t capacity; /* objects; 0 = counted in bytes */
     int64_t bytes_capacity;
@@ -43,6 +48,8 @@ struct cache_params {
     const struct sim_dist *change_delay; /* NULL = none */
     double private_share;                /* of the keys */
     int64_t preload;                     /* keys */
+    int32_t replicate;                   /* enum cache_replicate */
+    int64_t holders;                     /* of a key; 0 = all members */
     struct sim_target miss_to;
     sim_time timeout;
 };
@@ -67,6 +74,8 @@ enum cache_metric {
     METRIC_CHANGES,
     METRIC_PASSED,
     METRIC_OVERTAKEN,
+    METRIC_TOLD,
+    METRIC_REPLICATED,
     METRIC_ABSORBED,
     METRIC_LOST_WRITES,
     METRIC_UNWRITTEN,
@@ -87,7 +96,22 @@ enum cache_draw {
     DRAW_CHANGE
 };
 
-enum cache_timer { TIMER_LOOK, TIMER_WRITE, TIMER_EXPIRE, TIMER_FOLLOW, TIMER_CHANGE };
+enum cache_timer {
+    TIMER_LOOK,
+    TIMER_WRITE,
+    TIMER_EXPIRE,
+    TIMER_FOLLOW,
+    TIMER_CHANGE,
+    TIMER_SYNCHRONISE
+};
+
+enum cache_message {
+    MESSAGE_DROP,
+    MESSAGE_WRITTEN,
+    MESSAGE_COPY,
+    MESSAGE_SYNCHRONISE,
+    MESSAGE_COPIES
+};
 
 /* What a copy is good for. */
 enum copy_state {
@@ -116,6 +140,17 @@ enum copy_state copies_find(struct sim_node *self, struct copies *copies, uint64
  * not kept. */
 sim_time copies_keep(struct sim_node *self, struct copies *copies, uint64_t key,
                      const struct sim_reply *reply, sim_time took);
+/* A copy, wherever it is kept. */
+struct copy_record {
+    uint64_t key;
+    struct sim_reply reply; /* that a hit would be answered with */
+    sim_time expires;
+};
+/* Keeps a copy that another cache has, unless what is here is newer; false when it was not kept. */
+bool copies_take(struct sim_node *self, struct copies *copies, const struct copy_record *record);
+/* Positions 0 .. count - 1 hold all copies; false where there is none. */
+uint32_t copies_position_count(const struct copies *copies);
+bool copies_at(const struct copies *copies, uint32_t position, struct copy_record *ret_record);
 /* The copy, if it is still there, is now of that version. */
 void copies_set_version(struct copies *copies, uint64_t key, const struct sim_reply *reply);
 /* Drops the copy, if there is one, because its key was written. */

@@ -66,6 +66,7 @@ static void conclude_read(struct sim_node *self, sim_frame frame, struct sim_rep
     if (end_fetch(self, visit) && is_kept) {
         sim_time took = sim_now(self) - visit->began;
         sim_time expires = copies_keep(self, &state->copies, visit->key, reply, took);
+        replicas_fetched(self, visit->key, reply, expires);
         reply->fresh_until = reply->fresh_until > 0 && expires > 0 ? expires : reply->fresh_until;
     }
     while (frame != 0) {
@@ -75,13 +76,16 @@ static void conclude_read(struct sim_node *self, sim_frame frame, struct sim_rep
     }
 }
 
-/* Notes that the key was written: what is being fetched may be the old one. */
-static void note_written(struct cache_state *state, uint64_t key)
+void visits_note_written(struct sim_node *self, uint64_t key)
 {
+    struct cache_state *state = sim_state(self);
     uint32_t index;
     struct flight *flight = flight_of(state, key, &index);
     if (flight != NULL) {
         flight->is_written = true;
+    }
+    if (state->filter.words != NULL) {
+        sim_bloom_filter_add(&state->filter, key);
     }
 }
 
@@ -93,18 +97,18 @@ static void conclude_write(struct sim_node *self, sim_frame frame, const struct 
     const struct sim_request *request = sim_request_of(self, visit->ticket);
     bool is_put = params->write == WRITE_THROUGH && request->operation == SIM_OP_WRITE &&
                   reply->status == SIM_STATUS_OK;
-    note_written(state, visit->key);
-    if (state->filter.words != NULL) {
-        sim_bloom_filter_add(&state->filter, visit->key);
-    }
+    visits_note_written(self, visit->key);
     if (is_put) {
         struct sim_reply written = *reply;
         written.value = request->value;
         written.bytes = request->bytes;
-        copies_keep(self, &state->copies, visit->key, &written, sim_now(self) - visit->began);
+        sim_time expires =
+            copies_keep(self, &state->copies, visit->key, &written, sim_now(self) - visit->began);
+        replicas_written(self, visit->key, &written, expires);
     } else if (params->write != WRITE_AROUND) {
         /* Also after a failure: the write may have happened all the same. */
         copies_invalidate(self, &state->copies, visit->key);
+        replicas_dropped(self, visit->key);
     }
     answer(self, frame, reply);
 }
@@ -289,7 +293,7 @@ void visits_changed(struct sim_node *self, uint64_t key)
     const struct cache_params *params = sim_params(self);
     struct cache_state *state = sim_state(self);
     sim_count(self, METRIC_CHANGES, 1);
-    note_written(state, key);
+    visits_note_written(self, key);
     if (visits_is_private(self, key)) {
         return;
     }
@@ -404,7 +408,7 @@ void visits_arrive(struct sim_node *self, const struct sim_input *in)
     } else if (kind == VISIT_WRITE && writes_take(self, in->request)) {
         struct visit *visit = sim_frame_at(self, frame);
         struct sim_reply written = {.value = in->request->value, .bytes = in->request->bytes};
-        note_written(state, in->request->key);
+        visits_note_written(self, in->request->key);
         copies_keep(self, &state->copies, in->request->key, &written, 0);
         written.bytes = 0;
         visit->reply = written;

@@ -8,6 +8,7 @@
 
 #include "cache/bloom_filter.h"
 #include "cache/copies.h"
+#include "hashing/placement.h"
 #include "members.h"
 
 enum visit_kind {
@@ -53,7 +54,10 @@ struct cache_state {
     struct sim_station *station; /* NULL where nothing takes time */
     struct members members;      /* of miss_to */
     struct members followed;
-    uint64_t preload_next; /* key */
+    uint64_t preload_next;  /* key */
+    struct placement *ring; /* of who holds what; NULL = all hold all */
+    uint32_t fellows_asked; /* for all that they hold, in this life */
+    bool is_synchronised;   /* one of them has answered */
 };
 
 /* visits.c */
@@ -73,6 +77,8 @@ bool visits_fetch(struct sim_node *self, const struct sim_request *cause, enum v
 /* Whether the key is for one reader only, and passed through: the same at every cache. */
 bool visits_is_private(struct sim_node *self, uint64_t key);
 
+/* The key was written: what is being fetched may be the old one, and the filter has to have it. */
+void visits_note_written(struct sim_node *self, uint64_t key);
 /* The key has changed in the store, and what is here is old. */
 void visits_changed(struct sim_node *self, uint64_t key);
 
@@ -86,6 +92,18 @@ void follow_broken(struct sim_node *self, const struct sim_input *in);
 void preload_start(struct sim_node *self);
 /* One of the fetches has ended. */
 void preload_next(struct sim_node *self);
+
+/* replicas.c: what members of a group tell each other */
+void replicas_start(struct sim_node *self);
+/* Nothing has come of the synchronisation yet: asks the next one. */
+void replicas_ask(struct sim_node *self);
+void replicas_hear(struct sim_node *self, const struct sim_input *in);
+/* The copy was dropped because its key was written; replaced for that reason; or fetched. */
+void replicas_dropped(struct sim_node *self, uint64_t key);
+void replicas_written(struct sim_node *self, uint64_t key, const struct sim_reply *reply,
+                      sim_time expires);
+void replicas_fetched(struct sim_node *self, uint64_t key, const struct sim_reply *reply,
+                      sim_time expires);
 
 /* writes.c: write-behind */
 /* Acknowledged at once and kept; true when the write is of a kind that can wait. */

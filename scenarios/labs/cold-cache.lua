@@ -23,6 +23,7 @@ return scenario {
   variant "patience"    { edge { timeout = none }, db(-1) },
   variant "short queue" { edge {}, db(100) },
   variant "two caches"  { edge { count = 2 }, db(-1) },
+  variant "replicas"    { edge { count = 2, replicate = "copies" }, db(-1) },
 
   crash { "edge[1]", from = minutes(2), to = s(125) },
 
@@ -32,5 +33,7 @@ return scenario {
   expect { "users.goodput mean > 1900/s", from = minutes(5), variant = "patience" },
   expect { "users.goodput mean > 1900/s", from = s(135), variant = "short queue" },
   expect { "users.goodput mean > 1900/s", from = s(125), variant = "two caches" },
+  expect { "db.issued rate > 550/s", from = s(125), to = s(135), variant = "two caches" },
+  expect { "db.issued rate < 480/s", from = s(125), to = s(135), variant = "replicas" },
   plot   { "users.goodput", "db.queued", against = "time", per = "variant" },
 }
