@@ -15,8 +15,15 @@
 #include "models.h"
 #include "probe.h"
 
+#ifndef SWARM_REPLICAS
 #define SWARM_REPLICAS 5u
+#endif
+#ifndef SWARM_CLIENTS
 #define SWARM_CLIENTS 6u
+#endif
+#ifndef SWARM_REFUSED
+#define SWARM_REFUSED 0 /* ms: how long a client that was refused waits before it asks again */
+#endif
 #define SWARM_KEYS 2u
 #define SWARM_OPERATIONS 20000u
 #define SWARM_HEALED 10 /* s */
@@ -130,8 +137,9 @@ static inline void swarm_outcome(struct sim_node *self, const struct sim_input *
     } else {
         swarm->unknown++;
     }
-    sim_after(self, us(1) + (sim_time)sim_random_below(sim_random_of(self, SWARM_DRAW), 20000000),
-              SWARM_TIMER_NEXT, 0);
+    sim_time pause = reply->status == SIM_STATUS_REFUSED ? ms(SWARM_REFUSED) : 0;
+    pause += us(1) + (sim_time)sim_random_below(sim_random_of(self, SWARM_DRAW), 20000000);
+    sim_after(self, pause, SWARM_TIMER_NEXT, 0);
 }
 
 static inline void swarm_handle(struct sim_node *self, const struct sim_input *in)
