@@ -207,6 +207,8 @@ void sim_record_init(struct sim_record *record, const struct sim_plan *plan)
     record->bases = sim_arena_array(&record->arena, double, count);
     record->observations = sim_arena_array(&record->arena, double, count);
     record->batch_counts = sim_arena_array(&record->arena, uint32_t, count);
+    record->claims =
+        sim_arena_array(&record->arena, struct sim_record_claim, plan->scenario->expectation_count);
     if (plan->is_batched) {
         size_t places = (size_t)count * SIM_PLAN_BATCHES;
         record->batch_values = sim_arena_array(&record->arena, double, places);

@@ -18,6 +18,12 @@ struct sim_record_attribution {
     double *by_group_cause[SIM_BAND_COUNT]; /* [group * SIM_CAUSE_COUNT + cause], ns */
 };
 
+/* What became of a claim about the history. */
+struct sim_record_claim {
+    enum sim_check_verdict verdict;
+    const char *evidence; /* that it does not hold, or why that is not known; in words */
+};
+
 struct sim_record {
     struct sim_arena arena;
     bool is_finished; /* its run came to an end by itself */
@@ -32,8 +38,7 @@ struct sim_record {
     double *batch_bases;
     struct sim_record_attribution *attributions; /* by group; operations 0 for other than sources */
     char *complaint;                             /* of the audit, when the books did not balance */
-    enum sim_check_verdict linearizable;         /* the history, where claims ask for it */
-    char *evidence; /* that it is not, or why that is not known; in words */
+    struct sim_record_claim *claims;             /* by expectation; of those that are claims */
 };
 
 struct sim_totals {

@@ -104,31 +104,35 @@ static void judge_figure(struct sim_judgement *judgement, const struct sim_resul
 /* A claim about the history holds when it does in every replication. One that denies it is about
  * whether the other can happen: one replication is enough. */
 static void judge_claim(struct sim_judgement *judgement, struct sim_result *result,
-                        const struct sim_record *records, uint32_t count)
+                        const struct sim_record *records, uint32_t count, uint32_t index)
 {
     bool is_denied = judgement->expectation->is_denied;
     uint32_t finished = 0, unknown = 0;
-    const struct sim_record *first = NULL; /* that tells most */
+    const struct sim_record_claim *told = NULL; /* what tells most */
+    uint32_t run = 0;
     for (uint32_t r = 0; r < count; r++) {
-        const struct sim_record *record = &records[r];
-        finished += record->is_finished;
-        unknown += record->is_finished && record->linearizable == SIM_CHECK_UNKNOWN;
-        bool tells = record->is_finished && record->linearizable != SIM_CHECK_YES &&
-                     (first == NULL || (first->linearizable == SIM_CHECK_UNKNOWN &&
-                                        record->linearizable == SIM_CHECK_NO));
-        first = tells ? record : first;
+        if (!records[r].is_finished) {
+            continue;
+        }
+        const struct sim_record_claim *claim = &records[r].claims[index];
+        finished++;
+        unknown += claim->verdict == SIM_CHECK_UNKNOWN;
+        if (claim->verdict != SIM_CHECK_YES &&
+            (told == NULL ||
+             (told->verdict == SIM_CHECK_UNKNOWN && claim->verdict == SIM_CHECK_NO))) {
+            told = claim;
+            run = r + 1;
+        }
     }
-    bool is_wrong = first != NULL && first->linearizable == SIM_CHECK_NO;
+    bool is_wrong = told != NULL && told->verdict == SIM_CHECK_NO;
     enum sim_verdict otherwise = finished == 0 || unknown > 0 || was_limited(result)
                                      ? SIM_INCONCLUSIVE
                                  : is_denied ? SIM_FAIL
                                              : SIM_PASS;
     judgement->verdict = !is_wrong ? otherwise : is_denied ? SIM_PASS : SIM_FAIL;
-    if (first != NULL) {
-        char *reason =
-            g_strdup_printf("run %u: %s", (unsigned)(first - records) + 1, first->evidence);
+    if (told != NULL) {
+        g_autofree char *reason = g_strdup_printf("run %u: %s", (unsigned)run, told->evidence);
         judgement->reason = sim_arena_strdup(&result->arena, reason);
-        g_free(reason);
     }
 }
 
@@ -158,7 +162,7 @@ void sim_judge(struct sim_result *result, const struct sim_plan *plan,
         } else {
             judgement->estimate = (struct sim_estimate){.value = NAN, .low = NAN, .high = NAN};
             judgement->window = plan->axis.windows[0];
-            judge_claim(judgement, result, records, count);
+            judge_claim(judgement, result, records, count, i);
         }
     }
     result->judgements = judgements;

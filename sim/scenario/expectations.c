@@ -309,26 +309,27 @@ static const char *find_operator(const char *text, size_t *ret_length,
     return NULL;
 }
 
-/* "history is linearizable", or not. False when the text is no such claim. */
-static bool read_claim(struct sim_resolve *resolve, const char *text,
+/* "history is linearizable", "history has no monotonic reads". */
+static bool read_claim(struct sim_resolve *resolve, const struct sim_value *at, const char *text,
                        struct sim_expectation *expectation)
 {
-    static const char *const claims[] = {"history is linearizable", "history is not linearizable"};
-    g_auto(GStrv) words = g_strsplit_set(text, " \t\n", -1);
-    g_autoptr(GString) plain = g_string_new(NULL);
-    for (size_t i = 0; words[i] != NULL && plain->len < TEXT_MAX_BYTES; i++) {
-        g_string_append_printf(plain, "%s%s", plain->len > 0 && words[i][0] ? " " : "", words[i]);
+    if (strlen(text) > TEXT_MAX_BYTES ||
+        !sim_check_sentence_parse(text, &expectation->claim, &expectation->is_denied)) {
+        g_auto(GStrv) sentences = sim_check_claim_sentences();
+        const char *nearest =
+            sim_reader_suggest(&resolve->reader, text, (const char *const *)sentences);
+        sim_reader_complain(&resolve->reader, at,
+                            "expect: \"%.*s\" is nothing that can be expected of a history%s%s",
+                            TEXT_MAX_BYTES, text, nearest,
+                            nearest[0] ? "" : ": see docs/checking.md");
+        return false;
     }
-    for (size_t i = 0; i < G_N_ELEMENTS(claims); i++) {
-        if (strcmp(plain->str, claims[i]) == 0) {
-            expectation->kind = SIM_EXPECT_CLAIM;
-            expectation->is_denied = i == 1;
-            expectation->text = sim_reader_text(&resolve->reader, "%s", claims[i]);
-            resolve->scenario->has_claims = true;
-            return true;
-        }
-    }
-    return false;
+    g_autofree char *sentence =
+        sim_check_claim_sentence(&expectation->claim, expectation->is_denied);
+    expectation->kind = SIM_EXPECT_CLAIM;
+    expectation->text = sim_reader_text(&resolve->reader, "%s", sentence);
+    resolve->scenario->has_claims = true;
+    return true;
 }
 
 static bool read_text(struct sim_resolve *resolve, const struct sim_value *at, const char *text,
@@ -409,13 +410,14 @@ static void read_expectation(struct sim_resolve *resolve, const struct sim_value
     if (!is_right || !check_window(resolve, value, &fields, &expectation.window) || !applies) {
         return;
     }
-    bool is_claim = read_claim(resolve, text->text, &expectation);
+    bool is_claim = g_str_has_prefix(text->text, "history ");
     if (is_claim && (fields.from >= 0 || fields.to >= 0)) {
         sim_reader_complain(
             reader, value, "expect: a history is judged as a whole: from and to do not go with it");
         return;
     }
-    if (!is_claim && !read_text(resolve, value, text->text, &expectation)) {
+    if (is_claim ? !read_claim(resolve, value, text->text, &expectation)
+                 : !read_text(resolve, value, text->text, &expectation)) {
         return;
     }
     expectation.variant = fields.variant;

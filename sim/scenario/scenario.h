@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "base/arena.h"
+#include "check/check.h"
 #include "scenario/problem.h"
 #include "world/spec.h"
 
@@ -36,7 +37,7 @@ struct sim_figure_spec {
 
 enum sim_expectation_kind {
     SIM_EXPECT_FIGURE, /* figure comparison bound */
-    SIM_EXPECT_CLAIM   /* "history is linearizable": by a checker */
+    SIM_EXPECT_CLAIM   /* "history is linearizable" and the like: by a checker */
 };
 
 enum sim_operator {
@@ -51,7 +52,8 @@ struct sim_expectation {
     enum sim_expectation_kind kind;
     struct sim_figure_spec figure;
     enum sim_operator comparison;
-    double bound;             /* in base units */
+    double bound; /* in base units */
+    struct sim_check_claim claim;
     bool is_denied;           /* CLAIM: "history is not linearizable" */
     struct sim_window window; /* defaults to the measured window */
     const char *variant;      /* NULL = all */
