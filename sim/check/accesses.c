@@ -243,7 +243,7 @@ static void leave_out_unseen(struct check_accesses *accesses)
 void check_accesses_init(struct check_accesses *accesses, struct sim_check_input *input)
 {
     const struct sim_history *history = &input->history;
-    *accesses = (struct check_accesses){.input = input};
+    *accesses = (struct check_accesses){.input = input, .is_register = true};
     accesses->all = g_new(struct check_access, history->count + 1);
     for (uint32_t i = 0; i < history->count; i++) {
         const struct sim_history_entry *entry = &history->entries[i];
@@ -252,6 +252,7 @@ void check_accesses_init(struct check_accesses *accesses, struct sim_check_input
         }
         accesses->all[accesses->count++] = access_of(entry, i);
         if (!is_of_register(entry->function)) {
+            accesses->is_register = false;
             complain(accesses, "only of reads, writes and compare-and-sets can be told who read "
                                "whose write");
         }

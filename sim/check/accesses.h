@@ -33,6 +33,7 @@ struct check_accesses {
     uint32_t count, session_count, key_count;
     uint32_t *ended;       /* of one session after the other, in order of ends */
     uint32_t *ended_first; /* where those of a session begin; one more than sessions */
+    bool is_register;      /* all of them read, write, delete, or compare and set */
     char *trouble;         /* sources are not known, and why */
 };
 

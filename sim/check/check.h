@@ -66,11 +66,17 @@ enum sim_check_level {
     SIM_CHECK_MONOTONIC_READS,
     SIM_CHECK_MONOTONIC_WRITES,
     SIM_CHECK_WRITES_FOLLOW_READS,
+    SIM_CHECK_VERSIONS_STALE, /* at most N versions */
+    SIM_CHECK_TIME_STALE,     /* at most so long */
+    SIM_CHECK_NO_LOST_UPDATES,
+    SIM_CHECK_NO_LOST_WRITES,
+    SIM_CHECK_NO_WRITES_LOST_FOR, /* so long */
     SIM_CHECK_LEVEL_COUNT
 };
 
 struct sim_check_claim {
     enum sim_check_level level;
+    uint64_t bound; /* versions, or nanoseconds */
 };
 
 bool sim_check_claim_equals(const struct sim_check_claim *a, const struct sim_check_claim *b);
@@ -82,7 +88,8 @@ bool sim_check_sentence_parse(const char *text, struct sim_check_claim *ret_clai
 /* The name, and the sentence, as they are best written. The caller frees them. */
 char *sim_check_claim_name(const struct sim_check_claim *claim);
 char *sim_check_claim_sentence(const struct sim_check_claim *claim, bool is_denied);
-/* All names and all sentences, to suggest one; NULL at the end. The caller frees with g_strfreev.
+/* All names and all sentences, to suggest one, with N for versions and T for a duration; NULL at
+ * the end. The caller frees with g_strfreev.
  */
 char **sim_check_claim_names(void);
 char **sim_check_claim_sentences(void);

@@ -89,7 +89,7 @@ static inline void orders_init(struct orders *o, const struct sim_check_input *i
         o->source[i] = orders_reads(a) && orders_sees(a) != o->initial ? -2 : -1;
         for (int j = 0; j < o->count; j++) {
             const struct sim_history_entry *b = o->entries[j];
-            bool is_source = orders_reads(a) && orders_writes(b) && a->key == b->key &&
+            bool is_source = i != j && orders_reads(a) && orders_writes(b) && a->key == b->key &&
                              b->argument == orders_sees(a);
             o->source[i] = is_source ? j : o->source[i];
             o->is_before[i][j] = a->process == b->process && i < j && orders_returned(a) &&
@@ -183,11 +183,137 @@ static inline bool orders_try(struct orders *o, enum sim_check_level level, int 
     return is_done && orders_fits(o, level);
 }
 
-static inline enum sim_check_verdict orders_verdict(const struct sim_check_input *input,
-                                                    enum sim_check_level level)
+/* ---- staleness and losses ---- */
+
+static inline bool orders_has_source(const struct orders *o, int r)
 {
+    int source = o->source[r];
+    return source == -1 || (source >= 0 && o->entries[source]->invoked <= o->entries[r]->completed);
+}
+
+/* How many writes of its key come between the source of a read and the read, when that began
+ * `earlier` than it did, in the order that is tried. */
+static inline uint64_t orders_between(const struct orders *o, int r, sim_time earlier)
+{
+    const struct sim_history_entry *read = o->entries[r];
+    int from = o->source[r] >= 0 ? o->place[o->source[r]] : 0, to = from;
+    uint64_t count = 0;
+    for (int w = 0; w < o->count; w++) {
+        bool must = o->place[w] > 0 && o->entries[w]->completed < read->invoked - earlier;
+        to = must && o->place[w] > to ? o->place[w] : to;
+    }
+    for (int w = 0; w < o->count; w++) {
+        count += o->place[w] > from && o->place[w] <= to;
+    }
+    return count;
+}
+
+/* The least of that over all orders of its key's writes in which none comes after one that began
+ * after it had ended. */
+static inline uint64_t orders_least_between(struct orders *o, int r, sim_time earlier, int placed)
+{
+    uint64_t least = UINT64_MAX;
+    bool is_done = true;
+    for (int w = 0; w < o->count; w++) {
+        const struct sim_history_entry *write = o->entries[w];
+        if (!orders_writes(write) || write->key != o->entries[r]->key || o->place[w] > 0) {
+            continue;
+        }
+        bool waits = false; /* for one that is not placed */
+        for (int v = 0; v < o->count; v++) {
+            const struct sim_history_entry *other = o->entries[v];
+            waits = waits || (orders_writes(other) && other->key == write->key &&
+                              o->place[v] == 0 && other->completed < write->invoked);
+        }
+        is_done = false;
+        if (!waits) {
+            o->place[w] = placed + 1;
+            uint64_t between = orders_least_between(o, r, earlier, placed + 1);
+            least = between < least ? between : least;
+            o->place[w] = 0;
+        }
+    }
+    return is_done ? orders_between(o, r, earlier) : least;
+}
+
+static inline bool orders_is_stale(struct orders *o, uint64_t versions, sim_time earlier)
+{
+    for (int r = 0; r < o->count; r++) {
+        if (orders_reads(o->entries[r]) &&
+            (!orders_has_source(o, r) || orders_least_between(o, r, earlier, 0) > versions)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static inline bool orders_has_lost_update(const struct orders *o)
+{
+    for (int i = 0; i < o->count; i++) {
+        bool is_swap = orders_reads(o->entries[i]) && orders_writes(o->entries[i]) &&
+                       o->entries[i]->expected != o->entries[i]->argument;
+        if (is_swap && o->source[i] == -2) {
+            return true;
+        }
+        for (int j = 0; is_swap && j < o->count; j++) {
+            if (j != i && orders_writes(o->entries[j]) && orders_reads(o->entries[j]) &&
+                o->entries[j]->expected != o->entries[j]->argument &&
+                o->source[j] == o->source[i] && o->entries[j]->key == o->entries[i]->key) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+static inline bool orders_is_lost(const struct orders *o, int w, sim_time later)
+{
+    const struct sim_history_entry *write = o->entries[w];
+    bool is_late = false;
+    for (int r = 0; r < o->count; r++) {
+        const struct sim_history_entry *read = o->entries[r];
+        if (!orders_reads(read) || !orders_has_source(o, r) || read->key != write->key ||
+            read->invoked <= write->completed) {
+            continue;
+        }
+        const struct sim_history_entry *source =
+            o->source[r] >= 0 ? o->entries[o->source[r]] : NULL;
+        if (source != NULL && source->completed >= write->invoked) {
+            return false;
+        }
+        is_late = is_late || read->invoked >= write->completed + later;
+    }
+    return is_late;
+}
+
+static inline bool orders_has_lost_write(const struct orders *o, sim_time later)
+{
+    for (int w = 0; w < o->count; w++) {
+        if (orders_writes(o->entries[w]) && orders_returned(o->entries[w]) &&
+            orders_is_lost(o, w, later)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* ---- verdicts ---- */
+
+static inline enum sim_check_verdict orders_verdict(const struct sim_check_input *input,
+                                                    const struct sim_check_claim *claim)
+{
+    enum sim_check_level level = claim->level;
     struct orders o;
+    bool is_wrong = false;
     orders_init(&o, input);
+    if (level >= SIM_CHECK_VERSIONS_STALE) {
+        is_wrong = level == SIM_CHECK_VERSIONS_STALE ? orders_is_stale(&o, claim->bound, 0)
+                   : level == SIM_CHECK_TIME_STALE ? orders_is_stale(&o, 0, (sim_time)claim->bound)
+                   : level == SIM_CHECK_NO_LOST_UPDATES
+                       ? orders_has_lost_update(&o)
+                       : orders_has_lost_write(&o, (sim_time)claim->bound);
+        return is_wrong ? SIM_CHECK_NO : SIM_CHECK_YES;
+    }
     for (int i = 0; i < o.count; i++) {
         bool is_circular = o.is_cause[i][i] && level == SIM_CHECK_CAUSAL;
         if ((orders_reads(o.entries[i]) && o.source[i] == -2) || is_circular) {
