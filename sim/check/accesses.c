@@ -333,3 +333,16 @@ void check_accesses_some(const struct check_accesses *accesses, const bool *keep
     arrange(&some);
     *ret_some = some;
 }
+
+void check_accesses_split(const struct check_accesses *accesses, struct check_accesses *ret_split)
+{
+    *ret_split = *accesses;
+    ret_split->trouble = g_strdup(accesses->trouble);
+    ret_split->all = g_memdup2(accesses->all, (accesses->count + 1) * sizeof *accesses->all);
+    ret_split->session_count = 2 * accesses->session_count;
+    for (uint32_t i = 0; i < ret_split->count; i++) {
+        struct check_access *access = &ret_split->all[i];
+        access->session = 2 * access->session + access->is_pure;
+    }
+    arrange_sessions(ret_split);
+}

@@ -47,6 +47,9 @@ void check_accesses_clear(struct check_accesses *accesses);
 void check_accesses_some(const struct check_accesses *accesses, const bool *keeps,
                          struct check_accesses *ret_some);
 
+/* All of them, where what changes something and what does not are sessions of their own. */
+void check_accesses_split(const struct check_accesses *accesses, struct check_accesses *ret_split);
+
 /* A level as a question about accesses. Takes what it needs from *steps. */
 typedef enum sim_check_verdict check_decide_accesses(const struct check_accesses *accesses,
                                                      const struct sim_check_limits *limits,
@@ -55,6 +58,9 @@ typedef enum sim_check_verdict check_decide_accesses(const struct check_accesses
 /* sessions.c */
 check_decide_accesses check_monotonic_reads, check_read_my_writes, check_monotonic_writes,
     check_writes_follow_reads, check_causal;
+
+/* sequential.c */
+check_decide_accesses check_sequential, check_consistent_prefix;
 
 /* reduce.c: what is left of accesses that a level denies when all is left out that can be. True
  * when nothing more could be. */

@@ -61,7 +61,9 @@ extern const char *const sim_check_verdict_names[];
 /* What a history may be said to be. */
 enum sim_check_level {
     SIM_CHECK_LINEARIZABLE,
+    SIM_CHECK_SEQUENTIAL,
     SIM_CHECK_CAUSAL,
+    SIM_CHECK_CONSISTENT_PREFIX,
     SIM_CHECK_READ_MY_WRITES,
     SIM_CHECK_MONOTONIC_READS,
     SIM_CHECK_MONOTONIC_WRITES,

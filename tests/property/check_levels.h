@@ -114,6 +114,8 @@ static inline void levels_check_piece(const struct sim_check_result *result,
 }
 
 static const struct sim_check_claim levels_claims[] = {
+    {SIM_CHECK_SEQUENTIAL, 0},
+    {SIM_CHECK_CONSISTENT_PREFIX, 0},
     {SIM_CHECK_CAUSAL, 0},
     {SIM_CHECK_READ_MY_WRITES, 0},
     {SIM_CHECK_MONOTONIC_READS, 0},

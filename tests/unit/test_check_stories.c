@@ -6,7 +6,7 @@
 #include "check/check.h"
 
 /* One thing after another: "aWx1" process a writes 1 to key x, "bRx1" b reads it, "cCx1>2" c sets 1
- * to 2, "aUx1" a writes 1 and hears nothing. What is there at first is 0. */
+ * to 2, "aIx1" adds 1, "aUx1" a writes 1 and hears nothing. What is there at first is 0. */
 static struct sim_check_input story(const char *text)
 {
     struct sim_check_input input = {
@@ -21,6 +21,7 @@ static struct sim_check_input story(const char *text)
         entry->process = (uint32_t)(word[0] - 'a');
         entry->key = (uint64_t)(word[2] - 'a');
         entry->function = word[1] == 'R'   ? SIM_HISTORY_READ
+                          : word[1] == 'I' ? SIM_HISTORY_INCREMENT
                           : word[1] == 'C' ? SIM_HISTORY_COMPARE_AND_SET
                                            : SIM_HISTORY_WRITE;
         entry->result = number;
@@ -38,17 +39,12 @@ static struct sim_check_input story(const char *text)
 static char *denied(const char *text)
 {
     struct sim_check_limits limits = sim_check_limits_default();
-    static const char *const names[] = {"linearizable",
-                                        "causal",
-                                        "read-my-writes",
-                                        "monotonic-reads",
-                                        "monotonic-writes",
-                                        "writes-follow-reads",
-                                        "at most 1 version stale",
-                                        "at most 12ns stale",
-                                        "no lost updates",
-                                        "no lost writes",
-                                        "no writes lost for 50ns"};
+    static const char *const names[] = {
+        "linearizable",           "sequential",          "causal",
+        "consistent-prefix",      "read-my-writes",      "monotonic-reads",
+        "monotonic-writes",       "writes-follow-reads", "at most 1 version stale",
+        "at most 12ns stale",     "no lost updates",     "no lost writes",
+        "no writes lost for 50ns"};
     GString *out = g_string_new(NULL);
     for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
         struct sim_check_claim claim;
@@ -76,38 +72,46 @@ static void test_stories(void)
     } cases[] = {
         {"one after another", "aWx1 bRx1 bWx2 aRx2", ""},
         {"its own write is not there", "aWx1 aRx0",
-         "linearizable, causal, read-my-writes, no lost writes"},
+         "linearizable, sequential, causal, read-my-writes, no lost writes"},
         {"its own last write is not there", "aWx1 aWx2 aRx1",
-         "linearizable, causal, read-my-writes, no lost writes"},
+         "linearizable, sequential, causal, read-my-writes, no lost writes"},
         {"another's write is not there yet", "aWx1 bRx0 bRx1", "linearizable"},
         {"nor later", "aWx1 bRx0 bRx0", "linearizable, at most 12ns stale, no lost writes"},
         {"two behind", "aWx1 aWx2 bRx0 bRx2",
          "linearizable, at most 1 version stale, at most 12ns stale"},
         {"it goes back", "aWx1 aWx2 bRx2 bRx1 bRx2",
-         "linearizable, causal, monotonic-reads, at most 12ns stale"},
+         "linearizable, sequential, causal, consistent-prefix, monotonic-reads, at most 12ns "
+         "stale"},
         {"one of them goes back", "aWx1 bWx2 cRx1 cRx2 dRx2 dRx1 eRx2",
-         "linearizable, causal, monotonic-reads, at most 12ns stale"},
+         "linearizable, sequential, causal, consistent-prefix, monotonic-reads, at most 12ns "
+         "stale"},
         {"each sees his own last", "aWx1 bWx2 aRx2 bRx1 cRx2",
-         "linearizable, causal, read-my-writes, at most 12ns stale"},
+         "linearizable, sequential, causal, read-my-writes, at most 12ns stale"},
         {"the second write before the first", "aWx1 aWy2 bRy2 bRx0 bRx1",
-         "linearizable, causal, monotonic-writes, at most 12ns stale"},
+         "linearizable, sequential, causal, consistent-prefix, monotonic-writes, at most 12ns "
+         "stale"},
         {"an answer before its question", "aWx1 bRx1 bWy2 cRy2 cRx0",
-         "linearizable, causal, writes-follow-reads, at most 12ns stale"},
+         "linearizable, sequential, causal, writes-follow-reads, at most 12ns stale"},
         {"over three", "aWx1 bRx1 bWy2 cRy2 cWz3 dRz3 dRx0",
-         "linearizable, causal, writes-follow-reads, at most 12ns stale"},
+         "linearizable, sequential, causal, writes-follow-reads, at most 12ns stale"},
         {"two do not agree which was first", "aWx1 bWy2 cRx1 cRy0 dRy2 dRx0",
-         "linearizable, at most 12ns stale"},
+         "linearizable, sequential, consistent-prefix, at most 12ns stale"},
+        {"neither sees the other's", "aWx1 aRy0 bWy2 bRx0 cRx1 cRy2",
+         "linearizable, sequential, at most 12ns stale"},
+        {"his last before another's", "aWx1 bRx0 aWy2 bRy2 bRx1", "linearizable"},
         {"out of thin air", "aRx7",
-         "linearizable, causal, read-my-writes, monotonic-reads, monotonic-writes, "
-         "writes-follow-reads, at most 1 version stale, at most 12ns stale"},
+         "linearizable, sequential, causal, consistent-prefix, read-my-writes, monotonic-reads, "
+         "monotonic-writes, writes-follow-reads, at most 1 version stale, at most 12ns stale"},
         {"without an answer, and not seen", "aUx1 aRx0", ""},
         {"without an answer, and seen late", "aUx1 aRx0 bRx1 aRx1", ""},
         {"before what it replaced", "aWx1 bCx1>2 cRx2 cRx1 cRx2",
-         "linearizable, causal, monotonic-reads, at most 12ns stale"},
+         "linearizable, sequential, causal, consistent-prefix, monotonic-reads, at most 12ns "
+         "stale"},
         {"before what was there when it was replaced", "aWx1 bCx1>2 cRx2 cRx0",
-         "linearizable, causal, monotonic-reads, writes-follow-reads, at most 1 version stale, at "
-         "most 12ns stale"},
-        {"replaced twice", "aWx1 bCx1>2 cCx1>3 dRx3", "linearizable, no lost updates"},
+         "linearizable, sequential, causal, consistent-prefix, monotonic-reads, "
+         "writes-follow-reads, at most 1 version stale, at most 12ns stale"},
+        {"replaced twice", "aWx1 bCx1>2 cCx1>3 dRx3",
+         "linearizable, sequential, consistent-prefix, no lost updates"},
         {"never seen", "aWx1 bWx2 cRx1 cRx1 cRx1 cRx1 cRx1 cRx1",
          "linearizable, at most 12ns stale, no lost writes, no writes lost for 50ns"},
         {"written over before it was seen", "aWx1 bWx2 bWx3 cRx3", ""},
@@ -161,9 +165,9 @@ static void test_unknown(void)
         sim_check_result_clear(&result);
         sim_check_input_clear(&input);
     }
-    struct sim_check_input input = story("aWx1 bRx1 bWx2 aRx2");
+    struct sim_check_input input = story("aWx1 bRx0 bRx1 bWx2 aRx2");
     for (int i = 1; i < SIM_CHECK_LEVEL_COUNT; i++) {
-        struct sim_check_claim claim = {.level = (enum sim_check_level)i};
+        struct sim_check_claim claim = {.level = (enum sim_check_level)i, .bound = 90};
         struct sim_check_result result;
         limits.steps_max = 1;
         sim_check_judge(&input, &claim, &limits, &result);
@@ -177,6 +181,38 @@ static void test_unknown(void)
         sim_check_result_clear(&result);
     }
     sim_check_input_clear(&input);
+}
+
+/* Of other models than registers the search can tell. */
+static void test_counter(void)
+{
+    static const struct {
+        const char *story;
+        enum sim_check_verdict linearizable, sequential, prefix;
+    } cases[] = {
+        {"aIx1 bRx1 bIx2 aRx3", SIM_CHECK_YES, SIM_CHECK_YES, SIM_CHECK_YES},
+        {"aIx1 bRx0 bIx2 aRx3", SIM_CHECK_NO, SIM_CHECK_YES, SIM_CHECK_YES},
+        {"aIx1 aRx0 bIx2 aRx3", SIM_CHECK_NO, SIM_CHECK_NO, SIM_CHECK_YES},
+        {"aIx1 aRx1 bIx2 aRx3 bRx2", SIM_CHECK_NO, SIM_CHECK_NO, SIM_CHECK_NO},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        static const enum sim_check_level levels[] = {SIM_CHECK_LINEARIZABLE, SIM_CHECK_SEQUENTIAL,
+                                                      SIM_CHECK_CONSISTENT_PREFIX};
+        const enum sim_check_verdict expected[] = {cases[i].linearizable, cases[i].sequential,
+                                                   cases[i].prefix};
+        for (size_t j = 0; j < G_N_ELEMENTS(levels); j++) {
+            struct sim_check_limits limits = sim_check_limits_default();
+            struct sim_check_input input = story(cases[i].story);
+            struct sim_check_claim claim = {.level = levels[j]};
+            struct sim_check_result result;
+            input.model = SIM_CHECK_COUNTER;
+            sim_check_judge(&input, &claim, &limits, &result);
+            g_test_message("%s: %s", cases[i].story, sim_check_verdict_names[result.verdict]);
+            g_assert_cmpint(result.verdict, ==, expected[j]);
+            sim_check_result_clear(&result);
+            sim_check_input_clear(&input);
+        }
+    }
 }
 
 static void test_sentences(void)
@@ -216,6 +252,7 @@ int main(int argc, char **argv)
     g_test_add_func("/stories/denied", test_stories);
     g_test_add_func("/stories/long", test_piece_of_long);
     g_test_add_func("/stories/unknown", test_unknown);
+    g_test_add_func("/stories/counter", test_counter);
     g_test_add_func("/stories/sentences", test_sentences);
     return g_test_run();
 }
