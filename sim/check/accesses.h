@@ -59,8 +59,9 @@ typedef enum sim_check_verdict check_decide_accesses(const struct check_accesses
 check_decide_accesses check_monotonic_reads, check_read_my_writes, check_monotonic_writes,
     check_writes_follow_reads, check_causal;
 
-/* sequential.c */
+/* sequential.c; and what is quick and often says no already */
 check_decide_accesses check_sequential, check_consistent_prefix;
+check_decide_accesses check_not_sequential, check_no_prefix;
 
 /* reduce.c: what is left of accesses that a level denies when all is left out that can be. True
  * when nothing more could be. */

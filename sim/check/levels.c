@@ -11,50 +11,52 @@ static const struct level {
     const char *claim, *denial; /* sentences */
     const char *because;        /* of a piece that it denies; %s: this, these */
     check_decide_accesses *decide;
-    check_find *find; /* in place of `because` and `decide` */
+    check_decide_accesses *deny; /* quicker where it says no; or NULL */
+    check_find *find;            /* in place of `because` and `decide` */
 } levels[SIM_CHECK_LEVEL_COUNT] = {
     [SIM_CHECK_LINEARIZABLE] = {"linearizable", "history is linearizable",
-                                "history is not linearizable", NULL, NULL, NULL},
+                                "history is not linearizable", NULL, NULL, NULL, NULL},
     [SIM_CHECK_SEQUENTIAL] = {"sequential", "history is sequential", "history is not sequential",
                               "no order that keeps each process's own explains %s",
-                              check_sequential, NULL},
+                              check_sequential, check_not_sequential, NULL},
     [SIM_CHECK_CAUSAL] = {"causal", "history is causal", "history is not causal",
                           "no order that puts causes before effects explains %s", check_causal,
-                          NULL},
+                          NULL, NULL},
     [SIM_CHECK_CONSISTENT_PREFIX] =
         {"consistent prefix", "history has a consistent prefix", "history has no consistent prefix",
          "no order of the writes lets each process walk forward along it "
          "in %s",
-         check_consistent_prefix, NULL},
+         check_consistent_prefix, check_no_prefix, NULL},
     [SIM_CHECK_READ_MY_WRITES] = {"read my writes", "history has read-my-writes",
                                   "history has no read-my-writes",
                                   "no order of the writes lets each process read its own in %s",
-                                  check_read_my_writes, NULL},
+                                  check_read_my_writes, NULL, NULL},
     [SIM_CHECK_MONOTONIC_READS] = {"monotonic reads", "history has monotonic reads",
                                    "history has no monotonic reads",
                                    "no order of the writes lets reads only go forward in %s",
-                                   check_monotonic_reads, NULL},
+                                   check_monotonic_reads, NULL, NULL},
     [SIM_CHECK_MONOTONIC_WRITES] = {"monotonic writes", "history has monotonic writes",
                                     "history has no monotonic writes",
                                     "no order of the writes that keeps each process's own explains "
                                     "%s",
-                                    check_monotonic_writes, NULL},
+                                    check_monotonic_writes, NULL, NULL},
     [SIM_CHECK_WRITES_FOLLOW_READS] = {"writes follow reads", "history has writes-follow-reads",
                                        "history has no writes-follow-reads",
                                        "no order that puts writes after what had been read before "
                                        "them explains %s",
-                                       check_writes_follow_reads, NULL},
+                                       check_writes_follow_reads, NULL, NULL},
     [SIM_CHECK_VERSIONS_STALE] = {"at most N versions stale", "history is at most N versions stale",
-                                  "history is more than N versions stale", NULL, NULL,
+                                  "history is more than N versions stale", NULL, NULL, NULL,
                                   check_versions_stale},
     [SIM_CHECK_TIME_STALE] = {"at most T stale", "history is at most T stale",
-                              "history is more than T stale", NULL, NULL, check_time_stale},
+                              "history is more than T stale", NULL, NULL, NULL, check_time_stale},
     [SIM_CHECK_NO_LOST_UPDATES] = {"no lost updates", "history has no lost updates",
-                                   "history has lost updates", NULL, NULL, check_lost_updates},
+                                   "history has lost updates", NULL, NULL, NULL,
+                                   check_lost_updates},
     [SIM_CHECK_NO_LOST_WRITES] = {"no lost writes", "history has no lost writes",
-                                  "history has lost writes", NULL, NULL, check_lost_writes},
+                                  "history has lost writes", NULL, NULL, NULL, check_lost_writes},
     [SIM_CHECK_NO_WRITES_LOST_FOR] = {"no writes lost for T", "history has no writes lost for T",
-                                      "history has writes lost for T", NULL, NULL,
+                                      "history has writes lost for T", NULL, NULL, NULL,
                                       check_lost_writes},
 };
 
@@ -222,11 +224,16 @@ static void judge_accesses(const struct check_accesses *accesses, const struct l
                            const struct sim_check_limits *limits, struct sim_check_result *result)
 {
     uint64_t steps = limits->steps_max;
-    result->verdict = level->decide(accesses, limits, &steps);
+    check_decide_accesses *decide = level->deny;
+    result->verdict = decide != NULL ? decide(accesses, limits, &steps) : SIM_CHECK_UNKNOWN;
+    if (result->verdict != SIM_CHECK_NO) {
+        decide = level->decide;
+        result->verdict = decide(accesses, limits, &steps);
+    }
     result->steps = limits->steps_max - steps;
     if (result->verdict == SIM_CHECK_NO) {
         struct check_accesses piece;
-        result->is_minimal = check_reduce(accesses, level->decide, limits, &piece);
+        result->is_minimal = check_reduce(accesses, decide, limits, &piece);
         keep_piece(result, &piece);
         check_accesses_clear(&piece);
         result->because = check_because(accesses->input, level->because, result);

@@ -400,20 +400,17 @@ static bool is_linearizable(const struct check_accesses *accesses,
     return is_right;
 }
 
-static bool is_denied(const struct check_accesses *accesses, check_decide_accesses *decide,
-                      const struct sim_check_limits *limits, uint64_t *steps)
-{
-    return accesses->trouble == NULL && decide(accesses, limits, steps) == SIM_CHECK_NO;
-}
-
 enum sim_check_verdict check_sequential(const struct check_accesses *accesses,
                                         const struct sim_check_limits *limits, uint64_t *steps)
 {
-    if (is_denied(accesses, check_causal, limits, steps)) {
-        return SIM_CHECK_NO;
-    }
     return is_linearizable(accesses, limits, steps) ? SIM_CHECK_YES
                                                     : search(accesses, limits, steps);
+}
+
+enum sim_check_verdict check_not_sequential(const struct check_accesses *accesses,
+                                            const struct sim_check_limits *limits, uint64_t *steps)
+{
+    return accesses->trouble == NULL ? check_causal(accesses, limits, steps) : SIM_CHECK_UNKNOWN;
 }
 
 enum sim_check_verdict check_consistent_prefix(const struct check_accesses *accesses,
@@ -421,12 +418,24 @@ enum sim_check_verdict check_consistent_prefix(const struct check_accesses *acce
                                                uint64_t *steps)
 {
     struct check_accesses split;
-    enum sim_check_verdict verdict = SIM_CHECK_NO;
     check_accesses_split(accesses, &split);
-    if (!is_denied(&split, check_monotonic_reads, limits, steps) &&
-        !is_denied(&split, check_monotonic_writes, limits, steps)) {
-        verdict = is_linearizable(accesses, limits, steps) ? SIM_CHECK_YES
-                                                           : search(&split, limits, steps);
+    enum sim_check_verdict verdict =
+        is_linearizable(accesses, limits, steps) ? SIM_CHECK_YES : search(&split, limits, steps);
+    check_accesses_clear(&split);
+    return verdict;
+}
+
+enum sim_check_verdict check_no_prefix(const struct check_accesses *accesses,
+                                       const struct sim_check_limits *limits, uint64_t *steps)
+{
+    if (accesses->trouble != NULL) {
+        return SIM_CHECK_UNKNOWN;
+    }
+    struct check_accesses split;
+    check_accesses_split(accesses, &split);
+    enum sim_check_verdict verdict = check_monotonic_reads(&split, limits, steps);
+    if (verdict != SIM_CHECK_NO) {
+        verdict = check_monotonic_writes(&split, limits, steps);
     }
     check_accesses_clear(&split);
     return verdict;

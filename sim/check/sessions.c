@@ -27,10 +27,12 @@
 
 #include "check/lists.h"
 
+#define WORK_OF_STEP 16u /* edges and the like, that take about as long as a step of a search */
+
 struct sessions {
     const struct check_accesses *accesses;
     const struct sim_check_limits *limits;
-    uint64_t *steps;
+    uint64_t *steps, work; /* work: less than a step so far */
     struct check_order order;
     struct check_lists made, seen; /* by key */
     struct check_lists replaced;   /* likewise; a compare-and-set has seen what it replaced */
@@ -42,8 +44,11 @@ struct sessions {
 
 /* ---- what all have in common ---- */
 
-static bool has_room(struct sessions *sessions, uint64_t steps)
+static bool has_room(struct sessions *sessions, uint64_t work)
 {
+    sessions->work += work;
+    uint64_t steps = sessions->work / WORK_OF_STEP;
+    sessions->work %= WORK_OF_STEP;
     uint64_t bytes = sessions->order.edge_count * 5 * sizeof(uint32_t);
     *sessions->steps = *sessions->steps > steps ? *sessions->steps - steps : 0;
     sessions->is_over =
