@@ -1,4 +1,4 @@
-/* Checkers: whether a history could have been.
+/* Checkers: whether a history could have been, by each of several levels of consistency.
  *
  * Linearizability (Herlihy and Wing 1990): every operation seems to take effect at one instant
  * between its invocation and its completion. A history is looked at key by key, since it is
@@ -7,6 +7,8 @@
  * - Where all that was written to a register differs, by zones, in O(n log n): zones.c (Gibbons and
  *   Korach 1997).
  * - Otherwise by a search for an order: search.c (Wing and Gong 1993; Lowe 2017).
+ *
+ * Weaker levels look at all keys together, and at who read whose write: accesses.h, sessions.c.
  *
  * A verdict is yes, no, or unknown where the search passed its limits; never a guess. With no comes
  * the smallest piece that could be cut out, which is wrong by itself: evidence.c.
@@ -39,21 +41,60 @@ struct sim_check_input {
     bool has_initial; /* each key begins with `initial`; otherwise with nothing */
     uint64_t initial;
     bool has_times; /* times are nanoseconds; otherwise numbers of events */
-    /* Values are texts: that of each number, and the number of each. An append lengthens a text.
-     * NULL = values are numbers, and an append to a list makes sim_hash_pair(list, value), the list
-     * being 0 at first. */
+    /* That of each number, and the number of each, where values or keys are texts. */
     GPtrArray *texts;
     GHashTable *text_numbers;
-    bool has_text_keys; /* keys are numbers of texts too */
+    bool has_text_keys;
+    /* An append lengthens a text. Where values are numbers it makes sim_hash_pair(list, value), the
+     * list being 0 at first. */
+    bool has_text_values;
     /* In words, values and processes are two numbers, the lower of so many bits; 0 = one. */
     uint32_t value_bits, process_bits;
 };
 
-/* The number of a text, which from now on is one of the values. */
+/* The number of a text, which from now on has one. */
 uint64_t sim_check_text(struct sim_check_input *input, const char *text);
 
 enum sim_check_verdict { SIM_CHECK_YES, SIM_CHECK_NO, SIM_CHECK_UNKNOWN };
 extern const char *const sim_check_verdict_names[];
+
+/* What a history may be said to be. */
+enum sim_check_level {
+    SIM_CHECK_LINEARIZABLE,
+    SIM_CHECK_SEQUENTIAL,
+    SIM_CHECK_CAUSAL,
+    SIM_CHECK_CONSISTENT_PREFIX,
+    SIM_CHECK_READ_MY_WRITES,
+    SIM_CHECK_MONOTONIC_READS,
+    SIM_CHECK_MONOTONIC_WRITES,
+    SIM_CHECK_WRITES_FOLLOW_READS,
+    SIM_CHECK_VERSIONS_STALE, /* at most N versions */
+    SIM_CHECK_TIME_STALE,     /* at most so long */
+    SIM_CHECK_NO_LOST_UPDATES,
+    SIM_CHECK_NO_LOST_WRITES,
+    SIM_CHECK_NO_WRITES_LOST_FOR, /* so long */
+    SIM_CHECK_LEVEL_COUNT
+};
+
+struct sim_check_claim {
+    enum sim_check_level level;
+    uint64_t bound; /* versions, or nanoseconds */
+};
+
+bool sim_check_claim_equals(const struct sim_check_claim *a, const struct sim_check_claim *b);
+/* Reads the name of a level, as "monotonic-reads" or "monotonic reads". */
+bool sim_check_claim_parse(const char *name, struct sim_check_claim *ret_claim);
+/* Reads a sentence: "history is linearizable", "history has no monotonic reads". */
+bool sim_check_sentence_parse(const char *text, struct sim_check_claim *ret_claim,
+                              bool *ret_is_denied);
+/* The name, and the sentence, as they are best written. The caller frees them. */
+char *sim_check_claim_name(const struct sim_check_claim *claim);
+char *sim_check_claim_sentence(const struct sim_check_claim *claim, bool is_denied);
+/* All names and all sentences, to suggest one, with N for versions and T for a duration; NULL at
+ * the end. The caller frees with g_strfreev.
+ */
+char **sim_check_claim_names(void);
+char **sim_check_claim_sentences(void);
 
 struct sim_check_limits {
     uint64_t steps_max;     /* of the search, all keys together */
@@ -71,9 +112,15 @@ struct sim_check_result {
     uint64_t bad_key; /* the first, in the order of their first operation */
     GArray *piece;    /* of struct sim_history_entry: the evidence, in order of invocation */
     bool is_minimal;  /* nothing could be left out of it; otherwise the limits ended the cutting */
+    bool spans_keys;  /* the piece is not of one key */
+    /* With no what is wrong with the piece: "no order explains these of key 7"; with unknown why
+     * that is. */
+    char *because;
 };
 
-/* Judges linearizability. Free the result. */
+/* Judges a claim, and linearizability. Clear the result. */
+void sim_check_judge(struct sim_check_input *input, const struct sim_check_claim *claim,
+                     const struct sim_check_limits *limits, struct sim_check_result *ret_result);
 void sim_check_linearizable(struct sim_check_input *input, const struct sim_check_limits *limits,
                             struct sim_check_result *ret_result);
 void sim_check_result_clear(struct sim_check_result *result);
@@ -81,8 +128,9 @@ void sim_check_input_clear(struct sim_check_input *input);
 
 /* What one operation did, in words: "reads 7". Caller frees. */
 char *sim_check_deed(const struct sim_check_input *input, const struct sim_history_entry *entry);
-/* One operation in words: "process 3 reads 7, 10.21 s to 10.25 s". Caller frees. */
-char *sim_check_describe(const struct sim_check_input *input,
-                         const struct sim_history_entry *entry);
+/* One operation of the evidence in words: "process 3 reads 7, from 10.21 s to 10.25 s". Caller
+ * frees. */
+char *sim_check_describe(const struct sim_check_input *input, const struct sim_check_result *result,
+                         uint32_t index);
 
 #endif

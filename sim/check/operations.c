@@ -10,8 +10,7 @@ const char *const sim_check_model_names[] = {"register", "counter", "append", "m
 
 /* ---- from the history ---- */
 
-/* Whether an entry says anything at all. */
-static bool is_telling(const struct sim_history_entry *entry)
+bool check_is_telling(const struct sim_history_entry *entry)
 {
     bool is_read = entry->function == SIM_HISTORY_READ;
     switch ((enum sim_history_outcome)entry->outcome) {
@@ -27,7 +26,7 @@ static bool is_telling(const struct sim_history_entry *entry)
     return !is_read;
 }
 
-static struct check_operation operation_of(const struct sim_history_entry *entry, uint32_t index)
+struct check_operation check_operation_of(const struct sim_history_entry *entry, uint32_t index)
 {
     bool is_read = entry->function == SIM_HISTORY_READ;
     bool is_mismatch = entry->outcome == SIM_HISTORY_MISMATCH;
@@ -51,8 +50,8 @@ void check_part_init(struct check_part *part, struct sim_check_input *input,
     part->operations = g_new(struct check_operation, count + 1);
     for (uint32_t i = 0; i < count; i++) {
         const struct sim_history_entry *entry = &input->history.entries[entries[i]];
-        if (is_telling(entry)) {
-            part->operations[part->count++] = operation_of(entry, entries[i]);
+        if (check_is_telling(entry)) {
+            part->operations[part->count++] = check_operation_of(entry, entries[i]);
         }
     }
     check_part_order(part);
@@ -117,7 +116,7 @@ void check_part_order(struct check_part *part)
 /* The number of the text that is one text behind another; new ones are added. */
 static uint64_t joined(const struct check_part *part, uint64_t state, uint64_t argument)
 {
-    if (part->input->texts == NULL) {
+    if (!part->input->has_text_values) {
         return sim_hash_pair(state == CHECK_NOTHING ? 0 : state, argument);
     }
     GPtrArray *texts = part->input->texts;

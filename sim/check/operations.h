@@ -34,6 +34,11 @@ struct check_event {
     bool is_end;
 };
 
+/* Whether an entry says anything at all. */
+bool check_is_telling(const struct sim_history_entry *entry);
+/* Without its places among events. */
+struct check_operation check_operation_of(const struct sim_history_entry *entry, uint32_t index);
+
 /* Makes the part of some entries of the history (indices, in order of invocation); those that say
  * nothing are left out. Free with check_part_clear. */
 void check_part_init(struct check_part *part, struct sim_check_input *input,

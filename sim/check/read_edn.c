@@ -229,6 +229,12 @@ static uint64_t number_of(struct check_reader *reader, const struct value *value
     return value->kind == VALUE_TEXT ? sim_check_text(reader->input, value->text) : value->number;
 }
 
+static uint64_t value_of(struct check_reader *reader, const struct value *value)
+{
+    reader->input->has_text_values = reader->input->has_text_values || value->kind == VALUE_TEXT;
+    return number_of(reader, value);
+}
+
 static bool take_value(struct check_reader *reader, struct sim_history_entry *entry,
                        const struct value *value)
 {
@@ -241,7 +247,7 @@ static bool take_value(struct check_reader *reader, struct sim_history_entry *en
     case SIM_HISTORY_WRITE:
     case SIM_HISTORY_APPEND:
     case SIM_HISTORY_INCREMENT:
-        entry->argument = number_of(reader, value);
+        entry->argument = value_of(reader, value);
         return value->kind == VALUE_NUMBER || value->kind == VALUE_TEXT ||
                check_reader_fail(reader, "expected :value to be a number or a text");
     case SIM_HISTORY_READ:
@@ -301,7 +307,7 @@ static bool end(struct check_reader *reader, uint32_t process, const struct even
     entry->completed = reader->event;
     entry->outcome = (uint8_t)(is_ok ? SIM_HISTORY_OK : SIM_HISTORY_FAIL);
     if (is_ok && entry->function == SIM_HISTORY_READ && event->value.kind != VALUE_NIL) {
-        entry->result = number_of(reader, &event->value);
+        entry->result = value_of(reader, &event->value);
         entry->is_result_known = true;
     }
     if (reader->is_own && entry->function == SIM_HISTORY_COMPARE_AND_SET &&
@@ -383,7 +389,7 @@ bool check_read_edn(struct check_reader *reader, const char *text, size_t size)
         is_right = check_reader_fail(reader, "the list has no end");
     }
     reader->input->has_initial = true;
-    if (is_right && reader->input->model == SIM_CHECK_APPEND && !reader->is_own) {
+    if (is_right && reader->input->has_text_values && !reader->is_own) {
         reader->input->initial = sim_check_text(reader->input, "");
     }
     return is_right;

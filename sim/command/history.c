@@ -12,7 +12,7 @@
 
 struct history_arguments {
     gboolean is_json, is_quiet;
-    char *model;
+    char *model, *level;
     int64_t steps;
 };
 
@@ -29,6 +29,20 @@ static bool read_model(const char *name, enum sim_check_model *model)
     const char *nearest = sim_text_nearest(name, sim_check_model_names);
     g_autofree char *all = g_strjoinv(", ", (char **)sim_check_model_names);
     sim_command_complain("--model: there is no model '%s'%s%s%s; there are: %s", name,
+                         nearest ? " (did you mean '" : "", nearest ? nearest : "",
+                         nearest ? "'?)" : "", all);
+    return false;
+}
+
+static bool read_level(const char *name, struct sim_check_claim *claim)
+{
+    if (name == NULL || sim_check_claim_parse(name, claim)) {
+        return true;
+    }
+    g_auto(GStrv) names = sim_check_claim_names();
+    const char *nearest = sim_text_nearest(name, (const char *const *)names);
+    g_autofree char *all = g_strjoinv(", ", names);
+    sim_command_complain("--level: there is no level '%s'%s%s%s; there are: %s", name,
                          nearest ? " (did you mean '" : "", nearest ? nearest : "",
                          nearest ? "'?)" : "", all);
     return false;
@@ -68,61 +82,56 @@ static const char *plural(uint64_t count)
 static void tell_evidence(GString *out, const struct sim_check_input *input,
                           const struct sim_check_result *result)
 {
-    if (result->keys > 1) {
-        g_string_append_printf(
-            out, "  of key %s%" G_GUINT64_FORMAT "%s: ", input->has_text_keys ? "\"" : "",
-            result->bad_key, input->has_text_keys ? "\"" : "");
-    } else {
-        g_string_append(out, "  ");
-    }
-    g_string_append_printf(
-        out, "no order explains th%s, %s:\n", result->piece->len == 1 ? "is" : "ese",
-        result->is_minimal ? "of which nothing can be left out" : "perhaps more than need be");
+    g_string_append_printf(out, "  %s, %s:\n", result->because,
+                           result->is_minimal ? "of which nothing can be left out"
+                                              : "perhaps more than need be");
     guint first = result->piece->len > SHOWN_MAX ? result->piece->len - SHOWN_MAX : 0;
     if (first > 0) {
         g_string_append_printf(out, "    %u more before these: see --json\n", first);
     }
     for (guint i = first; i < result->piece->len; i++) {
-        g_autofree char *words =
-            sim_check_describe(input, &g_array_index(result->piece, struct sim_history_entry, i));
+        g_autofree char *words = sim_check_describe(input, result, i);
         g_string_append_printf(out, "    %s\n", words);
     }
 }
 
-static void tell(GString *out, const char *path, const struct sim_check_input *input,
-                 const struct sim_check_result *result)
+static void tell(GString *out, const char *path, const struct sim_check_claim *claim,
+                 const struct sim_check_input *input, const struct sim_check_result *result)
 {
-    g_string_append_printf(out, "%s\n  linearizable: %s\n", path,
+    g_autofree char *name = sim_check_claim_name(claim);
+    g_string_append_printf(out, "%s\n  %s: %s\n", path, name,
                            sim_check_verdict_names[result->verdict]);
     if (result->piece != NULL) {
         tell_evidence(out, input, result);
-    } else if (result->verdict == SIM_CHECK_UNKNOWN) {
-        g_string_append(out, "  the search passed its limits: more --steps may decide\n");
+    } else if (result->because != NULL) {
+        g_string_append_printf(out, "  %s\n", result->because);
     }
     g_string_append_printf(out,
                            "  %s, %" G_GUINT64_FORMAT " operation%s of %" G_GUINT64_FORMAT
-                           " key%s judged, %" G_GUINT64_FORMAT " steps\n",
+                           " key%s judged, %" G_GUINT64_FORMAT " step%s\n",
                            sim_check_model_names[input->model], result->operations,
                            plural(result->operations), result->keys, plural(result->keys),
-                           result->steps);
+                           result->steps, plural(result->steps));
 }
 
-static void tell_json(struct sim_json *json, const char *path, const struct sim_check_input *input,
-                      const struct sim_check_result *result)
+static void tell_json(struct sim_json *json, const char *path, const struct sim_check_claim *claim,
+                      const struct sim_check_input *input, const struct sim_check_result *result)
 {
+    g_autofree char *name = sim_check_claim_name(claim);
     sim_json_open(json, NULL, '{', false);
     sim_json_text(json, "file", path);
     sim_json_text(json, "model", sim_check_model_names[input->model]);
-    sim_json_text(json, "linearizable", sim_check_verdict_names[result->verdict]);
+    sim_json_text(json, "level", name);
+    sim_json_text(json, "verdict", sim_check_verdict_names[result->verdict]);
+    if (result->because != NULL) {
+        sim_json_text(json, "because", result->because);
+    }
     sim_json_integer(json, "operations", (int64_t)result->operations);
     sim_json_integer(json, "keys", (int64_t)result->keys);
-    sim_json_integer(json, "keys_not_linearizable", (int64_t)result->keys_bad);
-    sim_json_integer(json, "keys_unknown", (int64_t)result->keys_unknown);
     sim_json_integer(json, "steps", (int64_t)result->steps);
     sim_json_open(json, "evidence", '[', false);
     for (guint i = 0; result->piece != NULL && i < result->piece->len; i++) {
-        g_autofree char *words =
-            sim_check_describe(input, &g_array_index(result->piece, struct sim_history_entry, i));
+        g_autofree char *words = sim_check_describe(input, result, i);
         sim_json_text(json, NULL, words);
     }
     sim_json_close(json, ']');
@@ -159,20 +168,22 @@ static int judge(const char *path, const struct history_arguments *arguments, GS
     if (code != SIM_EXIT_GOOD) {
         return code;
     }
+    struct sim_check_claim claim = {.level = SIM_CHECK_LINEARIZABLE};
     struct sim_check_limits limits = sim_check_limits_default();
     struct sim_check_result result;
     if (arguments->steps > 0) {
         limits.steps_max = (uint64_t)arguments->steps;
     }
-    if (arguments->model != NULL && !read_model(arguments->model, &input.model)) {
+    if ((arguments->model != NULL && !read_model(arguments->model, &input.model)) ||
+        !read_level(arguments->level, &claim)) {
         sim_check_input_clear(&input);
         return SIM_EXIT_USAGE;
     }
-    sim_check_linearizable(&input, &limits, &result);
+    sim_check_judge(&input, &claim, &limits, &result);
     if (arguments->is_json) {
-        tell_json(json, path, &input, &result);
+        tell_json(json, path, &claim, &input, &result);
     } else {
-        tell(out, path, &input, &result);
+        tell(out, path, &claim, &input, &result);
     }
     code = exit_of(result.verdict);
     sim_check_result_clear(&result);
@@ -208,6 +219,8 @@ static int command_history(const struct sim_command *command, int argc, char **a
     const GOptionEntry entries[] = {
         {"model", 0, 0, G_OPTION_ARG_STRING, &arguments.model,
          "What the operations are of (default: as the file says)", "NAME"},
+        {"level", 0, 0, G_OPTION_ARG_STRING, &arguments.level,
+         "What they may be, such as causal or monotonic-reads (default: linearizable)", "NAME"},
         {"steps", 0, 0, G_OPTION_ARG_INT64, &arguments.steps,
          "Steps of the search for each file (default: 20 million)", "N"},
         {"json", 0, 0, G_OPTION_ARG_NONE, &arguments.is_json, "Prints JSON", NULL},
@@ -220,20 +233,23 @@ static int command_history(const struct sim_command *command, int argc, char **a
         code = judge_all(count, argv + 1, &arguments);
     }
     g_free(arguments.model);
+    g_free(arguments.level);
     return code;
 }
 
 const struct sim_command sim_command_history = {
     .name = "history",
     .arguments = "FILE...",
-    .summary = "judge recorded histories: are they linearizable?",
+    .summary = "judge recorded histories: how consistent are they?",
     .details =
         "A FILE is a log of Jepsen, a list of EDN maps (:process, :type, :f, :value, :key), or\n"
-        "numbered calls. Exit code 0: all are; 1: one is not, and the smallest piece of it that\n"
+        "numbered calls. Exit code 0: all are what --level says; 1: one is not, and the smallest "
+        "piece of it that\n"
         "is wrong by itself is shown; 4: one could not be decided within the limits.\n"
         "\n"
         "Examples:\n"
         "  brink history jepsen.log\n"
-        "  brink history store/*/history.edn --json\n",
+        "  brink history store/*/history.edn --json\n"
+        "  brink history store/*/history.edn --level monotonic-reads\n",
     .run = command_history,
 };

@@ -137,9 +137,8 @@ static void judge_claim(struct sim_judgement *judgement, struct sim_result *resu
                                              : SIM_PASS;
     judgement->verdict = !is_wrong ? otherwise : is_denied ? SIM_PASS : SIM_FAIL;
     if (most->evidence != NULL) {
-        char *reason = g_strdup_printf("run %u: %s", first + 1, most->evidence);
+        g_autofree char *reason = g_strdup_printf("run %u: %s", first + 1, most->evidence);
         judgement->reason = sim_arena_strdup(&result->arena, reason);
-        g_free(reason);
     }
 }
 

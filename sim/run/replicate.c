@@ -36,48 +36,63 @@ static char *audit(const struct sim_world *world)
 /* What of the history is wrong by itself: a line that says so, and one for each operation. */
 static char *evidence_of(const struct sim_check_input *input, const struct sim_check_result *result)
 {
-    GString *out = g_string_new(NULL);
-    g_string_append_printf(out, "no order explains %s of key %" G_GUINT64_FORMAT ":",
-                           result->piece->len == 1 ? "this" : "these", result->bad_key);
-    for (guint i = 0; i < result->piece->len && i < EVIDENCE_SHOWN; i++) {
-        g_autofree char *words =
-            sim_check_describe(input, &g_array_index(result->piece, struct sim_history_entry, i));
+    GString *out = g_string_new(result->because);
+    guint count = result->piece == NULL ? 0 : result->piece->len;
+    if (count > 0) {
+        g_string_append_c(out, ':');
+    }
+    for (guint i = 0; i < count && i < EVIDENCE_SHOWN; i++) {
+        g_autofree char *words = sim_check_describe(input, result, i);
         g_string_append_printf(out, "\n%s", words);
     }
-    if (result->piece->len > EVIDENCE_SHOWN) {
-        g_string_append_printf(out, "\nand %u more", result->piece->len - EVIDENCE_SHOWN);
+    if (count > EVIDENCE_SHOWN) {
+        g_string_append_printf(out, "\nand %u more", count - EVIDENCE_SHOWN);
     }
     return g_string_free(out, FALSE);
 }
 
-static void judge_history(struct sim_record *record, const struct sim_scenario *scenario,
-                          struct sim_check_input *input)
+static void keep_piece(struct sim_record *record, const GArray *piece)
+{
+    record->piece_count = piece->len;
+    record->piece = sim_arena_array(&record->arena, struct sim_history_entry, piece->len);
+    memcpy(record->piece, piece->data, piece->len * sizeof *record->piece);
+}
+
+static struct sim_finding judge_claim(struct sim_record *record, struct sim_check_input *input,
+                                      const struct sim_check_claim *claim)
 {
     struct sim_check_limits limits = sim_check_limits_default();
     struct sim_check_result result;
-    sim_check_linearizable(input, &limits, &result);
-    g_autofree char *evidence = NULL;
-    if (result.verdict == SIM_CHECK_NO) {
-        evidence = evidence_of(input, &result);
-    } else if (result.verdict == SIM_CHECK_UNKNOWN) {
-        evidence = g_strdup(input->history.dropped > 0 ? "more operations than are recorded"
-                                                       : "the search passed its limits");
+    sim_check_judge(input, claim, &limits, &result);
+    struct sim_finding finding = {.verdict = result.verdict};
+    if (result.because != NULL) {
+        g_autofree char *evidence = evidence_of(input, &result);
+        finding.evidence = sim_arena_strdup(&record->arena, evidence);
     }
-    struct sim_finding finding = {.verdict = result.verdict,
-                                  .evidence =
-                                      evidence ? sim_arena_strdup(&record->arena, evidence) : NULL};
-    for (uint32_t i = 0; i < scenario->expectation_count; i++) {
-        if (scenario->expectations[i].kind == SIM_EXPECT_CLAIM) {
-            record->findings[i] = finding;
-        }
-    }
-    if (result.piece != NULL) {
-        record->piece_count = result.piece->len;
-        record->piece =
-            sim_arena_array(&record->arena, struct sim_history_entry, result.piece->len);
-        memcpy(record->piece, result.piece->data, result.piece->len * sizeof *record->piece);
+    if (result.piece != NULL && record->piece == NULL) {
+        keep_piece(record, result.piece);
     }
     sim_check_result_clear(&result);
+    return finding;
+}
+
+/* Each claim once, whether it is made or denied. */
+static void judge_history(struct sim_record *record, const struct sim_scenario *scenario,
+                          struct sim_check_input *input)
+{
+    for (uint32_t i = 0; i < scenario->expectation_count; i++) {
+        const struct sim_expectation *expectation = &scenario->expectations[i];
+        uint32_t earlier = 0;
+        while (earlier < i && (scenario->expectations[earlier].kind != SIM_EXPECT_CLAIM ||
+                               !sim_check_claim_equals(&scenario->expectations[earlier].claim,
+                                                       &expectation->claim))) {
+            earlier++;
+        }
+        if (expectation->kind == SIM_EXPECT_CLAIM) {
+            record->findings[i] = earlier < i ? record->findings[earlier]
+                                              : judge_claim(record, input, &expectation->claim);
+        }
+    }
 }
 
 static void copy_faults(struct sim_record *record, const struct sim_world *world)

@@ -6,6 +6,8 @@
 #include "scenario/quantity.h"
 #include "scenario/resolve.h"
 
+#define TEXT_MAX_BYTES 500
+
 /* The words of the text, which are of no great number. */
 static GPtrArray *words_of(const char *text)
 {
@@ -24,21 +26,17 @@ static bool is_word(const GPtrArray *words, guint index, const char *word)
     return index < words->len && strcmp(words->pdata[index], word) == 0;
 }
 
-/* "history is linearizable", "history is not linearizable": where what is claimed stands. */
-static guint claim_at(const GPtrArray *words)
+/* "replica has converged", "replica has not converged". */
+static bool is_about_members(const GPtrArray *words)
 {
-    return is_word(words, 2, "not") ? 3 : 2;
+    guint claim_at = is_word(words, 2, "not") ? 3 : 2;
+    return (is_word(words, 1, "has") || is_word(words, 1, "have")) &&
+           is_word(words, claim_at, "converged") && words->len == claim_at + 1;
 }
 
 static bool is_about_history(const GPtrArray *words)
 {
-    return is_word(words, 0, "history") && is_word(words, 1, "is");
-}
-
-static bool is_about_members(const GPtrArray *words)
-{
-    return (is_word(words, 1, "has") || is_word(words, 1, "have")) &&
-           is_word(words, claim_at(words), "converged") && words->len == claim_at(words) + 1;
+    return is_word(words, 0, "history") && !is_about_members(words);
 }
 
 bool sim_text_is_claim(const char *text)
@@ -47,16 +45,24 @@ bool sim_text_is_claim(const char *text)
     return is_about_history(words) || is_about_members(words);
 }
 
-static bool read_history(struct sim_resolve *resolve, const struct sim_value *at,
-                         const GPtrArray *words, struct sim_expectation *expectation)
+static bool read_history(struct sim_resolve *resolve, const struct sim_value *at, const char *text,
+                         struct sim_expectation *expectation)
 {
-    if (!is_word(words, claim_at(words), "linearizable") || words->len != claim_at(words) + 1) {
+    if (strlen(text) > TEXT_MAX_BYTES ||
+        !sim_check_sentence_parse(text, &expectation->claim, &expectation->is_denied)) {
+        g_auto(GStrv) sentences = sim_check_claim_sentences();
+        const char *nearest =
+            sim_reader_suggest(&resolve->reader, text, (const char *const *)sentences);
         sim_reader_complain(&resolve->reader, at,
-                            "expect: of a history can be said that it \"is linearizable\" or "
-                            "\"is not linearizable\"");
+                            "expect: \"%.*s\" is nothing that can be expected of a history%s%s",
+                            TEXT_MAX_BYTES, text, nearest,
+                            nearest[0] ? "" : ": see docs/checking.md");
         return false;
     }
+    g_autofree char *sentence =
+        sim_check_claim_sentence(&expectation->claim, expectation->is_denied);
     expectation->kind = SIM_EXPECT_CLAIM;
+    expectation->text = sim_reader_text(&resolve->reader, "%s", sentence);
     resolve->scenario->has_claims = true;
     return true;
 }
@@ -101,13 +107,13 @@ bool sim_claim_read(struct sim_resolve *resolve, const struct sim_value *at, con
                                          "and to do not go with it");
         return false;
     }
-    if (!(is_history ? read_history(resolve, at, words, expectation)
-                     : read_members(resolve, at, words, expectation))) {
-        return false;
-    }
+    bool is_denied = is_word(words, 2, "not");
     g_ptr_array_add(words, NULL);
     g_autofree char *plain = g_strjoinv(" ", (char **)words->pdata);
-    expectation->is_denied = is_word(words, 2, "not");
+    if (is_history) {
+        return read_history(resolve, at, plain, expectation);
+    }
+    expectation->is_denied = is_denied;
     expectation->text = sim_reader_text(&resolve->reader, "%s", plain);
-    return true;
+    return read_members(resolve, at, words, expectation);
 }

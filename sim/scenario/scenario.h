@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "base/arena.h"
+#include "check/check.h"
 #include "scenario/problem.h"
 #include "world/spec.h"
 
@@ -52,7 +53,8 @@ struct sim_expectation {
     enum sim_expectation_kind kind;
     struct sim_figure_spec figure;
     enum sim_operator comparison;
-    double bound;             /* in base units */
+    double bound; /* in base units */
+    struct sim_check_claim claim;
     bool is_denied;           /* "history is not linearizable", "replica has not converged" */
     struct sim_window window; /* defaults to the measured window */
     const char *variant;      /* NULL = all */

@@ -1,4 +1,5 @@
 return scenario { name = "e", duration = s(60),
   node "db" { model = "service", service = ms(2) },
   expect "history is linear",
+  expect "history repeats itself",
 }

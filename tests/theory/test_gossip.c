@@ -1,7 +1,7 @@
 /* Epidemics through store.gossip against simulations of them: rumours among 1,000 sites (Demers and
  * others 1987), and rounds until all know. If this failed, updates would spread at another pace
- * than the rules at the head of models/store/gossip/gossip.c say, or stop at another time. The larger
- * groups: test_gossip_long.c.
+ * than the rules at the head of models/store/gossip/gossip.c say, or stop at another time. The
+ * larger groups: test_gossip_long.c.
  */
 #include "gossip.h"
 #include "gossip_tables.h"

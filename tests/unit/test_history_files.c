@@ -99,8 +99,7 @@ static void test_same_verdict(void)
     sim_check_linearizable(&input, &limits, &result);
     g_assert_cmpint(result.verdict, ==, SIM_CHECK_NO);
     for (guint i = 0; i < result.piece->len && i < 6; i++) { /* as many as are shown */
-        g_autofree char *words =
-            sim_check_describe(&input, &g_array_index(result.piece, struct sim_history_entry, i));
+        g_autofree char *words = sim_check_describe(&input, &result, i);
         g_test_message("%s", words);
         g_assert_nonnull(strstr(judgement->reason, words));
     }
