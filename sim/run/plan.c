@@ -141,16 +141,28 @@ static void add_ledger_probes(struct sim_plan *plan, uint32_t group, uint32_t me
     }
 }
 
+/* Samples whose greatest value is what a summary is for; the rest is there for who asks for it. */
+static bool is_read_by_max(uint32_t metric)
+{
+    return metric == SIM_STANDARD_GAP || metric == SIM_STANDARD_RECOVERY ||
+           metric == SIM_STANDARD_SINCE_COMMIT || metric == SIM_STANDARD_MISSED;
+}
+
 static void add_summary_probes(struct sim_plan *plan, uint32_t group, uint32_t member)
 {
     const struct sim_model *model = plan->scenario->world.groups[group].model;
     uint32_t count = SIM_STANDARD_COUNT + model_metric_count(model);
     for (uint32_t metric = 0; metric < count; metric++) {
-        if (!sim_metric_is_kept(&plan->scenario->world, metric)) {
+        if (!sim_metric_is_kept(&plan->scenario->world, metric) ||
+            !sim_metric_is_of(model, metric)) {
             continue;
         }
         switch (metric_spec(model, metric)->kind) {
         case SIM_METRIC_SAMPLE:
+            if (is_read_by_max(metric)) {
+                probe_add(plan, SIM_PROBE_MAX, group, member, metric)->aggregate = "max";
+                break;
+            }
             add_sample_probes(plan, group, member, metric, false);
             if (metric == SIM_STANDARD_LATENCY) {
                 add_sample_probes(plan, group, member, metric, true);
@@ -373,7 +385,7 @@ static void add_tracks(struct sim_plan *plan, uint32_t group, uint32_t member)
     const struct sim_world_spec *world = &plan->scenario->world;
     for (uint32_t m = 0; m < track_count_of(plan, group); m++) {
         const struct sim_metric_spec *spec = metric_spec(world->groups[group].model, m);
-        if (sim_metric_is_kept(world, m)) {
+        if (sim_metric_is_kept(world, m) && sim_metric_is_of(world->groups[group].model, m)) {
             plan->tracks[plan->track_count++] = (struct sim_track){.group = group,
                                                                    .member = member,
                                                                    .metric = m,

@@ -82,7 +82,7 @@ const struct sim_metric_spec sim_standard_metrics[SIM_STANDARD_COUNT + 1] = {
     {.name = "since_commit",
      .kind = SIM_METRIC_SAMPLE,
      .unit = SIM_METRIC_SECONDS,
-     .help = "how long the key's latest commit was over when a read began; of all reads after one"},
+     .help = "sources: how long the key's latest commit was over when a read began"},
     {.name = "missed",
      .kind = SIM_METRIC_SAMPLE,
      .unit = SIM_METRIC_SECONDS,
@@ -112,6 +112,13 @@ bool sim_metric_is_kept(const struct sim_world_spec *spec, uint32_t metric)
         is_of_versions = model == NULL || (model->traits & SIM_MODEL_STORE) == 0;
     }
     return !is_of_versions;
+}
+
+bool sim_metric_is_of(const struct sim_model *model, uint32_t metric)
+{
+    bool is_of_sources = metric == SIM_STANDARD_GAP || metric == SIM_STANDARD_RECOVERY ||
+                         (metric >= SIM_STANDARD_SINCE_COMMIT && metric <= SIM_STANDARD_MISSED_OWN);
+    return !is_of_sources || (model->traits & SIM_MODEL_SOURCE) != 0;
 }
 
 const char *const sim_ledger_ratios[] = {"errors", "success", "availability",

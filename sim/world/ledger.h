@@ -60,6 +60,8 @@ const struct sim_metric_spec *sim_standard_metric_find(const char *name);
 /* Whether a group keeps the metric at that index: those of versions only where the scenario has a
  * model with SIM_MODEL_STORE. */
 bool sim_metric_is_kept(const struct sim_world_spec *spec, uint32_t metric);
+/* Whether a group of that model can record anything in it: some are of sources alone. */
+bool sim_metric_is_of(const struct sim_model *model, uint32_t metric);
 
 /* Ratios of ledgers: "errors" = failed / issued, "success" = succeeded / issued, "availability" =
  * success of requests; "availability.windows" = one-second windows in which at least one entry was

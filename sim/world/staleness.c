@@ -242,7 +242,10 @@ static bool is_read(uint16_t operation)
 static void judge_latest(struct sim_node *node, const struct versions *versions,
                          const struct commit *latest, sim_time began, uint64_t version)
 {
-    metric_sample(node, SIM_STANDARD_SINCE_COMMIT, began, began - latest->time);
+    bool is_source = sim_metric_is_of(node->model, SIM_STANDARD_SINCE_COMMIT);
+    if (is_source) {
+        metric_sample(node, SIM_STANDARD_SINCE_COMMIT, began, began - latest->time);
+    }
     if (latest->version <= version) {
         return;
     }
@@ -250,7 +253,9 @@ static void judge_latest(struct sim_node *node, const struct versions *versions,
     metric_count(node, SIM_STANDARD_STALE, began, 1);
     metric_sample(node, SIM_STANDARD_STALENESS, began, began - first->time);
     metric_sample(node, SIM_STANDARD_BEHIND, began, (int64_t)(latest->depth - first->depth + 1));
-    metric_sample(node, SIM_STANDARD_MISSED, began, began - latest->time);
+    if (is_source) {
+        metric_sample(node, SIM_STANDARD_MISSED, began, began - latest->time);
+    }
 }
 
 static void judge(struct sim_node *node, uint64_t key, sim_time began,
