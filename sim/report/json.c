@@ -194,7 +194,7 @@ static void write_outages(struct sim_json *json, const struct sim_section *secti
             write_part(json, phase_names[phase], &outage->success[phase]);
         }
         write_part(json, "gap_seconds", &outage->gap);
-        write_part(json, "recovery_seconds", &outage->recovery);
+        write_part(json, "back_after_seconds", &outage->recovery);
         sim_json_close(json, '}');
     }
     sim_json_close(json, ']');

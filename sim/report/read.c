@@ -221,7 +221,7 @@ static void read_outages(struct sim_json_reader *reader, JsonObject *object)
             .to = sim_json_get_time(from, "to_seconds"),
             .group = sim_json_find_tier(reader, from, "tier"),
             .gap = sim_json_get_estimate(sim_json_get_object(from, "gap_seconds")),
-            .recovery = sim_json_get_estimate(sim_json_get_object(from, "recovery_seconds"))};
+            .recovery = sim_json_get_estimate(sim_json_get_object(from, "back_after_seconds"))};
         for (int phase = 0; phase < SIM_PHASE_COUNT; phase++) {
             outage.success[phase] = sim_json_get_estimate(sim_json_get_object(from, phases[phase]));
         }

@@ -144,7 +144,7 @@ static void add_ledger_probes(struct sim_plan *plan, uint32_t group, uint32_t me
 /* Samples whose greatest value is what a summary is for; the rest is there for who asks for it. */
 static bool is_read_by_max(uint32_t metric)
 {
-    return metric == SIM_STANDARD_GAP || metric == SIM_STANDARD_RECOVERY ||
+    return metric == SIM_STANDARD_GAP || metric == SIM_STANDARD_BACK_AFTER ||
            metric == SIM_STANDARD_SINCE_COMMIT || metric == SIM_STANDARD_MISSED;
 }
 

@@ -87,7 +87,7 @@ void sim_plan_fault_probes(const struct sim_plan_fault *fault, uint32_t group,
     struct sim_probe *recovery = &ret_probes[SIM_PHASE_COUNT + 1];
     *recovery = ret_probes[SIM_PHASE_COUNT];
     recovery->kind = has_after ? SIM_PROBE_MAX : SIM_PROBE_NOTHING;
-    recovery->metric = SIM_STANDARD_RECOVERY;
+    recovery->metric = SIM_STANDARD_BACK_AFTER;
     recovery->window = fault->phase_windows[SIM_PHASE_AFTER];
-    recovery->name = "recovery";
+    recovery->name = "back_after";
 }

@@ -61,7 +61,7 @@ const struct sim_metric_spec sim_standard_metrics[SIM_STANDARD_COUNT + 1] = {
      .kind = SIM_METRIC_SAMPLE,
      .unit = SIM_METRIC_SECONDS,
      .help = "sources: from one answer to the next; max = how long nobody was served"},
-    {.name = "recovery",
+    {.name = "back_after",
      .kind = SIM_METRIC_SAMPLE,
      .unit = SIM_METRIC_SECONDS,
      .help = "sources: from the end of a fault to the next answer; infinite where none came"},
@@ -116,7 +116,7 @@ bool sim_metric_is_kept(const struct sim_world_spec *spec, uint32_t metric)
 
 bool sim_metric_is_of(const struct sim_model *model, uint32_t metric)
 {
-    bool is_of_sources = metric == SIM_STANDARD_GAP || metric == SIM_STANDARD_RECOVERY ||
+    bool is_of_sources = metric == SIM_STANDARD_GAP || metric == SIM_STANDARD_BACK_AFTER ||
                          (metric >= SIM_STANDARD_SINCE_COMMIT && metric <= SIM_STANDARD_MISSED_OWN);
     return !is_of_sources || (model->traits & SIM_MODEL_SOURCE) != 0;
 }

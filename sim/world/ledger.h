@@ -38,7 +38,7 @@ enum sim_standard_metric {
     SIM_STANDARD_RETRIES,       /* COUNT: those with attempt > 0 */
     SIM_STANDARD_LATE_REPLIES,  /* COUNT: replies that came after their call had its outcome */
     SIM_STANDARD_GAP,           /* SAMPLE, seconds, sources: between two answers */
-    SIM_STANDARD_RECOVERY,      /* SAMPLE, seconds, sources: from the end of a fault to an answer */
+    SIM_STANDARD_BACK_AFTER,    /* SAMPLE, seconds, sources: from the end of a fault to an answer */
     SIM_STANDARD_VERSIONED,     /* COUNT, by time of issue: reads answered with a version */
     SIM_STANDARD_STALE,         /* COUNT, by time of issue: of these, of an old version */
     SIM_STANDARD_STALENESS,     /* SAMPLE, seconds: of stale reads, how long it had been old */

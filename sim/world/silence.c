@@ -11,7 +11,7 @@ static void break_silence(struct silence *silence, struct sim_metric *metrics, s
     sim_sample_add(&metrics[SIM_STANDARD_GAP].sample, now, now - silence->answered);
     silence->answered = now;
     if (silence->is_mended) {
-        sim_sample_add(&metrics[SIM_STANDARD_RECOVERY].sample, silence->mended,
+        sim_sample_add(&metrics[SIM_STANDARD_BACK_AFTER].sample, silence->mended,
                        now - silence->mended);
         silence->is_mended = false;
     }
@@ -26,7 +26,7 @@ static void end_silence(struct silence *silence, struct sim_metric *metrics, sim
                        duration - silence->answered);
     }
     if (silence->is_mended) {
-        sim_sample_add(&metrics[SIM_STANDARD_RECOVERY].sample, silence->mended, SIM_NEVER);
+        sim_sample_add(&metrics[SIM_STANDARD_BACK_AFTER].sample, silence->mended, SIM_NEVER);
     }
 }
 

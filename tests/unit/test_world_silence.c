@@ -28,8 +28,8 @@ static void test_gap(void)
     fixture_run(&f);
     /* Answered at 9.02 s, refused at 10 s, 11 s and 12 s, answered at 13.02 s. */
     expect_max(&f, "gap", 4.0);
-    g_assert_cmpuint(fixture_sample_count(&f, "users", "recovery"), ==, 1);
-    expect_max(&f, "recovery", 0.72);
+    g_assert_cmpuint(fixture_sample_count(&f, "users", "back_after"), ==, 1);
+    expect_max(&f, "back_after", 0.72);
     g_assert_cmpuint(fixture_sample_count(&f, "db", "gap"), ==, 0); /* of sources alone */
     fixture_clear(&f);
 }
@@ -44,7 +44,7 @@ static void test_never(void)
     fixture_start(&f);
     fixture_run(&f);
     expect_max(&f, "gap", 30 - 20.02);
-    const struct sim_metric *recovery = fixture_metric(&f, "users", "recovery");
+    const struct sim_metric *recovery = fixture_metric(&f, "users", "back_after");
     g_assert_cmpuint(sim_sample_window(&recovery->sample, 0)->infinite, ==, 1);
     fixture_clear(&f);
 }
@@ -60,8 +60,8 @@ static void test_which_faults(void)
     fixture_add_fault(&f, SIM_FAULT_CRASH, s(9.5), s(14.5), "db");
     fixture_start(&f);
     fixture_run(&f);
-    g_assert_cmpuint(fixture_sample_count(&f, "users", "recovery"), ==, 1);
-    expect_max(&f, "recovery", 15.02 - 14.5);
+    g_assert_cmpuint(fixture_sample_count(&f, "users", "back_after"), ==, 1);
+    expect_max(&f, "back_after", 15.02 - 14.5);
     fixture_clear(&f);
 }
 
