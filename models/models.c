@@ -30,6 +30,7 @@ const struct sim_model *const sim_models[] = {
     &sim_model_feed_publisher,
     &sim_model_feed_server,
     &sim_model_feed_webhook,
+    &sim_model_feed_broker,
     NULL,
 };
 /* clang-format on */

@@ -31,6 +31,7 @@ extern const struct sim_model sim_model_store_gossip;
 extern const struct sim_model sim_model_feed_publisher;
 extern const struct sim_model sim_model_feed_server;
 extern const struct sim_model sim_model_feed_webhook;
+extern const struct sim_model sim_model_feed_broker;
 
 /* For copying, and for the tests; not in the table. */
 extern const struct sim_model sim_model_template;

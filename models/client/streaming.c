@@ -8,9 +8,13 @@
  * attempt. The delay of an update is from its publication to the item that brings it; each client
  * is owed every update that was published since the clients began.
  *
- * Left out: clients that come and go; heartbeats, so that a server that falls silent without a word
- * is not noticed; slow readers: credit never ends.
+ * With protocol = "mqtt" the stream is a connection to a feed.broker, which knows what its client
+ * has by what that acknowledges: see client/subscriber.c.
+ *
+ * Left out: clients that come and go; heartbeats outside MQTT, so that a server that falls silent
+ * without a word is not noticed; slow readers: credit never ends.
  */
+#include "client/subscriber.h"
 #include "feed.h"
 #include "members.h"
 #include "models.h"
@@ -22,9 +26,12 @@ struct streaming_params {
     sim_time ramp_up;
     sim_time timeout;
     struct sim_shape reconnect;
+    int32_t protocol; /* enum protocol */
+    struct mqtt_params mqtt;
 };
 
 enum choose { CHOOSE_RANDOM, CHOOSE_ROUND_ROBIN };
+static const char *const protocol_names[] = {"events", "mqtt", NULL};
 static const char *const choose_names[] = {"random", "round_robin", NULL};
 
 struct client {
@@ -37,6 +44,7 @@ struct streaming_state {
     struct members members;
     struct sim_retry reconnect;
     struct client *clients;
+    struct mqtt mqtt;
     uint64_t begun_count;
     int64_t connected_count;
     sim_time began;
@@ -57,7 +65,8 @@ enum streaming_metric {
     METRIC_CONNECTED,
     METRIC_OPENED,
     METRIC_BROKEN,
-    METRIC_GAVE_UP
+    METRIC_GAVE_UP,
+    METRIC_DUPLICATES
 };
 static const struct sim_metric_spec streaming_metrics[] = {
     {"delay", SIM_METRIC_SAMPLE, SIM_METRIC_SECONDS,
@@ -67,11 +76,16 @@ static const struct sim_metric_spec streaming_metrics[] = {
     {"opened", SIM_METRIC_COUNT, SIM_METRIC_EVENTS, "attempts to open a stream", NULL},
     {"broken", SIM_METRIC_COUNT, SIM_METRIC_EVENTS, "accepted streams that broke", NULL},
     {"gave_up", SIM_METRIC_COUNT, SIM_METRIC_EVENTS, "clients that will not try again", NULL},
+    {"duplicates", SIM_METRIC_COUNT, SIM_METRIC_EVENTS, "updates that clients had already (MQTT)",
+     NULL},
     {0},
 };
 
-enum streaming_timer { TIMER_BEGIN, TIMER_RETRY, TIMER_TIMEOUT };
-static const char *const streaming_timers[] = {"begin", "retry", "timeout", NULL};
+enum streaming_timer { TIMER_BEGIN, TIMER_RETRY, TIMER_TIMEOUT, TIMER_PING };
+static const char *const streaming_timers[] = {"begin", "retry", "timeout", "ping", NULL};
+
+enum streaming_message { MESSAGE_PUBACK, MESSAGE_PING, MESSAGE_PONG };
+static const char *const streaming_messages[] = {MQTT_PUBACK, MQTT_PING, MQTT_PONG, NULL};
 
 enum streaming_draw { DRAW_MEMBER, DRAW_RETRY };
 static const char *const streaming_draws[] = {"member", "retry", NULL};
@@ -91,6 +105,18 @@ static const struct sim_param streaming_params[] = {
      "retry { max = 1e6, backoff = s(3), growth = 1, cap = s(3), jitter = \"none\" }",
      SIM_UNBOUNDED, "what follows a loss or a failed attempt [EventSource: a few seconds, always]",
      &sim_retry_family, NULL},
+    {"protocol", SIM_PARAM_CHOICE, offsetof(struct streaming_params, protocol), "\"events\"",
+     SIM_UNBOUNDED, "of the stream: server-sent events and the like, or MQTT to a feed.broker",
+     NULL, protocol_names},
+    {"qos", SIM_PARAM_INTEGER, offsetof(struct streaming_params, mqtt.qos), "0", 0, 1,
+     "MQTT: quality of service of the subscription: 0 = at most once, 1 = at least once", NULL,
+     NULL},
+    {"clean", SIM_PARAM_BOOLEAN, offsetof(struct streaming_params, mqtt.clean), "true",
+     SIM_UNBOUNDED, "MQTT: the broker forgets the session with the connection [Paho: true]", NULL,
+     NULL},
+    {"keep_alive", SIM_PARAM_DURATION, offsetof(struct streaming_params, mqtt.keep_alive), "s(60)",
+     0, 65535, "MQTT: how often clients ping, in whole milliseconds; 0 = never [Paho: 60 s]", NULL,
+     NULL},
     {0},
 };
 
@@ -139,7 +165,12 @@ static void attempt(struct sim_node *self, sim_frame frame)
         return;
     }
     struct client *client = &state->clients[wish->client];
-    client->stream = sim_stream_open(self, to, feed_tag(wish->client, client->number), UINT64_MAX);
+    uint64_t tag = feed_tag(wish->client, client->number);
+    if (state->mqtt.clients != NULL) {
+        state->mqtt.clients[wish->client].broker = to;
+        tag = mqtt_client_tag(&state->mqtt, wish->client);
+    }
+    client->stream = sim_stream_open(self, to, tag, UINT64_MAX);
     if (params->timeout != SIM_NEVER) {
         wish->timeout = sim_after(self, params->timeout, TIMER_TIMEOUT, frame);
     }
@@ -182,9 +213,10 @@ static void begin_next(struct sim_node *self)
 
 /* ---- connected ---- */
 
-static void on_accepted(struct sim_node *self, struct client *client)
+static void on_accepted(struct sim_node *self, uint64_t index)
 {
     struct streaming_state *state = sim_state(self);
+    struct client *client = &state->clients[index];
     const struct wish *wish = sim_frame_at(self, client->wish);
     sim_cancel(self, wish->timeout);
     sim_operation_end(self, &wish->id, SIM_STATUS_OK);
@@ -192,15 +224,40 @@ static void on_accepted(struct sim_node *self, struct client *client)
     client->wish = 0;
     state->connected_count++;
     sim_level(self, METRIC_CONNECTED, 1);
+    if (state->mqtt.clients != NULL) {
+        mqtt_client_begin(self, &state->mqtt, index);
+    }
+}
+
+/* One update alone, and perhaps not for the first time. */
+static void on_publish(struct sim_node *self, const struct sim_input *in, uint64_t index)
+{
+    struct streaming_state *state = sim_state(self);
+    struct client *client = &state->clients[index];
+    uint64_t number = feed_number(in->item);
+    if (number == 0) {
+        return; /* CONNACK */
+    }
+    if (mqtt_client_take(self, &state->mqtt, index, in->stream, in->item, &client->number)) {
+        sim_count(self, METRIC_DELIVERED,
+                  feed_delivered(self, METRIC_DELAY, in->item, number - 1, state->began));
+    } else {
+        sim_count(self, METRIC_DUPLICATES, 1);
+    }
 }
 
 static void on_item(struct sim_node *self, const struct sim_input *in)
 {
     const struct streaming_state *state = sim_state(self);
-    struct client *client = client_at(self, in->tag >> EVENT_BITS);
+    uint64_t index = in->tag >> EVENT_BITS;
+    struct client *client = client_at(self, index);
     sim_assert(client->stream == in->stream); /* of one that it closed nothing comes any more */
     if (client->wish != 0) {
-        on_accepted(self, client);
+        on_accepted(self, index);
+    }
+    if (state->mqtt.clients != NULL) {
+        on_publish(self, in, index);
+        return;
     }
     uint64_t number = feed_number(in->item);
     if (number > client->number) {
@@ -210,17 +267,46 @@ static void on_item(struct sim_node *self, const struct sim_input *in)
     }
 }
 
-static void on_closed(struct sim_node *self, const struct sim_input *in)
+static void lose(struct sim_node *self, uint64_t index, enum sim_status status)
 {
     struct streaming_state *state = sim_state(self);
+    sim_count(self, METRIC_BROKEN, 1);
+    state->connected_count--;
+    sim_level(self, METRIC_CONNECTED, -1);
+    if (state->mqtt.clients != NULL) {
+        mqtt_client_end(self, &state->mqtt, index);
+    }
+    fail(self, wish_new(self, index), status);
+}
+
+static void on_ping_due(struct sim_node *self, uint64_t index)
+{
+    struct streaming_state *state = sim_state(self);
+    sim_stream stream = state->clients[index].stream;
+    if (!mqtt_client_ping(self, &state->mqtt, index, stream)) {
+        sim_stream_close(self, stream, SIM_STATUS_TIMEOUT);
+        lose(self, index, SIM_STATUS_TIMEOUT);
+    }
+}
+
+/* Words: the stream, its tag. */
+static void on_message(struct sim_node *self, const struct sim_input *in)
+{
+    struct streaming_state *state = sim_state(self);
+    uint64_t index = in->words[1] >> EVENT_BITS;
+    if (in->message == MESSAGE_PONG && state->mqtt.clients != NULL &&
+        state->clients[index].stream == in->words[0]) {
+        mqtt_client_on_pong(&state->mqtt, index);
+    }
+}
+
+static void on_closed(struct sim_node *self, const struct sim_input *in)
+{
     uint64_t index = in->tag >> EVENT_BITS;
     const struct client *client = client_at(self, index);
     sim_assert(client->stream == in->stream);
     if (client->wish == 0) {
-        sim_count(self, METRIC_BROKEN, 1);
-        state->connected_count--;
-        sim_level(self, METRIC_CONNECTED, -1);
-        fail(self, wish_new(self, index), in->status);
+        lose(self, index, in->status);
         return;
     }
     struct wish *wish = sim_frame_at(self, client->wish);
@@ -238,6 +324,11 @@ static void start(struct sim_node *self)
     members_start(self, &state->members, &params->to);
     sim_retry_init(&state->reconnect, &params->reconnect);
     state->clients = sim_alloc(self, (size_t)params->count * sizeof *state->clients);
+    if (params->protocol == PROTOCOL_MQTT) {
+        state->mqtt = (struct mqtt){
+            &params->mqtt, sim_alloc(self, (size_t)params->count * sizeof *state->mqtt.clients),
+            TIMER_PING, MESSAGE_PUBACK, MESSAGE_PING};
+    }
     state->began = sim_now(self);
     begin_next(self);
 }
@@ -252,6 +343,10 @@ static void handle(struct sim_node *self, const struct sim_input *in)
         attempt(self, in->tag);
     } else if (in->kind == SIM_IN_TIMER && in->timer == TIMER_TIMEOUT) {
         on_timeout(self, in->tag);
+    } else if (in->kind == SIM_IN_TIMER && in->timer == TIMER_PING) {
+        on_ping_due(self, in->tag);
+    } else if (in->kind == SIM_IN_MESSAGE) {
+        on_message(self, in);
     } else if (in->kind == SIM_IN_TIMER) {
         begin_next(self);
     } else if (in->kind == SIM_IN_START) {
@@ -279,5 +374,6 @@ const struct sim_model sim_model_client_streaming = {
     .release = release,
     .metrics = streaming_metrics,
     .timers = streaming_timers,
+    .messages = streaming_messages,
     .draws = streaming_draws,
 };
