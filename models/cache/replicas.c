@@ -215,7 +215,7 @@ static void send_all(struct sim_node *self, sim_node_id to)
             struct copy_record record;
             if (copies_at(&state->copies, position, &record) &&
                 holds(self, state, member, record.key)) {
-                write_words(&record, &body[count++ * COPY_WORDS]);
+                write_words(&record, &body[(size_t)count++ * COPY_WORDS]);
                 bytes += record.reply.bytes;
             }
         }

@@ -200,7 +200,7 @@ char **sim_check_claim_names(void)
 char **sim_check_claim_sentences(void)
 {
     char **sentences = g_new0(char *, 2 * SIM_CHECK_LEVEL_COUNT + 1);
-    for (int i = 0; i < SIM_CHECK_LEVEL_COUNT; i++) {
+    for (size_t i = 0; i < SIM_CHECK_LEVEL_COUNT; i++) {
         sentences[2 * i] = g_strdup(levels[i].claim);
         sentences[2 * i + 1] = g_strdup(levels[i].denial);
     }

@@ -102,4 +102,17 @@ void connection_break(struct sim_world *world, uint32_t connection);
 sim_time connection_slow_start(struct sim_world *world, const struct packet *packet);
 void connections_drop(struct sim_node *node);
 
+static inline struct packet *packet_at(struct sim_world *world, uint32_t index)
+{
+    return sim_pool_at(&world->packets, index);
+}
+
+/* What every journey begins with. */
+static inline void packet_set_out(struct packet *packet, enum packet_state state)
+{
+    packet->state = (uint8_t)state;
+    packet->attempts = 0;
+    packet->is_cold = packet->has_left_card = packet->is_through_card = false;
+}
+
 #endif
