@@ -16,29 +16,9 @@
  * Whom it calls: plan.h, calls.h. Formulas: docs/models/service.md. Left out: state; the same
  * request always costs the same law.
  */
+#include "service/service.h"
 #include "members.h"
 #include "models.h"
-#include "report.h"
-#include "service/calls.h"
-#include "service/shed.h"
-
-struct service_params {
-    int64_t servers;
-    int64_t queue_limit;
-    int32_t discipline; /* enum sim_discipline */
-    struct sim_operation_laws service;
-    const struct sim_dist *reply_bytes;
-    double errors;
-    bool check_deadline;
-    int64_t slots; /* 0 = none */
-    struct sim_shape shed;
-    sim_time retry_after;
-    struct call_fields call; /* what is not said by `calls` */
-    struct sim_shape calls;
-    sim_time cold_for;
-    double cold_factor;
-    struct report_params report;
-};
 
 struct service_state {
     struct sim_station *gate; /* slots, or the servers as seen by what looks first; or NULL */
@@ -95,67 +75,7 @@ enum service_draw {
 static const char *const service_draws[] = {"service", "bytes",  "error",  "retry",
                                             "route",   "chance", "report", NULL};
 
-static const struct sim_param service_params[] = {
-    {"service", SIM_PARAM_DURATION_LAWS, offsetof(struct service_params, service), NULL,
-     SIM_NOT_NEGATIVE, "work of a request at full speed: one law, or one an operation", NULL, NULL},
-    {"servers", SIM_PARAM_INTEGER, offsetof(struct service_params, servers), "1", 1, 1e9,
-     "requests that are worked on at once: cores, workers", NULL, NULL},
-    {"queue_limit", SIM_PARAM_INTEGER, offsetof(struct service_params, queue_limit), "-1", -1, 1e12,
-     "requests that may wait; more are rejected; -1 = any number", NULL, NULL},
-    {"discipline", SIM_PARAM_CHOICE, offsetof(struct service_params, discipline), "\"fifo\"",
-     SIM_UNBOUNDED, "who is served next", NULL, sim_discipline_names},
-    {"reply_bytes", SIM_PARAM_BYTES_LAW, offsetof(struct service_params, reply_bytes), "KiB(1)",
-     SIM_NOT_NEGATIVE, "size of a reply, where the request does not say", NULL, NULL},
-    {"errors", SIM_PARAM_RATIO, offsetof(struct service_params, errors), "percent(0)", 0, 1,
-     "requests that fail after their work", NULL, NULL},
-    {"check_deadline", SIM_PARAM_BOOLEAN, offsetof(struct service_params, check_deadline), "false",
-     SIM_UNBOUNDED, "answer EXPIRED instead of beginning work that nobody waits for", NULL, NULL},
-    {"slots", SIM_PARAM_INTEGER, offsetof(struct service_params, slots), "0", 0, 1e9,
-     "requests inside at once, waiting downstream included: threads; 0 = no limit", NULL, NULL},
-    {"shed", SIM_PARAM_SHAPE, offsetof(struct service_params, shed), "none", SIM_UNBOUNDED,
-     "what is turned away when it leaves the queue, having waited too long", &shed_family, NULL},
-    {"retry_after", SIM_PARAM_DURATION, offsetof(struct service_params, retry_after), "s(0)",
-     SIM_NOT_NEGATIVE, "when to come again, as a rejection says; 0 = nothing [HTTP Retry-After]",
-     NULL, NULL},
-    {"to", SIM_PARAM_TARGET, offsetof(struct service_params, call.to), "nil", SIM_UNBOUNDED,
-     "component that it calls after its own work, members in turn; or shares of the requests that "
-     "go to several, the rest to none: { posts = percent(50), ads = percent(30) }",
-     NULL, NULL},
-    CALL_PARAMS(struct service_params, call.),
-    {"downstream_bytes", SIM_PARAM_BYTES, offsetof(struct service_params, call.bytes), "nil",
-     SIM_NOT_NEGATIVE, "size of the call to it; left out = that of the request", NULL, NULL},
-    {"calls", SIM_PARAM_SHAPE, offsetof(struct service_params, calls), "none", SIM_UNBOUNDED,
-     "whom it calls, instead of `to`: several in series or in parallel", &plan_family, NULL},
-    {"cold_for", SIM_PARAM_DURATION, offsetof(struct service_params, cold_for), "s(0)",
-     SIM_NOT_NEGATIVE, "how long a member that comes or comes back amid the run is slow", NULL,
-     NULL},
-    {"cold_factor", SIM_PARAM_NUMBER, offsetof(struct service_params, cold_factor), "2", 1, 1e6,
-     "work that it takes on then takes so many times as long", NULL, NULL},
-    REPORT_PARAMS(struct service_params, report.),
-    {0},
-};
-
 /* ---- start ---- */
-
-/* A queue before something that is held cannot be one in which all are served at once, or in which
- * who is inside is interrupted. */
-static enum sim_discipline gate_discipline(enum sim_discipline discipline)
-{
-    switch (discipline) {
-    case SIM_PRIORITY:
-    case SIM_PRIORITY_PREEMPTIVE:
-        return SIM_PRIORITY;
-    case SIM_LIFO:
-    case SIM_RANDOM_ORDER:
-        return discipline;
-    case SIM_FIFO:
-    case SIM_PROCESSOR_SHARING:
-    case SIM_SHORTEST_REMAINING:
-    case SIM_DISCIPLINE_COUNT:
-        break;
-    }
-    return SIM_FIFO;
-}
 
 static void make_stations(struct sim_node *self)
 {
@@ -173,7 +93,7 @@ static void make_stations(struct sim_node *self)
         struct sim_station_options slots = {
             .servers = params->slots,
             .queue_limit = params->queue_limit,
-            .discipline = gate_discipline(work.discipline),
+            .discipline = service_gate_discipline(work.discipline),
             .busy_metric = METRIC_SLOTS,
             .queued_metric = METRIC_SLOTS_QUEUED,
             .wait_metric = METRIC_SLOTS_WAIT,
@@ -185,7 +105,7 @@ static void make_stations(struct sim_node *self)
         /* Deadline and age are looked at when a server comes free, so the queue is before the gate,
          * and the work behind it never waits. */
         struct sim_station_options gate = work;
-        gate.discipline = gate_discipline(work.discipline);
+        gate.discipline = service_gate_discipline(work.discipline);
         gate.is_slots = true;
         state->gate = sim_station_new(self, &gate);
         work = (struct sim_station_options){
@@ -480,32 +400,13 @@ static void handle(struct sim_node *self, const struct sim_input *in)
     }
 }
 
-static const char *validate(const void *fields)
-{
-    const struct service_params *params = fields;
-    enum sim_discipline discipline = (enum sim_discipline)params->discipline;
-    bool is_interrupting = discipline != SIM_FIFO && gate_discipline(discipline) != discipline;
-    bool looks = params->check_deadline || params->shed.constructor != NULL;
-    if (looks && params->slots == 0 && is_interrupting) {
-        return params->check_deadline
-                   ? "check_deadline looks when a request leaves the queue: it goes with the "
-                     "disciplines fifo, lifo, priority and random, or with slots"
-                   : "shed looks when a request leaves the queue: it goes with the disciplines "
-                     "fifo, lifo, priority and random, or with slots";
-    }
-    if (params->calls.constructor != NULL && params->call.to.count > 0) {
-        return "to and calls: one of them says whom it calls";
-    }
-    return call_fields_trouble(&params->call);
-}
-
 const struct sim_model sim_model_service = {
     .abi = SIM_MODEL_ABI,
     .name = "service",
     .summary = "servers with a queue before them, and calls to other components if there are any",
     .params_size = sizeof(struct service_params),
     .params = service_params,
-    .validate = validate,
+    .validate = service_validate,
     .state_size = sizeof(struct service_state),
     .frame_size = sizeof(struct leg),
     .handle = handle,
