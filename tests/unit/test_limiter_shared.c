@@ -1,0 +1,258 @@
+/* Limiters that share their counts, and the store that they count in: stories in exact virtual
+ * time. If these failed, several would let through more or less than one limit for all, or the
+ * wrong way when the store does not answer.
+ */
+#include "fixture.h"
+#include "models.h"
+
+/* Requests at 0, 1, 2, ... ms. */
+#define EVERY_MS "arrivals = regular(rate(1e3)), to = 'gate'"
+
+static uint64_t passed(const struct fixture *f)
+{
+    return fixture_total(f, "web", "issued");
+}
+
+/* ---- shared ---- */
+
+/* Two limiters with a client each, whose requests come at the same instants. */
+static void build_shared(struct fixture *f, sim_time duration, const char *limiter)
+{
+    fixture_init(f, duration);
+    fixture_add_group(f, "users", &sim_model_client_open, EVERY_MS, 2, 2);
+    fixture_add_group(f, "gate", &sim_model_limiter, limiter, 2, 2);
+    fixture_group(f, "gate")->per_member = true;
+    fixture_add_node(f, "counts", &sim_model_store_counter, "service = us(100), ttl = ms(20)");
+    fixture_add_node(f, "web", &sim_model_service, "service = ms(0)");
+    fixture_link_latency(f, us(100));
+}
+
+/* Both race for each count, and exactly 5 of 20 get through; by themselves each lets 5. */
+static void test_shared(void)
+{
+    for (int is_shared = 0; is_shared <= 1; is_shared++) {
+        struct fixture f;
+        build_shared(&f, ms(10),
+                     is_shared ? "to = 'web', limit = 5, window = ms(100), "
+                                 "policy = 'fixed_window', shared = 'counts'"
+                               : "to = 'web', limit = 5, window = ms(100), "
+                                 "policy = 'fixed_window'");
+        fixture_start(&f);
+        fixture_run(&f);
+        g_assert_cmpuint(passed(&f), ==, is_shared ? 5 : 10);
+        g_assert_cmpuint(fixture_total(&f, "counts", "issued"), ==, is_shared ? 20 : 0);
+        /* There and back to the limiter, from there to the store and to the service. */
+        g_assert_cmpfloat(fixture_quantile(&f, "users", "latency", 0), ==,
+                          is_shared ? 0.0007 : 0.0004);
+        fixture_clear(&f);
+    }
+}
+
+/* Two limiters of different names do not count each other's requests in one store. */
+static void test_shared_by_two(void)
+{
+    struct fixture f;
+    fixture_init(&f, ms(10));
+    fixture_add_node(&f, "a", &sim_model_client_open, EVERY_MS);
+    fixture_add_node(&f, "b", &sim_model_client_open,
+                     "arrivals = regular(rate(1e3)), to = 'other'");
+    for (int i = 0; i < 2; i++) {
+        fixture_add_node(&f, i == 0 ? "gate" : "other", &sim_model_limiter,
+                         "to = 'web', limit = 5, window = ms(100), policy = 'fixed_window', "
+                         "shared = 'counts'");
+    }
+    fixture_add_node(&f, "counts", &sim_model_store_counter, NULL);
+    fixture_add_node(&f, "web", &sim_model_service, "service = ms(0)");
+    fixture_start(&f);
+    fixture_run(&f);
+    g_assert_cmpuint(passed(&f), ==, 10);
+    g_assert_cmpint(fixture_level(&f, "counts", "keys"), ==, 2);
+    fixture_clear(&f);
+}
+
+/* The store is silent from 2 ms on: those that ask it wait 20 ms, and then all pass, or none. */
+static void test_fail(void)
+{
+    for (int is_closed = 0; is_closed <= 1; is_closed++) {
+        struct fixture f;
+        build_shared(&f, ms(10),
+                     is_closed ? "to = 'web', limit = 1, window = ms(100), fail = 'closed', "
+                                 "policy = 'fixed_window', shared = 'counts'"
+                               : "to = 'web', limit = 1, window = ms(100), "
+                                 "policy = 'fixed_window', shared = 'counts'");
+        fixture_add_fault(&f, SIM_FAULT_PAUSE, ms(2), s(1), "counts");
+        fixture_start(&f);
+        fixture_run_until(&f, ms(22));
+        g_assert_cmpuint(fixture_total(&f, "gate", "unjudged"), ==, 0);
+        fixture_run(&f);
+        g_assert_cmpuint(fixture_total(&f, "gate", "unjudged"), ==, 16); /* of 2 .. 9 */
+        g_assert_cmpuint(fixture_total(&f, "gate", "limited"), ==, 3);
+        g_assert_cmpuint(passed(&f), ==, is_closed ? 1 : 17);
+        g_assert_cmpuint(fixture_total(&f, "users", "rejected"), ==, is_closed ? 19 : 3);
+        g_assert_cmpfloat(fixture_quantile(&f, "gate", "latency", is_closed ? 0 : 0.85), ==,
+                          is_closed ? 0.0005 : 0.0202);
+        fixture_clear(&f);
+    }
+}
+
+static void test_fail_at_once(void)
+{
+    struct fixture f;
+    build_shared(&f, ms(10),
+                 "to = 'web', limit = 1, window = ms(100), policy = 'sliding_counter', "
+                 "shared = 'counts'");
+    fixture_add_fault(&f, SIM_FAULT_CRASH, 0, SIM_NEVER, "counts");
+    fixture_start(&f);
+    fixture_run(&f);
+    g_assert_cmpuint(passed(&f), ==, 20);
+    g_assert_cmpfloat(fixture_quantile(&f, "gate", "latency", 1), ==, 0.0004); /* refused: 0.2 */
+    fixture_clear(&f);
+}
+
+/* 4 in 10 ms. Four pass at once; at 10 + e ms they weigh 4 (1 - e / 10), so that there is room for
+ * one more from 12.5 on and for another from 15 on: the requests of 13 and 15. Each limiter asks
+ * for the window before once, and what is turned away weighs nothing. */
+static void test_shared_sliding(void)
+{
+    struct fixture f;
+    build_shared(&f, ms(16),
+                 "to = 'web', limit = 4, window = ms(10), policy = 'sliding_counter', "
+                 "shared = 'counts'");
+    fixture_start(&f);
+    fixture_run_until(&f, ms(10) - 1);
+    g_assert_cmpuint(passed(&f), ==, 4);
+    fixture_run_until(&f, ms(13) - 1);
+    g_assert_cmpuint(passed(&f), ==, 4);
+    fixture_run_until(&f, ms(14) - 1);
+    g_assert_cmpuint(passed(&f), ==, 5);
+    fixture_run(&f);
+    g_assert_cmpuint(passed(&f), ==, 6);
+    /* 32 counts, 26 of them taken back, and of each window each limiter asks once. */
+    g_assert_cmpuint(fixture_total(&f, "counts", "issued"), ==, 32 + 26 + 4);
+    fixture_clear(&f);
+}
+
+/* ---- store.counter ---- */
+
+struct asker_state {
+    uint64_t values[8];
+    enum sim_status statuses[8];
+    uint32_t count;
+};
+
+static void asker_handle(struct sim_node *self, const struct sim_input *in)
+{
+    static const struct {
+        enum sim_operation operation;
+        uint64_t key, value;
+    } script[] = {
+        {SIM_OP_READ, 1, 0},
+        {SIM_OP_INCREMENT, 1, 5},
+        {SIM_OP_INCREMENT, 1, UINT64_MAX},
+        {SIM_OP_WRITE, 2, 7},
+        {SIM_OP_READ, 1, 0},
+        {SIM_OP_DELETE, 2, 0},
+        {SIM_OP_COMPARE_AND_SET, 1, 0},
+        {SIM_OP_READ, 2, 0},
+    };
+    struct asker_state *state = sim_state(self);
+    if (in->kind == SIM_IN_START) {
+        sim_node_id store = sim_self(self) + 1;
+        for (size_t i = 0; i < G_N_ELEMENTS(script); i++) {
+            struct sim_request request = {.operation = (uint16_t)script[i].operation,
+                                          .key = script[i].key,
+                                          .value = script[i].value,
+                                          .deadline = SIM_NEVER};
+            sim_send_request(self, store, &request, SIM_NEVER, i);
+        }
+    } else if (in->kind == SIM_IN_OUTCOME) {
+        state->values[in->tag] = in->outcome->reply.value;
+        state->statuses[in->tag] = in->outcome->reply.status;
+        state->count++;
+    }
+}
+
+static const struct sim_model asker = {
+    .abi = SIM_MODEL_ABI,
+    .name = "asker",
+    .summary = "asks a store",
+    .state_size = sizeof(struct asker_state),
+    .handle = asker_handle,
+};
+
+static void test_store(void)
+{
+    static const uint64_t values[] = {0, 5, 4, 7, 4, 0, 0, 0};
+    static const enum sim_status statuses[] = {
+        SIM_STATUS_NOT_FOUND, SIM_STATUS_OK, SIM_STATUS_OK,    SIM_STATUS_OK,
+        SIM_STATUS_OK,        SIM_STATUS_OK, SIM_STATUS_ERROR, SIM_STATUS_NOT_FOUND};
+    struct fixture f;
+    fixture_init(&f, ms(100));
+    fixture_add_node(&f, "asker", &asker, NULL);
+    fixture_add_node(&f, "store", &sim_model_store_counter, "service = ms(1)");
+    fixture_start(&f);
+    fixture_run_until(&f, ms(4));
+    g_assert_cmpint(fixture_level(&f, "store", "keys"), ==, 2);
+    fixture_run_until(&f, ms(8));
+    const struct asker_state *state = sim_state(sim_world_node(f.world, 1));
+    g_assert_cmpuint(state->count, ==, 8);
+    for (size_t i = 0; i < G_N_ELEMENTS(values); i++) {
+        g_assert_cmpuint(state->values[i], ==, values[i]);
+        g_assert_cmpint(state->statuses[i], ==, statuses[i]);
+    }
+    g_assert_cmpint(fixture_level(&f, "store", "keys"), ==, 1);
+    fixture_clear(&f);
+}
+
+/* Three keys in turn, 1 ms apart: with 2 ms to live, or room for two, two are there at a time. */
+static void test_store_forgets(void)
+{
+    static const char *const texts[] = {"service = ms(0), ttl = ms(2)",
+                                        "service = ms(0), keys_max = 2",
+                                        "service = ms(0), ttl = ms(2), keys_max = 1"};
+    static const int64_t keys[] = {2, 2, 1};
+    for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) {
+        struct fixture f;
+        fixture_init(&f, ms(100));
+        fixture_add_node(&f, "users", &sim_model_client_open,
+                         "arrivals = regular(rate(1e3)), to = 'store', ops = { increment = 1 }, "
+                         "keys = sequential(1000000)");
+        fixture_add_node(&f, "store", &sim_model_store_counter, texts[i]);
+        fixture_start(&f);
+        fixture_run_until(&f, ms(50));
+        g_assert_cmpint(fixture_level(&f, "store", "keys"), ==, keys[i]);
+        fixture_crash(&f, "store");
+        g_assert_cmpint(fixture_level(&f, "store", "keys"), ==, 0);
+        fixture_restart(&f, "store");
+        fixture_run_until(&f, ms(51));
+        g_assert_cmpint(fixture_level(&f, "store", "keys"), ==, 1);
+        fixture_clear(&f);
+    }
+}
+
+static void test_store_full(void)
+{
+    struct fixture f;
+    fixture_init(&f, ms(10));
+    fixture_add_node(&f, "users", &sim_model_client_open,
+                     "arrivals = regular(rate(1e3)), to = 'store', ops = { read = 1 }");
+    fixture_add_node(&f, "store", &sim_model_store_counter, "service = ms(5), queue_limit = 1");
+    fixture_start(&f);
+    fixture_run_until(&f, ms(5) - 1); /* 0 in work, 1 waits */
+    g_assert_cmpuint(fixture_total(&f, "users", "rejected"), ==, 3);
+    fixture_clear(&f);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/limiter-shared/shared_by_two", test_shared_by_two);
+    g_test_add_func("/limiter-shared/shared", test_shared);
+    g_test_add_func("/limiter-shared/fail", test_fail);
+    g_test_add_func("/limiter-shared/fail_at_once", test_fail_at_once);
+    g_test_add_func("/limiter-shared/shared_sliding", test_shared_sliding);
+    g_test_add_func("/store.counter/operations", test_store);
+    g_test_add_func("/store.counter/forgets", test_store_forgets);
+    g_test_add_func("/store.counter/full", test_store_full);
+    return g_test_run();
+}
