@@ -27,6 +27,7 @@ const struct sim_model *const sim_models[] = {
     &sim_model_store_quorum,
     &sim_model_store_quorum_client,
     &sim_model_store_gossip,
+    &sim_model_store_raft,
     &sim_model_feed_publisher,
     &sim_model_feed_server,
     &sim_model_feed_webhook,
