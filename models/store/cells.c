@@ -79,3 +79,16 @@ void cells_say(const struct cells *cells, sim_contents_say *say, void *data)
         say(data, cell->key, cell->version, cell->value, cell->is_deleted);
     }
 }
+
+void cells_expect(const struct cells *cells, uint64_t key)
+{
+    __builtin_prefetch(&cells->slots[sim_hash_pair(key, 0) & cells->mask]);
+}
+
+void cells_expect_cell(const struct cells *cells, uint64_t key)
+{
+    uint32_t slot = cells->slots[sim_hash_pair(key, 0) & cells->mask];
+    if (slot != 0) {
+        __builtin_prefetch(&cells->cells[slot - 1]);
+    }
+}

@@ -32,6 +32,11 @@ struct cell *cells_put(struct cells *cells, uint64_t key);
 /* Says all of them: what the model's `contents` is for. */
 void cells_say(const struct cells *cells, sim_contents_say *say, void *data);
 
+/* For speed: the key will be looked up soon; first the slot is fetched, and when that has come, the
+ * cell. */
+void cells_expect(const struct cells *cells, uint64_t key);
+void cells_expect_cell(const struct cells *cells, uint64_t key);
+
 static inline struct cell *cells_at(const struct cells *cells, uint32_t index)
 {
     return &cells->cells[index];

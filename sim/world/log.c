@@ -19,6 +19,7 @@ struct node_log {
     uint64_t captured; /* records below are in the durable image as they are, or in a sync's copy */
     uint64_t survives; /* records below would be seen again after a crash now */
     struct sync *first, *last; /* under way, in the order of asking */
+    struct sync *spare;        /* done: they are used again, since a log may sync all the time */
 };
 
 struct sync {
@@ -128,24 +129,39 @@ void sim_log_forget(struct sim_node *self, int number, uint64_t index)
     image_forget(&log->seen, index);
 }
 
+static struct sync *sync_new(struct sim_node *node, struct node_log *log, int number)
+{
+    struct sync *sync = log->spare;
+    if (sync == NULL) {
+        sync = g_new0(struct sync, 1);
+        sync->records = g_array_new(FALSE, FALSE, sizeof(struct sim_log_record));
+    } else {
+        log->spare = sync->next;
+        g_array_set_size(sync->records, 0);
+    }
+    sync->node = node;
+    sync->log = (uint32_t)number;
+    sync->next = NULL;
+    return sync;
+}
+
 void sim_log_sync(struct sim_node *self, int number, const struct sim_dist *law, sim_span span,
                   uint64_t tag)
 {
     struct node_log *log = log_of(self, number);
-    struct sync *sync = g_new0(struct sync, 1);
-    sync->node = self;
-    sync->log = (uint32_t)number;
+    struct sync *sync = sync_new(self, log, number);
     sync->begin = log->seen.begin;
     sync->from = log->captured > log->seen.begin ? log->captured : log->seen.begin;
     guint skipped = (guint)(sync->from - log->seen.begin);
     guint count = log->seen.records->len - skipped;
-    sync->records = g_array_sized_new(FALSE, FALSE, sizeof(struct sim_log_record), count);
     int64_t bytes = 0;
     for (guint i = 0; i < count; i++) {
-        struct sim_log_record *record =
-            &g_array_index(log->seen.records, struct sim_log_record, skipped + i);
-        bytes += record->bytes;
-        g_array_append_val(sync->records, *record);
+        bytes += g_array_index(log->seen.records, struct sim_log_record, skipped + i).bytes;
+    }
+    if (count > 0) {
+        g_array_append_vals(sync->records,
+                            &g_array_index(log->seen.records, struct sim_log_record, skipped),
+                            count);
     }
     log->captured = sync->from + count;
     sync->valid_end = log->captured;
@@ -173,12 +189,22 @@ static void apply(struct node_log *log, const struct sync *sync)
     log->survives = sync->valid_end;
 }
 
+/* What held many records once is not kept. */
+#define SPARE_RECORDS 1024u
+
 void sync_free(struct sync *sync)
 {
-    if (sync != NULL) {
+    if (sync == NULL) {
+        return;
+    }
+    struct node_log *log = &sync->node->logs[sync->log];
+    if (sync->records->len > SPARE_RECORDS) {
         g_array_free(sync->records, TRUE);
         g_free(sync);
+        return;
     }
+    sync->next = log->spare;
+    log->spare = sync;
 }
 
 /* A sync that is covered by a later one stays on the disk's queue; its copy is already in. */
@@ -232,6 +258,11 @@ void logs_crash(struct sim_node *node, bool is_torn)
 void logs_clear(struct sim_node *node)
 {
     for (uint32_t i = 0; i < node->log_count; i++) {
+        for (struct sync *sync = node->logs[i].spare, *next; sync != NULL; sync = next) {
+            next = sync->next;
+            g_array_free(sync->records, TRUE);
+            g_free(sync);
+        }
         g_array_free(node->logs[i].seen.records, TRUE);
         g_array_free(node->logs[i].durable.records, TRUE);
     }

@@ -124,6 +124,7 @@ void sim_world_free(struct sim_world *world)
     if (world == NULL) {
         return;
     }
+    disks_clear(world); /* gives to the logs what belongs to them */
     for (sim_node_id id = 1; id <= world->node_count; id++) {
         struct sim_node *node = &world->nodes[id];
         node_clear_life(node);
@@ -138,7 +139,6 @@ void sim_world_free(struct sim_world *world)
     connections_clear(world);
     streams_clear(world);
     flows_clear(world);
-    disks_clear(world);
     spans_clear(world);
     sessions_clear(world);
     versions_clear(world);

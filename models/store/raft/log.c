@@ -100,6 +100,7 @@ void raft_log_append(struct sim_node *self, struct raft_state *state,
         .bytes = RAFT_HEADER_BYTES + entry->bytes,
     };
     put(state, entry, sim_log_append(self, THE_LOG, &record));
+    cells_expect(&state->cells, entry->key);
 }
 
 void raft_log_truncate(struct raft_state *state, uint64_t index)
@@ -158,6 +159,9 @@ void raft_log_synced(struct sim_node *self, struct raft_state *state, uint64_t r
     log->is_syncing = false;
     log->synced = records;
     log->durable = log->syncing;
+    if (log->durable > state->applied) {
+        cells_expect_cell(&state->cells, raft_entry_at(log, log->durable)->key);
+    }
     if (sim_log_end(self, THE_LOG) > records) {
         begin_sync(self, state);
     }
