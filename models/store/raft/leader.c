@@ -263,6 +263,7 @@ static void refused(struct sim_node *self, struct raft_state *state, uint32_t fr
         return; /* of a message that has been overtaken */
     }
     peer->is_probing = true;
+    hint = hint <= state->log.last ? hint : state->log.last + 1;
     peer->next = hint > peer->match ? hint : peer->match + 1;
     send_once(self, state, from);
 }
@@ -284,7 +285,7 @@ void raft_appended(struct sim_node *self, struct raft_state *state, const struct
         refused(self, state, from, words);
         return;
     }
-    uint64_t match = words[1];
+    uint64_t match = words[1] < state->log.last ? words[1] : state->log.last;
     if (match > peer->match) {
         peer->match = match;
         peer->next = peer->next > match ? peer->next : match + 1;

@@ -133,9 +133,16 @@ void raft_log_sync(struct sim_node *self, struct raft_state *state)
         log->durable = log->last;
         log->synced = sim_log_end(self, THE_LOG);
     }
-    if (log->is_syncing) {
+    log->is_wanted = true;
+}
+
+void raft_log_flush(struct sim_node *self, struct raft_state *state)
+{
+    struct raft_log *log = &state->log;
+    if (!log->is_wanted || log->is_syncing) {
         return;
     }
+    log->is_wanted = false;
     if (is_awaited(state)) {
         begin_sync(self, state);
     } else {
@@ -150,7 +157,7 @@ void raft_log_sync_due(struct sim_node *self, struct raft_state *state)
     state->log.is_syncing = false;
 }
 
-void raft_log_synced(struct sim_node *self, struct raft_state *state, uint64_t records)
+void raft_log_synced(struct raft_state *state, uint64_t records)
 {
     struct raft_log *log = &state->log;
     if (!is_awaited(state)) {
@@ -161,9 +168,6 @@ void raft_log_synced(struct sim_node *self, struct raft_state *state, uint64_t r
     log->durable = log->syncing;
     if (log->durable > state->applied) {
         cells_expect_cell(&state->cells, raft_entry_at(log, log->durable)->key);
-    }
-    if (sim_log_end(self, THE_LOG) > records) {
-        begin_sync(self, state);
     }
 }
 

@@ -328,7 +328,7 @@ static void on_synced(struct sim_node *self, struct raft_state *state, uint64_t 
         raft_snapshot_synced(self, state);
         return;
     }
-    raft_log_synced(self, state, tag);
+    raft_log_synced(state, tag);
     raft_election_durable(self, state);
     raft_leader_durable(self, state);
     raft_follower_durable(self, state);
@@ -367,6 +367,7 @@ static void handle(struct sim_node *self, const struct sim_input *in)
     } else if (in->kind == SIM_IN_START) {
         start(self, state, in->is_restart);
     }
+    raft_log_flush(self, state);
 }
 
 static const char *validate(const void *fields)

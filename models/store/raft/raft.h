@@ -129,6 +129,7 @@ struct raft_log {
     uint64_t syncing;     /* `durable` when the fsync that is under way completes */
     uint64_t state_at;    /* the record after the latest of term and vote */
     bool is_syncing;
+    bool is_wanted; /* something was appended since the fsync began */
 };
 
 /* ---- members ---- */
@@ -280,9 +281,11 @@ void raft_log_append(struct sim_node *self, struct raft_state *state,
 void raft_log_truncate(struct raft_state *state, uint64_t index);
 /* Writes term and vote. */
 void raft_log_state(struct sim_node *self, struct raft_state *state);
-/* What was appended will be on disk. */
+/* What was appended will be on disk: an fsync begins at the end of the handler, so that all that
+ * one message brings shares it, or when the one that is under way completes. */
+void raft_log_flush(struct sim_node *self, struct raft_state *state);
 void raft_log_sync(struct sim_node *self, struct raft_state *state);
-void raft_log_synced(struct sim_node *self, struct raft_state *state, uint64_t records);
+void raft_log_synced(struct raft_state *state, uint64_t records);
 void raft_log_sync_due(struct sim_node *self, struct raft_state *state);
 /* Entries up to `index` are in a snapshot that is on disk: keeps none before `first`. */
 void raft_log_compact(struct sim_node *self, struct raft_state *state, uint64_t first);
