@@ -1,0 +1,220 @@
+/* Broken twins of store.raft (tests/broken/build.sh): what each lacks is found by the swarm and its
+ * checkers, or in a run that leads there where chance does so too rarely, and nothing is found in
+ * the model itself. If this failed, a Raft that is wrong in that way would pass for a right one.
+ *
+ * One program for each twin, and one for the model as it is, which plays the runs of all of them.
+ */
+#include "quorum_story.h"
+#include "raft_swarm.h"
+
+static bool is_twin(const char *twin)
+{
+    return strcmp(BROKEN_TWIN, twin) == 0;
+}
+
+/* ---- by chance ---- */
+
+static void play(const char *twin, const char *params, unsigned faults)
+{
+    struct swarm *swarm =
+        swarm_new((struct swarm_case){twin, &sim_model_store_raft, params, faults, true}, 1, 40,
+                  is_twin(twin));
+    g_assert_cmpuint(swarm->violations, ==, is_twin(twin) ? 1 : 0);
+    g_free(swarm);
+}
+
+static void test_reads(void)
+{
+    play("raft_reads", SWARM_DURABLE ", check_quorum = false", 1u << SWARM_PARTITION);
+}
+
+static void test_fsync(void)
+{
+    play("raft_fsync", SWARM_DURABLE ", sync_period = s(30)", 1u << SWARM_CRASH);
+}
+
+/* ---- on purpose ---- */
+
+static const char *const names[] = {"replica[1]", "replica[2]", "replica[3]", "replica[4]",
+                                    "replica[5]"};
+#define MEMBERS 5u
+
+struct directed {
+    struct quorum_story story;
+    bool is_cut[MEMBERS][MEMBERS];
+};
+
+static void begin(struct directed *run, const char *params)
+{
+    *run = (struct directed){0};
+    quorum_story_begin(&run->story, MEMBERS, ms(1), params);
+    fixture_group(&run->story.f, "replica")->model = &sim_model_store_raft;
+    fixture_group(&run->story.f, "replica")->per_member = true;
+}
+
+static void cut(struct directed *run, uint32_t a, uint32_t b, bool is_cut)
+{
+    if (run->is_cut[a][b] != is_cut) {
+        run->is_cut[a][b] = run->is_cut[b][a] = is_cut;
+        fixture_cut(&run->story.f, names[a], names[b], is_cut);
+        fixture_cut(&run->story.f, names[b], names[a], is_cut);
+    }
+}
+
+/* From all but those in `with` (bits). */
+static void isolate(struct directed *run, uint32_t member, uint32_t with)
+{
+    for (uint32_t i = 0; i < MEMBERS; i++) {
+        if (i != member) {
+            cut(run, member, i, (with >> i & 1) == 0);
+        }
+    }
+}
+
+static void restart(struct directed *run, uint32_t member)
+{
+    fixture_crash(&run->story.f, names[member]);
+    fixture_restart(&run->story.f, names[member]);
+}
+
+/* Waits until one of `candidates` (bits) leads. */
+static uint32_t await_leader(struct directed *run, uint32_t candidates)
+{
+    for (int i = 0; i < 10000; i++) {
+        for (uint32_t member = 0; member < MEMBERS; member++) {
+            if ((candidates >> member & 1) != 0 &&
+                fixture_level(&run->story.f, names[member], "leaders") == 1) {
+                return member;
+            }
+        }
+        quorum_story_wait(&run->story, ms(1));
+    }
+    g_assert_not_reached();
+}
+
+/* Heals everything; do all members hold the same in the end? */
+static bool converges(struct directed *run, uint64_t key)
+{
+    for (uint32_t i = 0; i < MEMBERS; i++) {
+        isolate(run, i, (1u << MEMBERS) - 1);
+    }
+    quorum_story_wait(&run->story, s(3));
+    for (uint32_t i = 1; i < MEMBERS; i++) {
+        if (quorum_story_held(&run->story, names[i], key) !=
+            quorum_story_held(&run->story, names[0], key)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+#define OLD_WAYS "pre_vote = false, check_quorum = false, batch = 1, pipeline = 1, fsync = ms(5)"
+
+/* Two candidates of one term, who do not hear one another. Three members vote for the first, crash,
+ * and are then asked by the second, whose messages take long. If they vote again there are two
+ * leaders of one term, and two entries of the same index and term that nobody can tell apart. */
+static void test_votes(void)
+{
+    struct directed run;
+    begin(&run, OLD_WAYS ", election_timeout = ms(100), election_timeout_max = ms(140), "
+                         "heartbeat = ms(20)");
+    for (uint32_t zone = 3; zone <= MEMBERS; zone++) { /* that of replica[zone] */
+        fixture_link(&run.story.f, 2, zone)->latency = sim_dist_constant(&run.story.f.arena, 0.060);
+    }
+    quorum_story_start(&run.story);
+    cut(&run, 0, 1, true);
+    for (uint32_t i = 2; i < MEMBERS; i++) {
+        fixture_crash(&run.story.f, names[i]);
+    }
+    quorum_story_wait(&run.story, ms(50));
+    for (uint32_t i = 2; i < MEMBERS; i++) {
+        fixture_restart(&run.story.f, names[i]);
+    }
+    /* Both stand between 100 and 140 ms. The others hear the first 6 ms later, and vote within 5;
+     * they hear the second after 65 ms. */
+    g_assert_cmpuint(await_leader(&run, 0x1f), ==, 0);
+    g_assert_cmpint(sim_world_now(run.story.f.world), <, ms(155));
+    isolate(&run, 0, 0);
+    quorum_story_ask(&run.story, names[0], SIM_OP_WRITE, 1, 10);
+    for (uint32_t i = 2; i < MEMBERS; i++) {
+        restart(&run, i);
+    }
+    uint32_t second = await_leader(&run, 0x1e);
+    quorum_story_wait(&run.story, ms(50));
+    quorum_story_do(&run.story, names[second], SIM_OP_WRITE, 1, 20);
+    g_assert_cmpint(converges(&run, 1), ==, !is_twin("raft_votes"));
+    quorum_story_end(&run.story);
+}
+
+/* Figure 3.7 (figure 8 of the paper). Two members have a write of the first leader, which is gone;
+ * a second leader, elected by the others, has an entry of its own in that place and is gone too; a
+ * third, who has the write, brings it to one more. Now a majority has it, and the second leader can
+ * still be elected and drop it. */
+static void test_counting(void)
+{
+    struct directed run;
+    begin(&run, OLD_WAYS ", election_timeout = ms(100), heartbeat = ms(90)");
+    quorum_story_start(&run.story);
+    uint32_t first = await_leader(&run, 0x1f);
+    quorum_story_wait(&run.story, ms(300));
+    uint32_t friend = (first + 1) % MEMBERS;
+    uint32_t both = 1u << first | 1u << friend;
+    isolate(&run, first, both);
+    quorum_story_ask(&run.story, names[first], SIM_OP_WRITE, 1, 10);
+    quorum_story_wait(&run.story, ms(20));
+    isolate(&run, friend, 0);
+    fixture_crash(&run.story.f, names[first]);
+    /* The second. What it sends is on nobody's disk but its own. */
+    uint32_t second = await_leader(&run, 0x1f & ~both);
+    isolate(&run, second, 0);
+    uint32_t rest[2], count = 0;
+    for (uint32_t i = 0; i < MEMBERS; i++) {
+        if (i != second && (both >> i & 1) == 0) {
+            rest[count++] = i;
+            restart(&run, i);
+        }
+    }
+    quorum_story_wait(&run.story, ms(20));
+    fixture_crash(&run.story.f, names[second]);
+    /* The third, by the votes of three: its first entry is refused by rest[0], who then takes the
+     * write, and has it on disk 9 ms after the election. */
+    fixture_restart(&run.story.f, names[first]);
+    for (uint32_t i = 0; i < MEMBERS; i++) {
+        isolate(&run, i, both | 1u << rest[0]);
+    }
+    isolate(&run, rest[1], 0);
+    uint32_t third = await_leader(&run, both);
+    quorum_story_wait(&run.story, ms(10));
+    restart(&run, rest[0]);
+    isolate(&run, third, 0);
+    isolate(&run, third == first ? friend : first, 0);
+    /* The second again. */
+    fixture_restart(&run.story.f, names[second]);
+    cut(&run, second, rest[0], false);
+    cut(&run, second, rest[1], false);
+    cut(&run, rest[0], rest[1], false);
+    g_assert_cmpuint(await_leader(&run, 0x1f & ~both), ==, second);
+    quorum_story_wait(&run.story, ms(300));
+    g_assert_cmpuint(quorum_story_held(&run.story, names[rest[0]], 1), ==, 0);
+    g_assert_cmpint(converges(&run, 1), ==, !is_twin("raft_counting"));
+    quorum_story_end(&run.story);
+}
+
+int main(int argc, char **argv)
+{
+    static const struct {
+        const char *twin;
+        void (*test)(void);
+    } tests[] = {{"raft_reads", test_reads},
+                 {"raft_fsync", test_fsync},
+                 {"raft_votes", test_votes},
+                 {"raft_counting", test_counting}};
+    g_test_init(&argc, &argv, NULL);
+    for (size_t i = 0; i < G_N_ELEMENTS(tests); i++) {
+        if (is_twin("none") || is_twin(tests[i].twin)) {
+            g_autofree char *path = g_strdup_printf("/broken/%s", tests[i].twin);
+            g_test_add_func(path, tests[i].test);
+        }
+    }
+    return g_test_run();
+}
