@@ -24,6 +24,7 @@ const struct sim_model *const sim_models[] = {
     &sim_model_store_counter,
     &sim_model_store_memory,
     &sim_model_store_single,
+    &sim_model_store_leader,
     &sim_model_store_quorum,
     &sim_model_store_quorum_client,
     &sim_model_store_gossip,

@@ -25,6 +25,7 @@ extern const struct sim_model sim_model_registry;
 extern const struct sim_model sim_model_store_counter;
 extern const struct sim_model sim_model_store_memory;
 extern const struct sim_model sim_model_store_single;
+extern const struct sim_model sim_model_store_leader;
 extern const struct sim_model sim_model_store_quorum;
 extern const struct sim_model sim_model_store_quorum_client;
 extern const struct sim_model sim_model_store_gossip;
