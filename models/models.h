@@ -30,6 +30,8 @@ extern const struct sim_model sim_model_store_quorum;
 extern const struct sim_model sim_model_store_quorum_client;
 extern const struct sim_model sim_model_store_gossip;
 extern const struct sim_model sim_model_store_raft;
+extern const struct sim_model sim_model_store_chain;
+extern const struct sim_model sim_model_store_chain_master;
 extern const struct sim_model sim_model_feed_publisher;
 extern const struct sim_model sim_model_feed_server;
 extern const struct sim_model sim_model_feed_webhook;

@@ -55,6 +55,7 @@ struct swarm {
     struct sim_random random;
     bool is_down[SWARM_REPLICAS], is_paused[SWARM_REPLICAS];
     bool is_cut[SWARM_REPLICAS][SWARM_REPLICAS];
+    void (*prepare)(struct swarm *swarm); /* adds what the store needs beside; may be NULL */
     struct sim_check_input seen;
     uint64_t held[SWARM_REPLICAS][SWARM_KEYS];
     /* Of all seeds that the struct was played with. */
@@ -343,6 +344,9 @@ static inline void swarm_build(struct swarm *swarm, struct probe *asker,
         machine->clock_drift = (sim_random_unit(&swarm->random) - 0.5) * 0.02;
         swarm->happened[SWARM_CLOCK]++;
     }
+    if (swarm->prepare != NULL) {
+        swarm->prepare(swarm);
+    }
     fixture_start(f);
 }
 
@@ -386,11 +390,12 @@ static inline void swarm_report(const struct swarm *swarm)
 
 /* Plays seeds from `first` on; with `stops` until one is not linearizable. BRINK_SWARM_SEED in the
  * environment plays that one alone. */
-static inline struct swarm *swarm_new(struct swarm_case of, uint64_t first, uint64_t seeds,
-                                      bool stops)
+static inline struct swarm *swarm_new_with(struct swarm_case of, uint64_t first, uint64_t seeds,
+                                           bool stops, void (*prepare)(struct swarm *swarm))
 {
     struct swarm *swarm = g_new0(struct swarm, 1);
     swarm->of = of;
+    swarm->prepare = prepare;
     const char *alone = g_getenv("BRINK_SWARM_SEED");
     if (alone != NULL) {
         first = g_ascii_strtoull(alone, NULL, 10);
@@ -414,6 +419,12 @@ static inline struct swarm *swarm_new(struct swarm_case of, uint64_t first, uint
     }
     swarm_report(swarm);
     return swarm;
+}
+
+static inline struct swarm *swarm_new(struct swarm_case of, uint64_t first, uint64_t seeds,
+                                      bool stops)
+{
+    return swarm_new_with(of, first, seeds, stops, NULL);
 }
 
 /* Fails unless all was as it should be, and every kind of fault was there. */
