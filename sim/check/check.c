@@ -4,6 +4,7 @@
 #include "base/assert.h"
 #include "base/sort.h"
 #include "check/operations.h"
+#include "check/transactions.h"
 #include "check/words.h"
 
 const char *const sim_check_verdict_names[] = {"yes", "no", "unknown", NULL};
@@ -36,6 +37,7 @@ uint64_t sim_check_text(struct sim_check_input *input, const char *text)
 void sim_check_input_clear(struct sim_check_input *input)
 {
     sim_history_clear(&input->history);
+    check_transactions_free(input->transactions);
     if (input->texts != NULL) {
         g_hash_table_destroy(input->text_numbers);
         g_ptr_array_free(input->texts, TRUE);
@@ -48,6 +50,10 @@ void sim_check_result_clear(struct sim_check_result *result)
     if (result->piece != NULL) {
         g_array_free(result->piece, TRUE);
         result->piece = NULL;
+    }
+    if (result->told != NULL) {
+        g_ptr_array_free(result->told, TRUE);
+        result->told = NULL;
     }
     g_free(result->because);
     result->because = NULL;

@@ -30,6 +30,7 @@ enum sim_check_model {
     SIM_CHECK_COUNTER,  /* read, increment, write */
     SIM_CHECK_APPEND,   /* read, write, append */
     SIM_CHECK_MUTEX,    /* acquire, release */
+    SIM_CHECK_TRANSACTIONS,
     SIM_CHECK_MODEL_COUNT
 };
 extern const char *const sim_check_model_names[SIM_CHECK_MODEL_COUNT + 1];
@@ -48,6 +49,7 @@ struct sim_check_input {
     /* An append lengthens a text. Where values are numbers it makes sim_hash_pair(list, value), the
      * list being 0 at first. */
     bool has_text_values;
+    struct sim_check_transactions *transactions; /* in place of the history; or NULL */
     /* In words, values and processes are two numbers, the lower of so many bits; 0 = one. */
     uint32_t value_bits, process_bits;
 };
@@ -73,6 +75,13 @@ enum sim_check_level {
     SIM_CHECK_NO_LOST_UPDATES,
     SIM_CHECK_NO_LOST_WRITES,
     SIM_CHECK_NO_WRITES_LOST_FOR, /* so long */
+    /* Of transactions. */
+    SIM_CHECK_READ_UNCOMMITTED,
+    SIM_CHECK_READ_COMMITTED,
+    SIM_CHECK_REPEATABLE_READ,
+    SIM_CHECK_SNAPSHOT_ISOLATION,
+    SIM_CHECK_SERIALIZABLE,
+    SIM_CHECK_STRICT_SERIALIZABLE,
     SIM_CHECK_LEVEL_COUNT
 };
 
@@ -113,6 +122,7 @@ struct sim_check_result {
     GArray *piece;    /* of struct sim_history_entry: the evidence, in order of invocation */
     bool is_minimal;  /* nothing could be left out of it; otherwise the limits ended the cutting */
     bool spans_keys;  /* the piece is not of one key */
+    GPtrArray *told;  /* in place of the piece: the evidence in words, of transactions */
     /* With no what is wrong with the piece: "no order explains these of key 7"; with unknown why
      * that is. */
     char *because;
@@ -128,8 +138,9 @@ void sim_check_input_clear(struct sim_check_input *input);
 
 /* What one operation did, in words: "reads 7". Caller frees. */
 char *sim_check_deed(const struct sim_check_input *input, const struct sim_history_entry *entry);
-/* One operation of the evidence in words: "process 3 reads 7, from 10.21 s to 10.25 s". Caller
- * frees. */
+/* How many lines of evidence there are; and one in words, mostly an operation: "process 3 reads 7,
+ * from 10.21 s to 10.25 s". Caller frees. */
+uint32_t sim_check_evidence_count(const struct sim_check_result *result);
 char *sim_check_describe(const struct sim_check_input *input, const struct sim_check_result *result,
                          uint32_t index);
 

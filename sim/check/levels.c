@@ -4,6 +4,7 @@
 #include "base/assert.h"
 #include "base/text.h"
 #include "check/staleness.h"
+#include "check/transactions.h"
 #include "check/words.h"
 
 static const struct level {
@@ -58,6 +59,19 @@ static const struct level {
     [SIM_CHECK_NO_WRITES_LOST_FOR] = {"no writes lost for T", "history has no writes lost for T",
                                       "history has writes lost for T", NULL, NULL, NULL,
                                       check_lost_writes},
+    [SIM_CHECK_READ_UNCOMMITTED] = {"read uncommitted", "history has read uncommitted",
+                                    "history has no read uncommitted", NULL, NULL, NULL, NULL},
+    [SIM_CHECK_READ_COMMITTED] = {"read committed", "history has read committed",
+                                  "history has no read committed", NULL, NULL, NULL, NULL},
+    [SIM_CHECK_REPEATABLE_READ] = {"repeatable read", "history has repeatable read",
+                                   "history has no repeatable read", NULL, NULL, NULL, NULL},
+    [SIM_CHECK_SNAPSHOT_ISOLATION] = {"snapshot isolation", "history has snapshot isolation",
+                                      "history has no snapshot isolation", NULL, NULL, NULL, NULL},
+    [SIM_CHECK_SERIALIZABLE] = {"serializable", "history is serializable",
+                                "history is not serializable", NULL, NULL, NULL, NULL},
+    [SIM_CHECK_STRICT_SERIALIZABLE] = {"strict serializable", "history is strict serializable",
+                                       "history is not strict serializable", NULL, NULL, NULL,
+                                       NULL},
 };
 
 /* ---- names ---- */
@@ -200,9 +214,9 @@ char **sim_check_claim_names(void)
 char **sim_check_claim_sentences(void)
 {
     char **sentences = g_new0(char *, 2 * SIM_CHECK_LEVEL_COUNT + 1);
-    for (size_t i = 0; i < SIM_CHECK_LEVEL_COUNT; i++) {
-        sentences[2 * i] = g_strdup(levels[i].claim);
-        sentences[2 * i + 1] = g_strdup(levels[i].denial);
+    for (int i = 0; i < SIM_CHECK_LEVEL_COUNT; i++) {
+        sentences[2 * (size_t)i] = g_strdup(levels[i].claim);
+        sentences[2 * (size_t)i + 1] = g_strdup(levels[i].denial);
     }
     return sentences;
 }
@@ -329,6 +343,11 @@ static const char *trouble_of(const struct check_accesses *accesses,
 void sim_check_judge(struct sim_check_input *input, const struct sim_check_claim *claim,
                      const struct sim_check_limits *limits, struct sim_check_result *ret_result)
 {
+    if (input->transactions != NULL || claim->level >= SIM_CHECK_READ_UNCOMMITTED) {
+        *ret_result = (struct sim_check_result){0};
+        check_transactions_judge(input, claim, limits, ret_result);
+        return;
+    }
     if (claim->level == SIM_CHECK_LINEARIZABLE) {
         sim_check_linearizable(input, limits, ret_result);
         return;

@@ -6,7 +6,8 @@
 #include "base/random.h"
 #include "base/sort.h"
 
-const char *const sim_check_model_names[] = {"register", "counter", "append", "mutex", NULL};
+const char *const sim_check_model_names[] = {"register", "counter",      "append",
+                                             "mutex",    "transactions", NULL};
 
 /* ---- from the history ---- */
 

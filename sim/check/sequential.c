@@ -138,7 +138,7 @@ static bool is_awaited(const struct walk *walk, const uint64_t *place, uint32_t 
     if (accesses->trouble != NULL) {
         return false;
     }
-    uint32_t source = (uint32_t)(place[walk->holds + (size_t)2 * key + 1]);
+    uint32_t source = (uint32_t)(place[walk->holds + 2 * (size_t)key + 1]);
     for (uint32_t i = walk->readers_first[source]; i < walk->readers_first[source + 1]; i++) {
         uint32_t reader = walk->readers[i];
         is_awaited = is_awaited || (reader != access && !is_placed(place, reader));
@@ -150,7 +150,7 @@ static bool is_awaited(const struct walk *walk, const uint64_t *place, uint32_t 
 static bool put(const struct walk *walk, uint64_t *place, uint32_t access)
 {
     const struct check_access *what = &walk->accesses->all[access];
-    uint64_t *holds = &place[walk->holds + (size_t)2 * what->key];
+    uint64_t *holds = &place[walk->holds + 2 * (size_t)what->key];
     uint64_t state = holds[0];
     if (!check_step(&walk->part, &walk->operations[access], &state) ||
         (!what->is_pure && is_awaited(walk, place, access))) {
@@ -312,8 +312,8 @@ static void begin(struct walk *walk)
     memset(place, 0, walk->words * sizeof *place);
     place[0] = 1;
     for (uint32_t k = 0; k < walk->accesses->key_count; k++) {
-        place[walk->holds + (size_t)2 * k] = walk->part.initial;
-        place[walk->holds + (size_t)2 * k + 1] = walk->accesses->count + k;
+        place[walk->holds + 2 * (size_t)k] = walk->part.initial;
+        place[walk->holds + 2 * (size_t)k + 1] = walk->accesses->count + k;
     }
     put_pure(walk, place);
 }

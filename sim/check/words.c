@@ -85,9 +85,19 @@ char *sim_check_deed(const struct sim_check_input *input, const struct sim_histo
     return g_string_free(out, FALSE);
 }
 
+uint32_t sim_check_evidence_count(const struct sim_check_result *result)
+{
+    return result->told != NULL    ? result->told->len
+           : result->piece != NULL ? result->piece->len
+                                   : 0;
+}
+
 char *sim_check_describe(const struct sim_check_input *input, const struct sim_check_result *result,
                          uint32_t index)
 {
+    if (result->told != NULL) {
+        return g_strdup(g_ptr_array_index(result->told, index));
+    }
     const struct sim_history_entry *entry =
         &g_array_index(result->piece, struct sim_history_entry, index);
     GString *out = g_string_new(NULL);

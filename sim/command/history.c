@@ -85,11 +85,12 @@ static void tell_evidence(GString *out, const struct sim_check_input *input,
     g_string_append_printf(out, "  %s, %s:\n", result->because,
                            result->is_minimal ? "of which nothing can be left out"
                                               : "perhaps more than need be");
-    guint first = result->piece->len > SHOWN_MAX ? result->piece->len - SHOWN_MAX : 0;
+    guint count = sim_check_evidence_count(result);
+    guint first = count > SHOWN_MAX ? count - SHOWN_MAX : 0;
     if (first > 0) {
         g_string_append_printf(out, "    %u more before these: see --json\n", first);
     }
-    for (guint i = first; i < result->piece->len; i++) {
+    for (guint i = first; i < count; i++) {
         g_autofree char *words = sim_check_describe(input, result, i);
         g_string_append_printf(out, "    %s\n", words);
     }
@@ -101,10 +102,15 @@ static void tell(GString *out, const char *path, const struct sim_check_claim *c
     g_autofree char *name = sim_check_claim_name(claim);
     g_string_append_printf(out, "%s\n  %s: %s\n", path, name,
                            sim_check_verdict_names[result->verdict]);
-    if (result->piece != NULL) {
+    if (sim_check_evidence_count(result) > 0) {
         tell_evidence(out, input, result);
     } else if (result->because != NULL) {
         g_string_append_printf(out, "  %s\n", result->because);
+    }
+    if (input->transactions != NULL) {
+        g_string_append_printf(out, "  %" G_GUINT64_FORMAT " transaction%s judged\n",
+                               result->operations, plural(result->operations));
+        return;
     }
     g_string_append_printf(out,
                            "  %s, %" G_GUINT64_FORMAT " operation%s of %" G_GUINT64_FORMAT
@@ -130,7 +136,7 @@ static void tell_json(struct sim_json *json, const char *path, const struct sim_
     sim_json_integer(json, "keys", (int64_t)result->keys);
     sim_json_integer(json, "steps", (int64_t)result->steps);
     sim_json_open(json, "evidence", '[', false);
-    for (guint i = 0; result->piece != NULL && i < result->piece->len; i++) {
+    for (guint i = 0; i < sim_check_evidence_count(result); i++) {
         g_autofree char *words = sim_check_describe(input, result, i);
         sim_json_text(json, NULL, words);
     }
@@ -168,7 +174,8 @@ static int judge(const char *path, const struct history_arguments *arguments, GS
     if (code != SIM_EXIT_GOOD) {
         return code;
     }
-    struct sim_check_claim claim = {.level = SIM_CHECK_LINEARIZABLE};
+    struct sim_check_claim claim = {.level = input.transactions != NULL ? SIM_CHECK_SERIALIZABLE
+                                                                        : SIM_CHECK_LINEARIZABLE};
     struct sim_check_limits limits = sim_check_limits_default();
     struct sim_check_result result;
     if (arguments->steps > 0) {
@@ -220,7 +227,9 @@ static int command_history(const struct sim_command *command, int argc, char **a
         {"model", 0, 0, G_OPTION_ARG_STRING, &arguments.model,
          "What the operations are of (default: as the file says)", "NAME"},
         {"level", 0, 0, G_OPTION_ARG_STRING, &arguments.level,
-         "What they may be, such as causal or monotonic-reads (default: linearizable)", "NAME"},
+         "What they may be, such as causal or monotonic-reads (default: linearizable; transactions "
+         "serializable)",
+         "NAME"},
         {"steps", 0, 0, G_OPTION_ARG_INT64, &arguments.steps,
          "Steps of the search for each file (default: 20 million)", "N"},
         {"json", 0, 0, G_OPTION_ARG_NONE, &arguments.is_json, "Prints JSON", NULL},

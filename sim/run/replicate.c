@@ -37,7 +37,7 @@ static char *audit(const struct sim_world *world)
 static char *evidence_of(const struct sim_check_input *input, const struct sim_check_result *result)
 {
     GString *out = g_string_new(result->because);
-    guint count = result->piece == NULL ? 0 : result->piece->len;
+    guint count = sim_check_evidence_count(result);
     if (count > 0) {
         g_string_append_c(out, ':');
     }
