@@ -31,6 +31,8 @@ enum sim_check_model {
     SIM_CHECK_APPEND,   /* read, write, append */
     SIM_CHECK_MUTEX,    /* acquire, release */
     SIM_CHECK_TRANSACTIONS,
+    SIM_CHECK_SET,   /* add, remove, read all of it */
+    SIM_CHECK_QUEUE, /* enqueue, dequeue */
     SIM_CHECK_MODEL_COUNT
 };
 extern const char *const sim_check_model_names[SIM_CHECK_MODEL_COUNT + 1];
@@ -49,6 +51,7 @@ struct sim_check_input {
     /* An append lengthens a text. Where values are numbers it makes sim_hash_pair(list, value), the
      * list being 0 at first. */
     bool has_text_values;
+    /* Sets and queues are numbers of texts too: "1 4 7", in order; the empty one is `initial`. */
     struct sim_check_transactions *transactions; /* in place of the history; or NULL */
     /* In words, values and processes are two numbers, the lower of so many bits; 0 = one. */
     uint32_t value_bits, process_bits;

@@ -6,8 +6,8 @@
 #include "base/random.h"
 #include "base/sort.h"
 
-const char *const sim_check_model_names[] = {"register", "counter",      "append",
-                                             "mutex",    "transactions", NULL};
+const char *const sim_check_model_names[] = {"register",     "counter", "append", "mutex",
+                                             "transactions", "set",     "queue",  NULL};
 
 /* ---- from the history ---- */
 
@@ -162,6 +162,11 @@ bool check_step(const struct check_part *part, const struct check_operation *ope
     case SIM_HISTORY_RELEASE:
         *state = 0;
         return now == 1;
+    case SIM_HISTORY_ADD:
+    case SIM_HISTORY_REMOVE:
+    case SIM_HISTORY_ENQUEUE:
+    case SIM_HISTORY_DEQUEUE:
+        return check_step_collection(part, operation, state);
     case SIM_HISTORY_FUNCTION_COUNT:
         return false;
     }

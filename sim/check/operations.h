@@ -51,6 +51,11 @@ void check_part_order(struct check_part *part);
 bool check_step(const struct check_part *part, const struct check_operation *operation,
                 uint64_t *state);
 
+/* collections.c: the same of sets and queues; and the state of a set of numbers, in any order. */
+bool check_step_collection(const struct check_part *part, const struct check_operation *operation,
+                           uint64_t *state);
+uint64_t check_set_state(struct sim_check_input *input, GArray *numbers);
+
 /* zones.c: whether zones can decide about it, and what they say. */
 bool check_zones_apply(const struct check_part *part);
 enum sim_check_verdict check_zones(const struct check_part *part);

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "check/edn.h"
+#include "check/operations.h"
 
 static void event_clear(struct check_edn_event *event)
 {
@@ -74,6 +75,9 @@ static const struct function {
     {":append", SIM_HISTORY_APPEND, SIM_CHECK_APPEND},
     {":add", SIM_HISTORY_INCREMENT, SIM_CHECK_COUNTER},
     {":inc", SIM_HISTORY_INCREMENT, SIM_CHECK_COUNTER},
+    {":remove", SIM_HISTORY_REMOVE, SIM_CHECK_SET},
+    {":enqueue", SIM_HISTORY_ENQUEUE, SIM_CHECK_QUEUE},
+    {":dequeue", SIM_HISTORY_DEQUEUE, SIM_CHECK_QUEUE},
     {":acquire", SIM_HISTORY_ACQUIRE, SIM_CHECK_MUTEX},
     {":release", SIM_HISTORY_RELEASE, SIM_CHECK_MUTEX},
 };
@@ -103,10 +107,14 @@ static bool take_value(struct check_reader *reader, struct sim_history_entry *en
     case SIM_HISTORY_WRITE:
     case SIM_HISTORY_APPEND:
     case SIM_HISTORY_INCREMENT:
+    case SIM_HISTORY_ADD:
+    case SIM_HISTORY_REMOVE:
+    case SIM_HISTORY_ENQUEUE:
         entry->argument = value_of(reader, value);
         return value->kind == CHECK_VALUE_NUMBER || value->kind == CHECK_VALUE_TEXT ||
                check_reader_fail(reader, "expected :value to be a number or a text");
     case SIM_HISTORY_READ:
+    case SIM_HISTORY_DEQUEUE:
     case SIM_HISTORY_DELETE:
     case SIM_HISTORY_ACQUIRE:
     case SIM_HISTORY_RELEASE:
@@ -126,12 +134,14 @@ static bool begin(struct check_reader *reader, uint32_t process,
         }
     }
     if (function == NULL) {
-        return check_reader_fail(reader,
-                                 "cannot judge :f %s: it is no operation of a register, "
-                                 "counter, text or mutex",
-                                 event->function.text != NULL ? event->function.text : "nil");
+        return check_reader_fail(
+            reader,
+            "cannot judge :f %s: it is no operation of a register, counter, text, set, "
+            "queue or mutex, and no transaction",
+            event->function.text != NULL ? event->function.text : "nil");
     }
-    if (function->model != SIM_CHECK_REGISTER) {
+    bool is_set_too = reader->input->model == SIM_CHECK_SET && function->model == SIM_CHECK_COUNTER;
+    if (function->model != SIM_CHECK_REGISTER && !is_set_too) {
         reader->input->model = function->model;
     }
     uint64_t key = number_of(reader, &event->key);
@@ -148,8 +158,49 @@ static bool begin(struct check_reader *reader, uint32_t process,
     return take_value(reader, entry, &event->value);
 }
 
-static bool end(struct check_reader *reader, uint32_t process, const struct check_edn_event *event)
+/* Of a set all that is in it is read at once: #{1 4 7}, or [1 4 7]. */
+static bool read_set(const struct check_scan *of, const struct check_value *value,
+                     struct sim_history_entry *entry)
 {
+    uint32_t line = of->reader->line;
+    struct check_scan scan = {of->reader, value->at + 1, of->end};
+    GArray *numbers = g_array_new(FALSE, FALSE, sizeof(uint64_t));
+    bool is_right = true;
+    for (check_scan_blanks(&scan); is_right && strchr("])}", check_scan_peek(&scan)) == NULL;
+         check_scan_blanks(&scan)) {
+        struct check_value number = {0};
+        is_right = check_scan_value(&scan, 2, &number) &&
+                   (number.kind == CHECK_VALUE_NUMBER ||
+                    check_reader_fail(of->reader, "expected numbers in a set that was read"));
+        g_array_append_val(numbers, number.number);
+        check_value_clear(&number);
+    }
+    of->reader->line = line; /* it had been passed already */
+    of->reader->input->model = SIM_CHECK_SET;
+    entry->result = check_set_state(of->reader->input, numbers);
+    entry->is_result_known = true;
+    g_array_free(numbers, TRUE);
+    return is_right;
+}
+
+/* What adds to a counter adds to a set where sets were read. */
+static void begin_empty(struct sim_check_input *input)
+{
+    for (uint64_t i = 0; input->model == SIM_CHECK_SET && i < input->history.count; i++) {
+        struct sim_history_entry *entry = &input->history.entries[i];
+        entry->function =
+            entry->function == SIM_HISTORY_INCREMENT ? (uint8_t)SIM_HISTORY_ADD : entry->function;
+    }
+    if (input->has_text_values || input->model == SIM_CHECK_SET ||
+        input->model == SIM_CHECK_QUEUE) {
+        input->initial = sim_check_text(input, "");
+    }
+}
+
+static bool end(const struct check_scan *scan, uint32_t process,
+                const struct check_edn_event *event)
+{
+    struct check_reader *reader = scan->reader;
     struct sim_history_entry *entry = check_reader_return(reader, process);
     if (entry == NULL) {
         return check_reader_fail(reader, "process %u returns from nothing", process);
@@ -163,6 +214,14 @@ static bool end(struct check_reader *reader, uint32_t process, const struct chec
     }
     entry->completed = reader->event;
     entry->outcome = (uint8_t)(is_ok ? SIM_HISTORY_OK : SIM_HISTORY_FAIL);
+    if (is_ok && entry->function == SIM_HISTORY_DEQUEUE) {
+        entry->is_missing = event->value.kind == CHECK_VALUE_NIL;
+        entry->result = entry->is_missing ? 0 : value_of(reader, &event->value);
+        entry->is_result_known = true;
+    }
+    if (is_ok && entry->function == SIM_HISTORY_READ && event->value.at != NULL) {
+        return read_set(scan, &event->value, entry);
+    }
     if (is_ok && entry->function == SIM_HISTORY_READ && event->value.kind != CHECK_VALUE_NIL) {
         entry->result = value_of(reader, &event->value);
         entry->is_result_known = true;
@@ -213,7 +272,7 @@ static bool take_event(const struct check_scan *scan, const struct check_edn_eve
     }
     uint32_t process = (uint32_t)event->process.number;
     return check_value_is(&event->type, ":invoke") ? begin(reader, process, event)
-                                                   : end(reader, process, event);
+                                                   : end(scan, process, event);
 }
 
 static void begin_own(struct check_reader *reader)
@@ -254,8 +313,8 @@ bool check_read_edn(struct check_reader *reader, const char *text, size_t size)
         is_right = check_reader_fail(reader, "the list has no end");
     }
     reader->input->has_initial = true;
-    if (is_right && reader->input->has_text_values && !reader->is_own) {
-        reader->input->initial = sim_check_text(reader->input, "");
+    if (is_right && !reader->is_own) {
+        begin_empty(reader->input);
     }
     return is_right;
 }

@@ -31,6 +31,9 @@ static void append_deed(GString *out, const struct sim_check_input *input,
         g_string_append(out, "reads ");
         if (entry->is_missing) {
             g_string_append(out, "nothing");
+        } else if (input->model == SIM_CHECK_SET) {
+            g_string_append_printf(out, "{%s}",
+                                   (const char *)g_ptr_array_index(input->texts, entry->result));
         } else {
             append_value(out, input, entry->result);
         }
@@ -44,6 +47,14 @@ static void append_deed(GString *out, const struct sim_check_input *input,
             g_string_append(out, ", finds something else");
         }
         return;
+    case SIM_HISTORY_DEQUEUE:
+        g_string_append(out, "dequeues ");
+        if (entry->is_missing || !entry->is_result_known) {
+            g_string_append(out, entry->is_missing ? "nothing" : "something");
+        } else {
+            append_value(out, input, entry->result);
+        }
+        return;
     case SIM_HISTORY_DELETE:
     case SIM_HISTORY_ACQUIRE:
     case SIM_HISTORY_RELEASE:
@@ -52,6 +63,9 @@ static void append_deed(GString *out, const struct sim_check_input *input,
     case SIM_HISTORY_WRITE:
     case SIM_HISTORY_INCREMENT:
     case SIM_HISTORY_APPEND:
+    case SIM_HISTORY_ADD:
+    case SIM_HISTORY_REMOVE:
+    case SIM_HISTORY_ENQUEUE:
     case SIM_HISTORY_FUNCTION_COUNT:
         break;
     }

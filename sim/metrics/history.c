@@ -4,7 +4,8 @@
 #include <glib.h>
 
 const char *const sim_history_function_names[SIM_HISTORY_FUNCTION_COUNT + 1] = {
-    "read", "write", "cas", "increment", "append", "delete", "acquire", "release", NULL};
+    "read",    "write", "cas",    "increment", "append",  "delete", "acquire",
+    "release", "add",   "remove", "enqueue",   "dequeue", NULL};
 
 void sim_history_init(struct sim_history *history, uint64_t count_max)
 {

@@ -20,6 +20,10 @@ enum sim_history_function {
     SIM_HISTORY_DELETE,
     SIM_HISTORY_ACQUIRE, /* of a lock */
     SIM_HISTORY_RELEASE,
+    SIM_HISTORY_ADD, /* to a set */
+    SIM_HISTORY_REMOVE,
+    SIM_HISTORY_ENQUEUE, /* to a queue, first in, first out */
+    SIM_HISTORY_DEQUEUE,
     SIM_HISTORY_FUNCTION_COUNT
 };
 extern const char *const sim_history_function_names[SIM_HISTORY_FUNCTION_COUNT + 1];
@@ -43,7 +47,7 @@ struct sim_history_entry {
     uint64_t key;
     uint64_t argument; /* written, added, appended; compare-and-set: the new value */
     uint64_t expected; /* compare-and-set */
-    uint64_t result;   /* read: what was there; increment, append: what is there now */
+    uint64_t result;   /* read, dequeue: what was there; increment, append: what is there now */
     uint64_t version;  /* that the store gave it; 0 = none known */
     sim_time invoked;
     sim_time completed; /* SIM_NEVER: it never returned, or nobody knows what came of it */

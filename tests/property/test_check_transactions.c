@@ -69,6 +69,8 @@ static void test_stories(void)
         {"ok [:r 1 nil] [:append 2 1]; ok [:r 2 nil] [:append 1 1]", "yynynn", "G2-item"},
         {"ok [:append 1 1]; ok [:append 2 2]; ok [:r 1 [1]] [:r 2 nil]; ok [:r 2 [2]] [:r 1 nil]",
          "yynnnn", "G-nonadjacent"},
+        {"ok [:r 1 nil] [:r 3 [3]]; ok [:append 1 1] [:r 2 nil]; ok [:append 2 2] [:append 3 3]",
+         "yynynn", "G2-item"},
         {"ok [:append 1 1]; ok [:r 1 nil]", "yyyyyn", "an order that time does not allow"},
         {"ok [:r 1 [9]]", "nnnnnn", "nobody had written"},
         {"ok [:append 1 1]; ok [:append 1 2]; ok [:r 1 [1 2]]; ok [:r 1 [2]]", "nnnnnn",
