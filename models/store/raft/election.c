@@ -1,10 +1,10 @@
 /* Elections: who leads in which term (3.4), and how members without a chance are kept from
  * disturbing those who have one.
  *
- * A follower that hears nothing from a leader for its timeout, which is drawn anew in every term
- * and with every vote that it grants, stands for election: it votes for itself, and when that is on
- * disk it asks all others. A member votes once a term, on disk before it says so (3.8), for one
- * whose log is at least as up to date as its own (3.6.1). With pre_vote a candidate asks first
+ * A follower that hears nothing from a leader for its timeout, which is drawn anew whenever it
+ * stands, grants a vote or stops leading, stands for election: it votes for itself, and when that
+ * is on disk it asks all others. A member votes once a term, on disk before it says so (3.8), for
+ * one whose log is at least as up to date as its own (3.6.1). With pre_vote a candidate asks first
  * whether it would be voted for, and changes nothing before a majority says yes (9.6). With
  * check_quorum a member that has heard a leader within the least timeout does not vote at all
  * (4.2.3), nor does one that has just restarted and may have forgotten that it heard one: what a
@@ -72,6 +72,7 @@ static void leave_role(struct sim_node *self, struct raft_state *state)
 
 void raft_step_down(struct sim_node *self, struct raft_state *state, uint64_t term)
 {
+    bool was_leader = state->role == RAFT_LEADER;
     leave_role(self, state);
     set_leader(self, state, RAFT_NOBODY);
     if (term > state->term) {
@@ -83,7 +84,9 @@ void raft_step_down(struct sim_node *self, struct raft_state *state, uint64_t te
     state->matched = state->acked = 0;
     state->round = 0;
     state->ack_since = SIM_NEVER;
-    raft_timer_reset(self, state, true);
+    if (was_leader) { /* the others go on waiting: a candidate without a chance delays nobody */
+        raft_timer_reset(self, state, true);
+    }
 }
 
 bool raft_term_seen(struct sim_node *self, struct raft_state *state, uint64_t term)
