@@ -45,7 +45,7 @@ static void send_entries(struct sim_node *self, struct leader_member *to, uint64
     int64_t bytes = LEADER_HEADER_BYTES;
     for (uint32_t i = 0; i < count; i++) {
         const struct sim_log_record *record = sim_log_at(self, LEADER_LOG, to->next + i);
-        memcpy(&body[i * LEADER_RECORD_WORDS], record->words, sizeof record->words);
+        memcpy(&body[(size_t)i * LEADER_RECORD_WORDS], record->words, sizeof record->words);
         bytes += record->bytes;
     }
     uint64_t words[SIM_MESSAGE_WORDS] = {[ENTRIES_EPOCH] = state->epoch,
@@ -212,9 +212,9 @@ static void hold(struct leader_state *state, uint64_t from, const uint64_t *body
     for (uint32_t i = 0; i < LEADER_HELD_MAX; i++) {
         struct leader_held *held = &state->held[i];
         if (held->count == 0) {
-            held->words = malloc(count * LEADER_RECORD_WORDS * sizeof *held->words);
+            held->words = malloc((size_t)count * LEADER_RECORD_WORDS * sizeof *held->words);
             sim_assert(held->words != NULL); /* out of memory ends the process */
-            memcpy(held->words, body, count * LEADER_RECORD_WORDS * sizeof *held->words);
+            memcpy(held->words, body, (size_t)count * LEADER_RECORD_WORDS * sizeof *held->words);
             held->from = from;
             held->count = count;
             return;
