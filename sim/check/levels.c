@@ -239,9 +239,11 @@ static void judge_accesses(const struct check_accesses *accesses, const struct l
     }
     result->steps = limits->steps_max - steps;
     if (result->verdict == SIM_CHECK_NO) {
-        struct check_accesses piece;
-        result->is_minimal = check_reduce(accesses, decide, limits, &piece);
+        struct check_accesses denied, piece;
+        check_reduce(accesses, decide, limits, &denied);
+        result->is_minimal = check_reduce(&denied, level->decide, limits, &piece);
         keep_piece(result, &piece);
+        check_accesses_clear(&denied);
         check_accesses_clear(&piece);
         result->because = check_because(accesses->input, level->because, result);
     } else if (result->verdict == SIM_CHECK_UNKNOWN) {
