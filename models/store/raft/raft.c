@@ -370,6 +370,12 @@ static void handle(struct sim_node *self, const struct sim_input *in)
     raft_log_flush(self, state);
 }
 
+static void contents(const struct sim_node *self, sim_contents_say *say, void *data)
+{
+    const struct raft_state *state = sim_state_const(self);
+    cells_say(&state->cells, say, data);
+}
+
 static const char *validate(const void *fields)
 {
     const struct raft_params *params = fields;
@@ -397,6 +403,7 @@ const struct sim_model sim_model_store_raft = {
     .frame_size = sizeof(struct raft_pending),
     .handle = handle,
     .release = release,
+    .contents = contents,
     .metrics = raft_metrics,
     .timers = raft_timers,
     .messages = raft_messages,
