@@ -291,6 +291,13 @@ static const char *validate(const void *fields)
     return NULL;
 }
 
+/* What reads see. */
+static void contents(const struct sim_node *self, sim_contents_say *say, void *data)
+{
+    const struct leader_state *state = sim_state_const(self);
+    cells_say(&state->seen, say, data);
+}
+
 const struct sim_model sim_model_store_leader = {
     .abi = SIM_MODEL_ABI,
     .name = "store.leader",
@@ -303,6 +310,7 @@ const struct sim_model sim_model_store_leader = {
     .frame_size = sizeof(struct leader_job),
     .handle = handle,
     .release = release,
+    .contents = contents,
     .metrics = leader_metrics,
     .timers = leader_timers,
     .messages = leader_messages,

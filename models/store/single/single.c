@@ -474,6 +474,13 @@ static void release(struct sim_node *self)
     cells_clear(&state->seen);
 }
 
+/* What reads see. */
+static void contents(const struct sim_node *self, sim_contents_say *say, void *data)
+{
+    const struct single_state *state = sim_state_const(self);
+    cells_say(is_waiting(sim_params(self)) ? &state->seen : &state->latest, say, data);
+}
+
 const struct sim_model sim_model_store_single = {
     .abi = SIM_MODEL_ABI,
     .name = "store.single",
@@ -485,6 +492,7 @@ const struct sim_model sim_model_store_single = {
     .frame_size = sizeof(struct single_job),
     .handle = handle,
     .release = release,
+    .contents = contents,
     .metrics = single_metrics,
     .timers = single_timers,
     .draws = single_draws,
