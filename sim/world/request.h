@@ -76,7 +76,7 @@ struct sim_reply {
     sim_node_id served_by; /* whose answer it is: kept by those who pass a version on */
     uint64_t value;
     uint64_t version;  /* of the value, or of there being none; 0 = unversioned */
-    uint64_t siblings; /* blob of further values that are concurrent with this one; 0 = none */
+    uint64_t siblings; /* how many further values are concurrent with this one */
     uint64_t session_token;
     int64_t bytes;
     sim_time fresh_until; /* may be cached until then; 0 = not cacheable */

@@ -231,6 +231,15 @@ static void release(struct sim_node *self)
     chain_pipe_clear(sim_state(self));
 }
 
+/* Of what is committed; one that a transfer comes to holds nothing yet. */
+static void contents(const struct sim_node *self, sim_contents_say *say, void *data)
+{
+    const struct chain_state *state = sim_state_const(self);
+    if (state->is_whole) {
+        cells_say(&state->cells, say, data);
+    }
+}
+
 static const char *validate(const void *fields)
 {
     const struct chain_params *params = fields;
@@ -250,6 +259,7 @@ const struct sim_model sim_model_store_chain = {
     .frame_size = sizeof(struct chain_frame),
     .handle = handle,
     .release = release,
+    .contents = contents,
     .metrics = chain_metrics,
     .timers = chain_timers,
     .messages = chain_messages,

@@ -1,0 +1,352 @@
+/* store.multi_leader: what becomes of changes at two members, for each kind; when the others have
+ * them; and that all hold the same when they can reach each other again. If this failed, members
+ * would differ for ever, a counter would lose increments, or a removed element come back.
+ */
+#include "models.h"
+#include "probe.h"
+#include "store/multi_leader/multi_leader.h"
+
+#define MEMBERS 4u
+
+struct leaders_story {
+    struct fixture f;
+    struct probe asker;
+    char *params; /* read when the world starts */
+    struct sim_reply reply;
+    bool is_split;
+};
+
+static void on_outcome(struct sim_node *self, const struct sim_input *in, struct probe *probe)
+{
+    (void)self;
+    if (in->kind == SIM_IN_OUTCOME) {
+        *(struct sim_reply *)probe->data = in->outcome->reply;
+    }
+}
+
+/* Members 10 ms apart; the asker is nowhere far. */
+static void prepare(struct leaders_story *story, const char *params)
+{
+    *story = (struct leaders_story){.asker = {.on = on_outcome, .forgets = true}};
+    story->asker.data = &story->reply;
+    fixture_init(&story->f, s(1000));
+    probe_add(&story->f, &story->asker, "asker", 1);
+    story->params = g_strdup_printf("service = ms(0), %s", params);
+    fixture_add_group(&story->f, "member", &sim_model_store_multi_leader, story->params, MEMBERS,
+                      MEMBERS);
+    uint32_t zone = fixture_add_zone(&story->f, "of the members");
+    for (uint32_t i = 0; i < MEMBERS; i++) {
+        fixture_machine(&story->f, 2 + i)->zone = zone;
+    }
+    fixture_link(&story->f, zone, zone)->latency = sim_dist_constant(&story->f.arena, 0.01);
+}
+
+static void begin(struct leaders_story *story, const char *params)
+{
+    prepare(story, params);
+    fixture_start(&story->f);
+    fixture_run_until(&story->f, ms(450));
+}
+
+static void end(struct leaders_story *story)
+{
+    fixture_clear(&story->f);
+    probe_clear(&story->asker);
+    g_free(story->params);
+}
+
+static void pass(struct leaders_story *story, sim_time time)
+{
+    fixture_run_until(&story->f, sim_world_now(story->f.world) + time);
+}
+
+static const struct sim_reply *ask_with(struct leaders_story *story, uint32_t member,
+                                        const struct sim_request *request)
+{
+    char name[16];
+    g_snprintf(name, sizeof name, "member[%u]", member);
+    story->reply = (struct sim_reply){.status = SIM_STATUS_TIMEOUT};
+    sim_send_request(probe_node(&story->f, "asker"), fixture_id(&story->f, name), request,
+                     SIM_NEVER, 1);
+    pass(story, 0);
+    return &story->reply;
+}
+
+static const struct sim_reply *ask(struct leaders_story *story, uint32_t member,
+                                   enum sim_operation operation, uint64_t value)
+{
+    struct sim_request request = {
+        .key = 7, .value = value, .deadline = SIM_NEVER, .operation = (uint16_t)operation};
+    return ask_with(story, member, &request);
+}
+
+static uint64_t read(struct leaders_story *story, uint32_t member)
+{
+    return ask(story, member, SIM_OP_READ, 0)->value;
+}
+
+static uint64_t element(uint64_t value)
+{
+    return sim_hash_pair(value, 0);
+}
+
+/* Members 1 and 2 on one side, 3 and 4 on the other. */
+static void split(struct leaders_story *story, bool is_cut)
+{
+    if (story->is_split == is_cut) {
+        return;
+    }
+    story->is_split = is_cut;
+    static const char *const names[] = {"member[1]", "member[2]", "member[3]", "member[4]"};
+    for (int a = 0; a < 2; a++) {
+        for (int b = 2; b < 4; b++) {
+            fixture_cut(&story->f, names[a], names[b], is_cut);
+            fixture_cut(&story->f, names[b], names[a], is_cut);
+        }
+    }
+}
+
+/* An update is answered at once, and is at the others a link later; one that a cut has kept away is
+ * sent again at the first retry that finds it a whole period old. */
+static void test_times(void)
+{
+    struct leaders_story story;
+    prepare(&story, "retry = ms(200), anti_entropy = none");
+    fixture_group(&story.f, "member")->transport.retransmit = s(100); /* not by the network */
+    fixture_start(&story.f);
+    fixture_run_until(&story.f, ms(450));
+    g_assert_cmpint(ask(&story, 1, SIM_OP_WRITE, 70)->status, ==, SIM_STATUS_OK);
+    pass(&story, ms(10) - 1);
+    g_assert_cmpint(ask(&story, 4, SIM_OP_READ, 0)->status, ==, SIM_STATUS_NOT_FOUND);
+    pass(&story, 1);
+    g_assert_cmpuint(read(&story, 4), ==, 70);
+    split(&story, true);
+    ask(&story, 1, SIM_OP_WRITE, 71); /* at 460 ms */
+    pass(&story, ms(50));
+    split(&story, false);
+    fixture_run_until(&story.f, ms(810) - 1); /* retries at 600, too young, and 800 */
+    g_assert_cmpuint(read(&story, 2), ==, 71);
+    g_assert_cmpuint(read(&story, 4), ==, 70);
+    pass(&story, 1);
+    g_assert_cmpuint(read(&story, 4), ==, 71);
+    g_assert_cmpuint(fixture_total(&story.f, "member", "resent"), ==, 1);
+    end(&story);
+}
+
+/* Of two writes the one with the later clock stays, and the other one is lost without a word; also
+ * one that is made where the other has come from a clock that is ahead. */
+static void test_last_write(void)
+{
+    struct leaders_story story;
+    prepare(&story, "kind = 'last_write_wins'");
+    fixture_machine(&story.f, 4)->clock_offset = s(10);
+    fixture_start(&story.f);
+    fixture_run_until(&story.f, ms(450));
+    ask(&story, 3, SIM_OP_WRITE, 70);
+    ask(&story, 1, SIM_OP_WRITE, 71);
+    pass(&story, ms(10));
+    for (uint32_t i = 1; i <= MEMBERS; i++) {
+        g_assert_cmpuint(read(&story, i), ==, 70);
+    }
+    g_assert_cmpuint(fixture_total(&story.f, "member", "dropped"), ==, 3);
+    pass(&story, s(5));
+    g_assert_cmpint(ask(&story, 1, SIM_OP_WRITE, 72)->status, ==, SIM_STATUS_OK);
+    g_assert_cmpuint(read(&story, 1), ==, 70);
+    pass(&story, s(5));
+    ask(&story, 1, SIM_OP_WRITE, 73);
+    pass(&story, ms(10));
+    g_assert_cmpuint(read(&story, 3), ==, 73);
+    ask(&story, 1, SIM_OP_DELETE, 0);
+    pass(&story, ms(10));
+    g_assert_cmpint(ask(&story, 3, SIM_OP_READ, 0)->status, ==, SIM_STATUS_NOT_FOUND);
+    end(&story);
+}
+
+/* Writes that have not seen each other stay side by side, until one that has seen both. */
+static void test_siblings(void)
+{
+    struct leaders_story story;
+    begin(&story, "kind = 'siblings'");
+    split(&story, true);
+    ask(&story, 1, SIM_OP_WRITE, 70);
+    ask(&story, 1, SIM_OP_WRITE, 71); /* replaces what it has seen */
+    ask(&story, 3, SIM_OP_WRITE, 72);
+    split(&story, false);
+    pass(&story, s(1));
+    for (uint32_t i = 1; i <= MEMBERS; i++) {
+        g_assert_cmpuint(read(&story, i), ==, 72);
+        g_assert_cmpuint(story.reply.siblings, ==, 1);
+    }
+    ask(&story, 2, SIM_OP_WRITE, 73);
+    pass(&story, ms(10));
+    g_assert_cmpuint(read(&story, 4), ==, 73);
+    g_assert_cmpuint(story.reply.siblings, ==, 0);
+    ask(&story, 2, SIM_OP_DELETE, 0);
+    pass(&story, ms(10));
+    g_assert_cmpint(ask(&story, 4, SIM_OP_READ, 0)->status, ==, SIM_STATUS_NOT_FOUND);
+    end(&story);
+}
+
+/* Both sides count; together they have all. */
+static void test_counters(void)
+{
+    static const char *const kinds[] = {"kind = 'g_counter'", "kind = 'pn_counter'"};
+    for (int kind = 0; kind < 2; kind++) {
+        struct leaders_story story;
+        begin(&story, kinds[kind]);
+        split(&story, true);
+        for (uint32_t i = 1; i <= MEMBERS; i++) {
+            ask(&story, i, SIM_OP_INCREMENT, i);
+        }
+        pass(&story, ms(20));
+        g_assert_cmpuint(read(&story, 1), ==, 1 + 2);
+        g_assert_cmpuint(read(&story, 4), ==, 3 + 4);
+        enum sim_status status = ask(&story, 4, SIM_OP_INCREMENT, (uint64_t)-5)->status;
+        g_assert_cmpint(status, ==, kind == 0 ? SIM_STATUS_ERROR : SIM_STATUS_OK);
+        split(&story, false);
+        pass(&story, s(1));
+        for (uint32_t i = 1; i <= MEMBERS; i++) {
+            g_assert_cmpuint(read(&story, i), ==, kind == 0 ? 10 : 5);
+        }
+        g_assert_cmpint(ask(&story, 1, SIM_OP_WRITE, 1)->status, ==, SIM_STATUS_ERROR);
+        end(&story);
+    }
+}
+
+/* What was added on either side is there; of an element that one side removes and the other adds
+ * the addition wins; what is removed everywhere stays so, though old messages come again. */
+static void test_sets(void)
+{
+    struct leaders_story story;
+    begin(&story, "kind = 'or_set', anti_entropy = s(1)");
+    ask(&story, 1, SIM_OP_APPEND, 70);
+    ask(&story, 2, SIM_OP_APPEND, 71);
+    pass(&story, ms(20));
+    g_assert_cmpuint(read(&story, 4), ==, element(70) + element(71));
+    split(&story, true);
+    ask(&story, 1, SIM_OP_DELETE, 0);
+    ask(&story, 3, SIM_OP_APPEND, 71);
+    ask(&story, 4, SIM_OP_APPEND, 72);
+    split(&story, false);
+    pass(&story, s(5));
+    for (uint32_t i = 1; i <= MEMBERS; i++) {
+        g_assert_cmpuint(read(&story, i), ==, element(71) + element(72));
+    }
+    end(&story);
+    begin(&story, "kind = 'g_set'");
+    ask(&story, 1, SIM_OP_APPEND, 70);
+    ask(&story, 1, SIM_OP_APPEND, 70);
+    g_assert_cmpuint(read(&story, 1), ==, element(70));
+    g_assert_cmpint(ask(&story, 1, SIM_OP_DELETE, 70)->status, ==, SIM_STATUS_ERROR);
+    for (uint64_t i = 1; i < LEADERS_ELEMENTS_MAX; i++) {
+        g_assert_cmpint(ask(&story, 1, SIM_OP_APPEND, 100 + i)->status, ==, SIM_STATUS_OK);
+    }
+    g_assert_cmpint(ask(&story, 1, SIM_OP_APPEND, 1)->status, ==, SIM_STATUS_REJECTED);
+    end(&story);
+}
+
+/* A member that restarts has nothing, is brought all by the one that it asks, and counts under a
+ * new name. */
+static void test_restart(void)
+{
+    struct leaders_story story;
+    begin(&story, "kind = 'g_counter', anti_entropy = none");
+    ask(&story, 1, SIM_OP_INCREMENT, 5);
+    pass(&story, ms(20));
+    fixture_crash(&story.f, "member[1]");
+    fixture_restart(&story.f, "member[1]");
+    pass(&story, 0);
+    ask(&story, 1, SIM_OP_INCREMENT, 1);
+    g_assert_cmpuint(read(&story, 1), ==, 1);
+    pass(&story, ms(20));
+    for (uint32_t i = 1; i <= MEMBERS; i++) {
+        g_assert_cmpuint(read(&story, i), ==, 6);
+    }
+    end(&story);
+}
+
+/* What it cannot promise it does not answer. */
+static void test_consistency(void)
+{
+    struct leaders_story story;
+    begin(&story, "kind = 'siblings'");
+    struct sim_request request = {.key = 7, .deadline = SIM_NEVER, .operation = SIM_OP_READ};
+    request.consistency = SIM_CONSISTENCY_STRONG;
+    g_assert_cmpint(ask_with(&story, 1, &request)->status, ==, SIM_STATUS_UNAVAILABLE);
+    request.consistency = SIM_CONSISTENCY_SESSION;
+    g_assert_cmpint(ask_with(&story, 1, &request)->status, ==, SIM_STATUS_NOT_FOUND);
+    request.session_token = story.reply.session_token;
+    g_assert_cmpint(ask_with(&story, 1, &request)->status, ==, SIM_STATUS_NOT_FOUND);
+    g_assert_cmpint(ask_with(&story, 2, &request)->status, ==, SIM_STATUS_UNAVAILABLE);
+    end(&story);
+}
+
+/* Random changes at random members, with links cut and mended, and crashes: in the end all hold the
+ * same. Counters have all that was acknowledged, as long as nobody crashed. */
+static void play(const char *kind, uint64_t seed, bool crashes)
+{
+    struct leaders_story story;
+    g_autofree char *params = g_strdup_printf("kind = '%s', anti_entropy = s(1)", kind);
+    struct sim_random random;
+    uint64_t added = 0;
+    sim_random_init(&random, seed, kind, "play");
+    prepare(&story, params);
+    story.f.options.seed = seed;
+    fixture_machine(&story.f, 3)->clock_drift = 0.01;
+    fixture_start(&story.f);
+    for (int step = 0; step < 150; step++) {
+        uint32_t member = 1 + (uint32_t)sim_random_below(&random, MEMBERS);
+        uint64_t what = sim_random_below(&random, 10);
+        if (what == 0) {
+            split(&story, sim_random_chance(&random, 0.5));
+        } else if (what == 1 && crashes) {
+            fixture_crash(&story.f, "member[2]");
+            fixture_restart(&story.f, "member[2]");
+        } else {
+            enum sim_operation operation = strstr(kind, "counter") != NULL ? SIM_OP_INCREMENT
+                                           : what == 2                     ? SIM_OP_DELETE
+                                                                           : SIM_OP_WRITE;
+            uint64_t value = 1 + sim_random_below(&random, 8);
+            added += ask(&story, member, operation, value)->status == SIM_STATUS_OK ? value : 0;
+        }
+        pass(&story, (sim_time)sim_random_below(&random, 60000000));
+    }
+    split(&story, false);
+    pass(&story, s(30));
+    uint64_t first = read(&story, 1);
+    struct sim_reply reply = story.reply;
+    for (uint32_t i = 2; i <= MEMBERS; i++) {
+        g_assert_cmpuint(read(&story, i), ==, first);
+        g_assert_cmpuint(story.reply.version, ==, reply.version);
+        g_assert_cmpuint(story.reply.siblings, ==, reply.siblings);
+    }
+    if (strstr(kind, "counter") != NULL && !crashes) {
+        g_assert_cmpuint(first, ==, added);
+    }
+    end(&story);
+}
+
+static void test_convergence(void)
+{
+    static const char *const kinds[] = {"last_write_wins", "siblings", "g_counter",
+                                        "pn_counter",      "g_set",    "or_set"};
+    for (uint64_t seed = 1; seed <= 20; seed++) {
+        for (size_t kind = 0; kind < G_N_ELEMENTS(kinds); kind++) {
+            play(kinds[kind], seed, seed % 2 == 0);
+        }
+    }
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/store/multi_leader/times", test_times);
+    g_test_add_func("/store/multi_leader/last_write", test_last_write);
+    g_test_add_func("/store/multi_leader/siblings", test_siblings);
+    g_test_add_func("/store/multi_leader/counters", test_counters);
+    g_test_add_func("/store/multi_leader/sets", test_sets);
+    g_test_add_func("/store/multi_leader/restart", test_restart);
+    g_test_add_func("/store/multi_leader/consistency", test_consistency);
+    g_test_add_func("/store/multi_leader/convergence", test_convergence);
+    return g_test_run();
+}
