@@ -17,7 +17,8 @@ static void play(const char *what, const char *params, uint64_t first, uint64_t 
 static void test_reads(void)
 {
     play("read index", SWARM_DURABLE, 1, 20);
-    play("leases", SWARM_DURABLE ", read = 'lease'", 101, 20);
+    play("leases, and a member that should lead", SWARM_DURABLE ", read = 'lease', preferred = 3",
+         101, 20);
     play("reads in the log, small batches, snapshots",
          SWARM_DURABLE ", read = 'log', batch = 2, pipeline = 2, snapshot = 20, snapshot_keep = 5, "
                        "snapshot_chunk = 1",

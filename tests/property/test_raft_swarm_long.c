@@ -11,6 +11,7 @@ static void test_many(void)
         SWARM_DURABLE ", read = 'lease'",
         SWARM_DURABLE ", read = 'log', batch = 1, pipeline = 1",
         SWARM_DURABLE ", pre_vote = false",
+        SWARM_DURABLE ", read = 'lease', preferred = 1",
         SWARM_DURABLE ", pre_vote = false, check_quorum = false",
         SWARM_DURABLE ", snapshot = 7, snapshot_keep = 0, snapshot_chunk = 1",
         SWARM_DURABLE ", read = 'lease', snapshot = 30, snapshot_keep = 20, batch = 3, "

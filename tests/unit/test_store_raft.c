@@ -299,6 +299,38 @@ static void test_group_commit(void)
     quorum_story_end(&story);
 }
 
+/* 3.10: the preferred member leads, and takes over again when it has come back: two messages, the
+ * fsyncs of a vote, and nobody waits for an election timeout. */
+static void test_transfer(void)
+{
+    struct quorum_story story;
+    uint32_t leader = begin(&story, 3, TIMES ", fsync = ms(5), preferred = 2, read = 'lease'");
+    g_assert_cmpuint(leader, ==, 2);
+    quorum_story_do(&story, name_of(2), SIM_OP_WRITE, 1, 10);
+    fixture_crash(&story.f, name_of(2));
+    quorum_story_wait(&story, s(1));
+    leader = leader_of(&story);
+    g_assert_cmpuint(leader, !=, 2);
+    quorum_story_do(&story, name_of(leader), SIM_OP_WRITE, 1, 11);
+    uint64_t before = fixture_total(&story.f, "replica", "transfers");
+    fixture_restart(&story.f, name_of(2));
+    uint64_t unavailable = 0;
+    for (int i = 0; i < 100 && leader_of(&story) != 2; i++) {
+        uint32_t tag = quorum_story_ask(&story, name_of(leader), SIM_OP_READ, 1, 0);
+        quorum_story_wait(&story, ms(2));
+        unavailable += story.told[tag].is_told && story.told[tag].reply.status != SIM_STATUS_OK;
+        story.count--; /* the room is used again */
+    }
+    g_assert_cmpuint(leader_of(&story), ==, 2);
+    g_assert_cmpuint(fixture_total(&story.f, "replica", "transfers") - before, ==, 1);
+    g_assert_cmpuint(unavailable, >=, 5); /* there 1, own fsync 5, there 1, fsync 5, back 1 ms */
+    g_assert_cmpuint(unavailable, <=, 9);
+    quorum_story_wait(&story, ms(100));
+    quorum_story_expect(quorum_story_do(&story, name_of(2), SIM_OP_READ, 1, 0), SIM_STATUS_OK, 11,
+                        0);
+    quorum_story_end(&story);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -311,5 +343,6 @@ int main(int argc, char **argv)
     g_test_add_func("/raft/power", test_power);
     g_test_add_func("/raft/snapshot", test_snapshot);
     g_test_add_func("/raft/group-commit", test_group_commit);
+    g_test_add_func("/raft/transfer", test_transfer);
     return g_test_run();
 }

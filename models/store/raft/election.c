@@ -13,7 +13,8 @@
 #include "store/raft/raft.h"
 
 #define VOTE_PRE 1u
-#define VOTED_GRANTED 2u
+#define VOTE_WANTED 2u /* by the leader (3.10) */
+#define VOTED_GRANTED 4u
 
 /* ---- the timer ---- */
 
@@ -143,11 +144,12 @@ static void count_votes(struct sim_node *self, struct raft_state *state)
     raft_lead(self, state);
 }
 
-static void campaign(struct sim_node *self, struct raft_state *state)
+static void campaign(struct sim_node *self, struct raft_state *state, bool is_wanted)
 {
+    state->is_wanted = is_wanted;
     set_leader(self, state, RAFT_NOBODY);
     raft_timer_reset(self, state, true);
-    if (!state->params->pre_vote) {
+    if (!state->params->pre_vote || is_wanted) {
         stand(self, state);
         return;
     }
@@ -167,7 +169,7 @@ void raft_election_due(struct sim_node *self, struct raft_state *state)
     if (sim_now(self) < state->deadline) {
         arm(self, state);
     } else if (raft_is_voter(state, state->own)) {
-        campaign(self, state);
+        campaign(self, state, false);
     } else {
         raft_timer_reset(self, state, true);
     }
@@ -188,7 +190,7 @@ void raft_election_durable(struct sim_node *self, struct raft_state *state)
     if (state->role == RAFT_CANDIDATE && !state->has_asked && state->vote_at <= state->log.synced) {
         state->has_asked = true;
         state->granted |= UINT64_C(1) << state->own;
-        ask_all(self, state, state->term, 0);
+        ask_all(self, state, state->term, state->is_wanted ? VOTE_WANTED : 0);
         count_votes(self, state);
     }
     struct raft_ballot *ballot = &state->ballot;
@@ -264,13 +266,20 @@ static void voted(struct sim_node *self, struct raft_state *state, uint32_t vote
     }
 }
 
+void raft_stand_now(struct sim_node *self, struct raft_state *state, const struct sim_input *in)
+{
+    if (in->words[0] == state->term && state->role == RAFT_FOLLOWER) {
+        campaign(self, state, true);
+    }
+}
+
 void raft_election_message(struct sim_node *self, struct raft_state *state,
                            const struct sim_input *in)
 {
     uint32_t from = in->from - state->first_id;
     if (in->message == RAFT_VOTED) {
         voted(self, state, from, in->words);
-    } else if (is_loyal(self, state)) {
+    } else if ((in->words[3] & VOTE_WANTED) == 0 && is_loyal(self, state)) {
         return;
     } else if ((in->words[3] & VOTE_PRE) != 0) {
         pre_vote(self, state, from, in->words);

@@ -240,6 +240,7 @@ void raft_heartbeat(struct sim_node *self, struct raft_state *state, uint64_t te
             peer->is_snapshot = false; /* it may have gone; or it says again what it needs */
         }
     }
+    raft_transfer_look(self, state);
     heartbeat_all(self, state);
     for (uint32_t i = 0; i < state->member_count; i++) {
         if (i != state->own && raft_is_voter(state, i)) {
@@ -303,6 +304,7 @@ void raft_appended(struct sim_node *self, struct raft_state *state, const struct
     }
     if (state->role == RAFT_LEADER) {
         raft_send_entries(self, state, from);
+        raft_transfer_ready(self, state);
     }
 }
 
@@ -317,6 +319,9 @@ void raft_lead(struct sim_node *self, struct raft_state *state)
     state->begin_index = state->log.last + 1;
     state->round_latest = state->round_confirmed = state->round_asked = 0;
     state->is_round_wanted = false;
+    state->transfer_to = RAFT_NOBODY;
+    state->transfer_until = 0;
+    state->has_told = false;
     struct raft_entry entry = {.word = RAFT_OP_CONFIG, .value = state->voters};
     raft_propose(self, state, &entry);
     heartbeat_all(self, state);

@@ -9,8 +9,8 @@
  * What was not done is unavailable. What was proposed and lost its leader has an open fate: it is a
  * timeout, unless the member sees it commit.
  *
- * Left out: sessions that filter retries (6.3), members that only learn, joint consensus (4.3),
- * scans.
+ * Left out: sessions that filter retries (6.3), members that only learn, changes of membership
+ * (chapter 4), scans.
  */
 #include "store/raft/raft.h"
 #include "models.h"
@@ -48,6 +48,11 @@ static const struct sim_param raft_params[] = {
     {"pipeline", SIM_PARAM_INTEGER, offsetof(struct raft_params, pipeline), "256", 1, 1e6,
      "messages with entries to a follower that need not be acknowledged yet "
      "[etcd: max-inflight-msgs 256 to 512]",
+     NULL, NULL},
+    {"preferred", SIM_PARAM_INTEGER, offsetof(struct raft_params, preferred), "0", 0,
+     RAFT_MEMBERS_MAX,
+     "number of the member to which others hand over when they lead; 0 = none "
+     "[Ongaro 2014, 3.10]",
      NULL, NULL},
     {"fsync", SIM_PARAM_DURATION_LAW, offsetof(struct raft_params, fsync), "nil", SIM_NOT_NEGATIVE,
      "an fsync of log, term and vote, which all that is promised waits for; left out = nothing "
@@ -92,6 +97,8 @@ static const struct sim_metric_spec raft_metrics[] = {
      "times that a member asked whether it would be voted for", NULL},
     {"steps_down", SIM_METRIC_COUNT, SIM_METRIC_EVENTS,
      "leaders that stepped down because they heard no majority", NULL},
+    {"transfers", SIM_METRIC_COUNT, SIM_METRIC_EVENTS,
+     "times that a leader told the preferred member to take over", NULL},
     {"forwarded", SIM_METRIC_COUNT, SIM_METRIC_EVENTS, "requests sent on to the leader", NULL},
     {"leaderless", SIM_METRIC_LEVEL, SIM_METRIC_ITEMS, "members that know no leader", NULL},
     {"syncs", SIM_METRIC_COUNT, SIM_METRIC_EVENTS, "fsyncs of the log", NULL},
@@ -112,8 +119,8 @@ static const struct sim_metric_spec raft_metrics[] = {
     {0},
 };
 
-static const char *const raft_messages[] = {"append",   "appended", "vote", "voted",
-                                            "snapshot", "taken",    NULL};
+static const char *const raft_messages[] = {"append",   "appended", "vote",        "voted",
+                                            "snapshot", "taken",    "timeout_now", NULL};
 static const char *const raft_timers[] = {"election", "heartbeat", "sync", NULL};
 static const char *const raft_draws[] = {"service", "timeout", NULL};
 
@@ -170,7 +177,7 @@ static void perform(struct sim_node *self, struct raft_state *state, sim_ticket 
         raft_answer_read(self, state, ticket);
         return;
     }
-    if (state->role != RAFT_LEADER) {
+    if (state->role != RAFT_LEADER || state->transfer_to != RAFT_NOBODY) {
         sim_answer_status(self, ticket, SIM_STATUS_UNAVAILABLE);
         return;
     }
@@ -318,6 +325,9 @@ static void on_message(struct sim_node *self, struct raft_state *state, const st
         break;
     case RAFT_TAKEN:
         raft_snapshot_taken(self, state, in);
+        break;
+    case RAFT_TIMEOUT_NOW:
+        raft_stand_now(self, state, in);
         break;
     }
 }

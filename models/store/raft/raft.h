@@ -9,6 +9,7 @@
  *     machine.c    the state machine: what committed entries do, and what clients are told
  *     reads.c      reads that do not go through the log
  *     snapshot.c   compaction, and snapshots for those who are too far behind
+ *     transfer.c   a leader that hands over
  */
 #ifndef BRINK_MODELS_STORE_RAFT_H
 #define BRINK_MODELS_STORE_RAFT_H
@@ -35,6 +36,7 @@ struct raft_params {
     int32_t read; /* enum raft_read */
     double clock_drift;
     int64_t batch, pipeline;
+    int64_t preferred;            /* member, from 1; 0 = none */
     const struct sim_dist *fsync; /* NULL = nobody waits for it */
     sim_time sync_period;
     sim_time timeout;
@@ -46,12 +48,13 @@ struct raft_params {
 /* ---- tables ---- */
 
 enum raft_message {
-    RAFT_APPEND,   /* entries, or a heartbeat */
-    RAFT_APPENDED, /* what of them is on disk, or that they do not fit */
-    RAFT_VOTE,     /* a candidate asks */
-    RAFT_VOTED,    /* a voter answers */
-    RAFT_SNAPSHOT, /* a chunk of one */
-    RAFT_TAKEN,    /* so much of it is there */
+    RAFT_APPEND,      /* entries, or a heartbeat */
+    RAFT_APPENDED,    /* what of them is on disk, or that they do not fit */
+    RAFT_VOTE,        /* a candidate asks */
+    RAFT_VOTED,       /* a voter answers */
+    RAFT_SNAPSHOT,    /* a chunk of one */
+    RAFT_TAKEN,       /* so much of it is there */
+    RAFT_TIMEOUT_NOW, /* the leader wants you to stand */
 };
 
 enum raft_timer { RAFT_TIMER_ELECTION, RAFT_TIMER_HEARTBEAT, RAFT_TIMER_SYNC };
@@ -64,6 +67,7 @@ enum raft_metric {
     RAFT_ELECTIONS_WON,
     RAFT_PRE_VOTES,
     RAFT_STEPS_DOWN,
+    RAFT_TRANSFERS,
     RAFT_FORWARDED,
     RAFT_LEADERLESS,
     RAFT_SYNCS,
@@ -205,6 +209,7 @@ struct raft_state {
     uint64_t granted;                     /* bits of members */
     uint64_t vote_at;                     /* records that must be on disk before it asks */
     bool has_asked;
+    bool is_wanted; /* the leader wants it to stand: it need not ask first, and others may vote */
     struct raft_ballot ballot;
 
     /* A follower. */
@@ -220,6 +225,10 @@ struct raft_state {
     uint64_t round_asked;                   /* the latest that was begun for reads */
     sim_time round_began[RAFT_ROUNDS_KEPT]; /* on its own clock */
     bool is_round_wanted;
+    uint32_t transfer_to;  /* RAFT_NOBODY = it leads on */
+    bool is_transfer_sent; /* and that one was told */
+    bool has_told; /* it, at some time in this term: the message may be on its way for long */
+    sim_time transfer_until;  /* it is given up, or not tried again, until then */
     sim_time fsync_of_commit; /* what the acknowledgement that made the latest commit waited */
 
     struct raft_queue writes, reads;
@@ -306,6 +315,9 @@ bool raft_term_seen(struct sim_node *self, struct raft_state *state, uint64_t te
 void raft_step_down(struct sim_node *self, struct raft_state *state, uint64_t term);
 void raft_leader_known(struct sim_node *self, struct raft_state *state, uint32_t leader);
 
+/* The leader wants it: stands for election, whatever others have heard. */
+void raft_stand_now(struct sim_node *self, struct raft_state *state, const struct sim_input *in);
+
 /* ---- leader.c ---- */
 
 void raft_lead(struct sim_node *self, struct raft_state *state);
@@ -320,6 +332,12 @@ void raft_send_entries(struct sim_node *self, struct raft_state *state, uint32_t
 /* Somebody has acknowledged a round. */
 void raft_peer_heard(struct sim_node *self, struct raft_state *state, uint32_t member,
                      uint64_t round);
+
+/* ---- transfer.c ---- */
+
+/* Is there somebody who should lead? At every heartbeat of a leader. */
+void raft_transfer_look(struct sim_node *self, struct raft_state *state);
+void raft_transfer_ready(struct sim_node *self, struct raft_state *state);
 
 /* ---- follower.c ---- */
 

@@ -17,7 +17,7 @@
 static bool has_lease(struct sim_node *self, const struct raft_state *state)
 {
     uint64_t round = state->round_confirmed;
-    if (round == 0 || state->round_latest - round >= RAFT_ROUNDS_KEPT) {
+    if (round == 0 || state->round_latest - round >= RAFT_ROUNDS_KEPT || state->has_told) {
         return false;
     }
     double length = (double)state->params->election_timeout / (1 + state->params->clock_drift);
