@@ -8,6 +8,7 @@ const struct sim_model *const sim_models[] = {
     &sim_model_client_trace,
     &sim_model_client_polling,
     &sim_model_client_streaming,
+    &sim_model_client_locking,
     &sim_model_service,
     &sim_model_balancer,
     &sim_model_router,

@@ -9,6 +9,7 @@ extern const struct sim_model sim_model_client_closed;
 extern const struct sim_model sim_model_client_trace;
 extern const struct sim_model sim_model_client_polling;
 extern const struct sim_model sim_model_client_streaming;
+extern const struct sim_model sim_model_client_locking;
 extern const struct sim_model sim_model_service;
 extern const struct sim_model sim_model_balancer;
 extern const struct sim_model sim_model_router;

@@ -116,8 +116,10 @@ void sim_span_join(struct sim_node *self, sim_span span, sim_span branch);
 void sim_span_drop(struct sim_node *self, sim_span branch);
 
 /* What an operation of a source asks for. */
+enum { SIM_WITNESS_ACQUIRE = 0x100, SIM_WITNESS_RELEASE }; /* of a lock, beside the operations */
 struct sim_witness {
-    uint16_t operation; /* enum sim_operation; a CALL is a read, a SCAN is not recorded */
+    /* enum sim_operation; a CALL is a read, a SCAN is not recorded. Or one of the above. */
+    uint16_t operation;
     uint64_t key, value, expected;
     uint64_t session; /* of this node, from 1; 0 = none */
 };

@@ -9,6 +9,9 @@
 
 static enum sim_history_function function_of(uint16_t operation)
 {
+    if (operation == SIM_WITNESS_ACQUIRE || operation == SIM_WITNESS_RELEASE) {
+        return operation == SIM_WITNESS_ACQUIRE ? SIM_HISTORY_ACQUIRE : SIM_HISTORY_RELEASE;
+    }
     switch ((enum sim_operation)operation) {
     case SIM_OP_CALL:
     case SIM_OP_READ:

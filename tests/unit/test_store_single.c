@@ -154,6 +154,32 @@ static void test_memory(void)
     store_story_end(&story);
 }
 
+static const struct store_told *with_token(struct store_story *story, enum sim_operation operation,
+                                           uint64_t value, uint64_t token)
+{
+    struct sim_request request = {
+        .key = 1, .value = value, .operation = (uint16_t)operation, .fencing_token = token};
+    return store_story_get(story, store_story_send(story, "replica[1]", &request));
+}
+
+/* A token that is smaller than one that came before is refused, also after a crash. */
+static void test_fencing(void)
+{
+    struct store_story story;
+    begin(&story, "service = ms(0), fsync = ms(1), replay = ms(0)");
+    store_story_expect(with_token(&story, SIM_OP_WRITE, 10, 33), SIM_STATUS_OK, 0, ms(1));
+    store_story_expect(with_token(&story, SIM_OP_WRITE, 11, 34), SIM_STATUS_OK, 0, ms(1));
+    store_story_expect(with_token(&story, SIM_OP_WRITE, 12, 33), SIM_STATUS_CONFLICT, 11, 0);
+    fixture_crash(&story.f, "replica[1]");
+    fixture_restart(&story.f, "replica[1]");
+    store_story_wait(&story, 0);
+    store_story_expect(with_token(&story, SIM_OP_WRITE, 12, 33), SIM_STATUS_CONFLICT, 11, 0);
+    store_story_expect(with_token(&story, SIM_OP_READ, 0, 40), SIM_STATUS_OK, 11, 0);
+    store_story_expect(with_token(&story, SIM_OP_WRITE, 12, 39), SIM_STATUS_CONFLICT, 11, 0);
+    store_story_expect(with_token(&story, SIM_OP_WRITE, 13, 0), SIM_STATUS_OK, 0, ms(1));
+    store_story_end(&story);
+}
+
 /* What is not in memory is read from the disk, page by page, beside the fsyncs. */
 static void test_misses(void)
 {
@@ -180,6 +206,7 @@ int main(int argc, char **argv)
     g_test_add_func("/store.single/recovery", test_recovery);
     g_test_add_func("/store.single/lost", test_lost);
     g_test_add_func("/store.single/memory", test_memory);
+    g_test_add_func("/store.single/fencing", test_fencing);
     g_test_add_func("/store.single/misses", test_misses);
     return g_test_run();
 }

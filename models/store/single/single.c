@@ -14,67 +14,19 @@
  * After a crash the log is read again from the last checkpoint, each record takes `replay`, and
  * until that is done requests are turned away (ARIES, section 6: redo).
  *
- * Left out: what a checkpoint costs; undo, since nothing is written before it is decided; the size
- * of the log. A retry of a request that was carried out takes effect again.
+ * A write that carries a fencing token is refused as a conflict when a greater one was seen with
+ * its key; that of a read counts as seen too (Kleppmann, "How to do distributed locking", 2016).
+ *
+ * Left out: what a checkpoint costs; that a read's token is remembered over a crash; undo, since
+ * nothing is written before it is decided; the size of the log. A retry of a request that was
+ * carried out takes effect again.
  */
+#include "store/single/single.h"
 #include "models.h"
 #include "store/effect.h"
 
-#define LOG_WRITES 0
-#define LOG_CHECKPOINTS 1
-#define RECORD_BYTES 64 /* of a log record beside its value */
-
-enum single_storage { STORAGE_DISK, STORAGE_MEMORY };
 static const char *const storage_names[] = {"disk", "memory", NULL};
 
-struct single_params {
-    struct sim_operation_laws service;
-    int64_t servers;
-    int64_t queue_limit;
-    int32_t storage; /* enum single_storage */
-    const struct sim_dist *fsync;
-    sim_time sync_period;
-    sim_time checkpoint;
-    const struct sim_dist *replay;
-    double misses;
-    int64_t page_bytes;
-    int64_t keys;
-    int64_t value_bytes;
-};
-
-struct single_state {
-    struct sim_station *work;
-    struct cells latest; /* what the next write meets */
-    struct cells seen;   /* what reads see; unused where that is the same */
-    uint64_t version;    /* the latest; they grow with time, also over a crash */
-    uint64_t seen_end;   /* writes that reads see, by their place in the log */
-    bool is_syncing, is_recovering;
-    sim_time since;                        /* is_recovering */
-    sim_frame first_waiting, last_waiting; /* for the disk, in the order in which they came */
-};
-
-/* One request: in the station, at the disk, in the log. */
-struct single_job {
-    sim_ticket ticket;
-    sim_time logged; /* since when it waits for an fsync */
-    uint64_t end;    /* of the log, that is on disk before it is answered; 0 = at once */
-    struct sim_reply reply;
-    sim_frame next;
-    bool has_page; /* what it needs is in memory */
-};
-
-enum single_metric {
-    METRIC_BUSY,
-    METRIC_QUEUED,
-    METRIC_WAIT,
-    METRIC_COMMITS,
-    METRIC_MISSING,
-    METRIC_SYNCS,
-    METRIC_GROUP,
-    METRIC_REPLAYED,
-    METRIC_RECOVERY,
-    METRIC_LOST
-};
 static const struct sim_metric_spec single_metrics[] = {
     {"busy", SIM_METRIC_LEVEL, SIM_METRIC_RATIO, "servers at work, of all servers", NULL},
     {"queued", SIM_METRIC_LEVEL, SIM_METRIC_ITEMS, "requests that wait for a server", NULL},
@@ -91,10 +43,8 @@ static const struct sim_metric_spec single_metrics[] = {
     {0},
 };
 
-enum single_timer { TIMER_SYNC, TIMER_CHECKPOINT, TIMER_REPLAYED };
 static const char *const single_timers[] = {"sync", "checkpoint", "replayed", NULL};
 
-enum single_draw { DRAW_SERVICE, DRAW_MISS, DRAW_REPLAY };
 static const char *const single_draws[] = {"service", "miss", "replay", NULL};
 
 static const struct sim_param single_params[] = {
@@ -133,127 +83,6 @@ static const struct sim_param single_params[] = {
     {0},
 };
 
-/* ---- the maps ---- */
-
-static struct single_job *job_at(struct sim_node *self, sim_frame frame)
-{
-    return sim_frame_at(self, frame);
-}
-
-static bool is_on_disk(const struct single_params *params)
-{
-    return params->storage == STORAGE_DISK;
-}
-
-/* Whether reads see only what an fsync has made durable. */
-static bool is_waiting(const struct single_params *params)
-{
-    return is_on_disk(params) && params->fsync != NULL;
-}
-
-static struct cell cell_of(struct sim_node *self, const struct cells *cells, uint64_t key)
-{
-    const struct single_params *params = sim_params(self);
-    const struct cell *cell = cells_find(cells, key);
-    bool exists = params->keys < 0 || key < (uint64_t)params->keys;
-    return cell != NULL ? *cell : (struct cell){.key = key, .version = 1, .is_deleted = !exists};
-}
-
-static const struct cells *seen_cells(struct sim_node *self)
-{
-    const struct single_state *state = sim_state(self);
-    return is_waiting(sim_params(self)) ? &state->seen : &state->latest;
-}
-
-static void become_visible(struct sim_node *self, const struct cell *cell)
-{
-    struct single_state *state = sim_state(self);
-    if (is_waiting(sim_params(self))) {
-        *cells_put(&state->seen, cell->key) = *cell;
-    }
-    sim_commit(self, cell->key, cell->version);
-    sim_count(self, METRIC_COMMITS, 1);
-}
-
-static struct cell cell_in_log(struct sim_node *self, uint64_t index)
-{
-    const struct sim_log_record *record = sim_log_at(self, LOG_WRITES, index);
-    return (struct cell){.key = record->words[0],
-                         .value = record->words[1],
-                         .version = record->words[2],
-                         .is_deleted = record->words[3] != 0};
-}
-
-/* ---- the log ---- */
-
-static void append(struct sim_node *self, const struct cell *cell)
-{
-    const struct single_params *params = sim_params(self);
-    struct sim_log_record record = {
-        .words = {cell->key, cell->value, cell->version, cell->is_deleted},
-        .bytes = RECORD_BYTES + params->value_bytes};
-    sim_log_append(self, LOG_WRITES, &record);
-}
-
-static void sync(struct sim_node *self)
-{
-    const struct single_params *params = sim_params(self);
-    sim_count(self, METRIC_SYNCS, 1);
-    sim_count(self, METRIC_GROUP,
-              sim_log_end(self, LOG_WRITES) - sim_log_durable(self, LOG_WRITES));
-    sim_log_sync(self, LOG_WRITES, params->fsync, 0, sim_log_end(self, LOG_WRITES));
-}
-
-static void want_sync(struct sim_node *self)
-{
-    const struct single_params *params = sim_params(self);
-    struct single_state *state = sim_state(self);
-    if (state->is_syncing) {
-        return;
-    }
-    state->is_syncing = true;
-    if (params->fsync != NULL) {
-        sync(self);
-    } else {
-        sim_after(self, params->sync_period, TIMER_SYNC, 0);
-    }
-}
-
-static void on_synced(struct sim_node *self, uint64_t end)
-{
-    struct single_state *state = sim_state(self);
-    if (end == 0) { /* of a checkpoint */
-        return;
-    }
-    state->is_syncing = false;
-    while (is_waiting(sim_params(self)) && state->seen_end < end) {
-        struct cell cell = cell_in_log(self, state->seen_end++);
-        become_visible(self, &cell);
-    }
-    while (state->first_waiting != 0 && job_at(self, state->first_waiting)->end <= end) {
-        sim_frame frame = state->first_waiting;
-        struct single_job *job = job_at(self, frame);
-        const struct sim_request *request = sim_request_of(self, job->ticket);
-        sim_spend(self, request->span, SIM_CAUSE_FSYNC, sim_now(self) - job->logged);
-        state->first_waiting = job->next;
-        sim_answer(self, job->ticket, &job->reply);
-        sim_frame_end(self, frame);
-    }
-    if (sim_log_end(self, LOG_WRITES) > end) {
-        want_sync(self);
-    }
-}
-
-static void checkpoint(struct sim_node *self)
-{
-    const struct single_params *params = sim_params(self);
-    struct sim_log_record record = {.words = {sim_log_durable(self, LOG_WRITES)}};
-    uint64_t index = sim_log_append(self, LOG_CHECKPOINTS, &record);
-    sim_log_forget(self, LOG_CHECKPOINTS, index);
-    sim_log_sync(self, LOG_CHECKPOINTS, params->fsync, 0, 0);
-    sim_after(self, params->checkpoint, TIMER_CHECKPOINT, 0);
-}
-
 /* ---- requests ---- */
 
 static int64_t size_of(const struct single_params *params, const struct sim_request *request)
@@ -264,22 +93,37 @@ static int64_t size_of(const struct single_params *params, const struct sim_requ
 static void read(struct sim_node *self, const struct sim_request *request, struct sim_reply *reply)
 {
     const struct single_params *params = sim_params(self);
-    const struct cells *cells = seen_cells(self);
+    const struct cells *cells = single_seen_cells(self);
     if (request->operation == SIM_OP_SCAN) {
         for (uint64_t key = request->key; key < request->key_end; key++) {
-            reply->bytes += cell_of(self, cells, key).is_deleted ? 0 : size_of(params, request);
+            reply->bytes +=
+                single_cell_of(self, cells, key).is_deleted ? 0 : size_of(params, request);
         }
         return;
     }
-    struct cell cell = cell_of(self, cells, request->key);
+    struct cell cell = single_cell_of(self, cells, request->key);
     reply->version = cell.version;
     if (cell.is_deleted) {
-        sim_count(self, METRIC_MISSING, 1);
+        sim_count(self, SINGLE_METRIC_MISSING, 1);
         reply->status = SIM_STATUS_NOT_FOUND;
         return;
     }
     reply->value = cell.value;
     reply->bytes = size_of(params, request);
+}
+
+/* Whether nobody came with a greater token; remembers it then. */
+static bool take_token(struct single_state *state, const struct sim_request *request)
+{
+    if (request->fencing_token == 0) {
+        return true;
+    }
+    struct cell *seen = cells_put(&state->tokens, request->key);
+    if (request->fencing_token < seen->value) {
+        return false;
+    }
+    seen->value = request->fencing_token;
+    return true;
 }
 
 /* Executes; returns the end of the log below which all is that the answer tells. */
@@ -288,35 +132,39 @@ static uint64_t write(struct sim_node *self, const struct sim_request *request,
 {
     const struct single_params *params = sim_params(self);
     struct single_state *state = sim_state(self);
-    struct cell old = cell_of(self, &state->latest, request->key), new;
-    if (!effect_of(request, &old, &new, &reply->value)) {
+    struct cell old = single_cell_of(self, &state->latest, request->key), new;
+    bool is_fenced = !take_token(state, request);
+    if (is_fenced || !effect_of(request, &old, &new, &reply->value)) {
+        reply->value = is_fenced ? old.value : reply->value;
         reply->status = SIM_STATUS_CONFLICT;
         reply->version = old.version;
-        bool is_seen = cell_of(self, seen_cells(self), request->key).version == old.version;
-        return is_seen ? 0 : sim_log_end(self, LOG_WRITES);
+        bool is_seen =
+            single_cell_of(self, single_seen_cells(self), request->key).version == old.version;
+        return is_seen ? 0 : sim_log_end(self, SINGLE_LOG_WRITES);
     }
     uint64_t by_time = (uint64_t)sim_now(self) + 2; /* 1 is what was there at the start */
     state->version = by_time > state->version ? by_time : state->version + 1;
     new.version = reply->version = state->version;
     *cells_put(&state->latest, new.key) = new;
-    if (is_on_disk(params)) {
-        append(self, &new);
-        want_sync(self);
+    if (single_is_on_disk(params)) {
+        single_append(self, &new, request->fencing_token);
+        single_want_sync(self);
     }
-    if (!is_waiting(params)) {
+    if (!single_is_waiting(params)) {
         state->seen_end++;
-        become_visible(self, &new);
+        single_become_visible(self, &new);
         return 0;
     }
-    return sim_log_end(self, LOG_WRITES);
+    return sim_log_end(self, SINGLE_LOG_WRITES);
 }
 
 static void conclude(struct sim_node *self, sim_frame frame)
 {
     struct single_state *state = sim_state(self);
-    struct single_job *job = job_at(self, frame);
+    struct single_job *job = single_job_at(self, frame);
     const struct sim_request *request = sim_request_of(self, job->ticket);
     if (effect_is_read(request->operation)) {
+        take_token(state, request);
         read(self, request, &job->reply);
     } else {
         job->end = write(self, request, &job->reply);
@@ -330,7 +178,7 @@ static void conclude(struct sim_node *self, sim_frame frame)
     if (state->first_waiting == 0) {
         state->first_waiting = frame;
     } else {
-        job_at(self, state->last_waiting)->next = frame;
+        single_job_at(self, state->last_waiting)->next = frame;
     }
     state->last_waiting = frame;
 }
@@ -338,13 +186,13 @@ static void conclude(struct sim_node *self, sim_frame frame)
 static void worked(struct sim_node *self, sim_frame frame)
 {
     const struct single_params *params = sim_params(self);
-    struct single_job *job = job_at(self, frame);
+    struct single_job *job = single_job_at(self, frame);
     if (job->has_page) {
         conclude(self, frame);
         return;
     }
     job->has_page = true;
-    if (sim_random_chance(sim_random_of(self, DRAW_MISS), params->misses)) {
+    if (sim_random_chance(sim_random_of(self, SINGLE_DRAW_MISS), params->misses)) {
         sim_disk_read(self, params->page_bytes, sim_request_of(self, job->ticket)->span, frame);
     } else {
         conclude(self, frame);
@@ -360,10 +208,11 @@ static void arrive(struct sim_node *self, const struct sim_input *in)
         return;
     }
     sim_frame frame = sim_frame_new(self);
-    struct single_job *job = job_at(self, frame);
+    struct single_job *job = single_job_at(self, frame);
     job->ticket = in->ticket;
     job->has_page = params->misses <= 0;
-    sim_time work = sim_draw(self, DRAW_SERVICE, params->service.law[in->request->operation]);
+    sim_time work =
+        sim_draw(self, SINGLE_DRAW_SERVICE, params->service.law[in->request->operation]);
     if (!sim_station_work(self, state->work, work, in->request->priority, in->request->span,
                           frame)) {
         sim_frame_end(self, frame);
@@ -373,49 +222,6 @@ static void arrive(struct sim_node *self, const struct sim_input *in)
 
 /* ---- lives ---- */
 
-/* All that is in the log is what there is; what is not in the checkpoint takes time to read. */
-static void recover(struct sim_node *self)
-{
-    const struct single_params *params = sim_params(self);
-    struct single_state *state = sim_state(self);
-    uint64_t end = sim_log_end(self, LOG_WRITES);
-    if (end > 0 && sim_log_at(self, LOG_WRITES, end - 1)->is_torn) {
-        sim_log_truncate(self, LOG_WRITES, --end); /* a checksum says so */
-    }
-    for (uint64_t i = 0; i < end; i++) {
-        struct cell cell = cell_in_log(self, i);
-        *cells_put(&state->latest, cell.key) = cell;
-        if (is_waiting(params)) {
-            *cells_put(&state->seen, cell.key) = cell;
-        }
-    }
-    state->version = end == 0 ? 1 : sim_log_at(self, LOG_WRITES, end - 1)->words[2];
-    state->seen_end = end;
-    uint64_t last = sim_log_end(self, LOG_CHECKPOINTS);
-    uint64_t from = 0;
-    if (last > sim_log_begin(self, LOG_CHECKPOINTS) &&
-        !sim_log_at(self, LOG_CHECKPOINTS, last - 1)->is_torn) {
-        from = sim_log_at(self, LOG_CHECKPOINTS, last - 1)->words[0];
-    }
-    sim_time time = 0;
-    for (uint64_t i = from; i < end; i++) {
-        time = sim_time_add(time, sim_draw(self, DRAW_REPLAY, params->replay));
-    }
-    sim_count(self, METRIC_REPLAYED, end - from);
-    state->is_recovering = true;
-    state->since = sim_now(self);
-    sim_after(self, time, TIMER_REPLAYED, 0);
-}
-
-static void replayed(struct sim_node *self)
-{
-    const struct single_params *params = sim_params(self);
-    struct single_state *state = sim_state(self);
-    state->is_recovering = false;
-    sim_record(self, METRIC_RECOVERY, sim_now(self) - state->since);
-    sim_after(self, params->checkpoint, TIMER_CHECKPOINT, 0);
-}
-
 static void start(struct sim_node *self, bool is_restart)
 {
     const struct single_params *params = sim_params(self);
@@ -423,20 +229,21 @@ static void start(struct sim_node *self, bool is_restart)
     struct sim_station_options options = {.servers = params->servers,
                                           .queue_limit = params->queue_limit,
                                           .discipline = SIM_FIFO,
-                                          .busy_metric = METRIC_BUSY,
-                                          .queued_metric = METRIC_QUEUED,
-                                          .wait_metric = METRIC_WAIT};
+                                          .busy_metric = SINGLE_METRIC_BUSY,
+                                          .queued_metric = SINGLE_METRIC_QUEUED,
+                                          .wait_metric = SINGLE_METRIC_WAIT};
     state->work = sim_station_new(self, &options);
     cells_init(&state->latest);
+    cells_init(&state->tokens);
     cells_init(&state->seen);
     state->version = 1;
-    if (!is_on_disk(params)) {
+    if (!single_is_on_disk(params)) {
         return;
     }
     if (is_restart) {
-        recover(self);
+        single_recover(self);
     } else {
-        sim_after(self, params->checkpoint, TIMER_CHECKPOINT, 0);
+        sim_after(self, params->checkpoint, SINGLE_TIMER_CHECKPOINT, 0);
     }
 }
 
@@ -447,15 +254,15 @@ static void handle(struct sim_node *self, const struct sim_input *in)
     } else if (in->kind == SIM_IN_DONE) {
         worked(self, in->tag);
     } else if (in->kind == SIM_IN_SYNCED) {
-        on_synced(self, in->tag);
+        single_on_synced(self, in->tag);
     } else if (in->kind == SIM_IN_START) {
         start(self, in->is_restart);
-    } else if (in->kind == SIM_IN_TIMER && in->timer == TIMER_SYNC) {
-        sync(self);
-    } else if (in->kind == SIM_IN_TIMER && in->timer == TIMER_CHECKPOINT) {
-        checkpoint(self);
-    } else if (in->kind == SIM_IN_TIMER && in->timer == TIMER_REPLAYED) {
-        replayed(self);
+    } else if (in->kind == SIM_IN_TIMER && in->timer == SINGLE_TIMER_SYNC) {
+        single_sync(self);
+    } else if (in->kind == SIM_IN_TIMER && in->timer == SINGLE_TIMER_CHECKPOINT) {
+        single_checkpoint(self);
+    } else if (in->kind == SIM_IN_TIMER && in->timer == SINGLE_TIMER_REPLAYED) {
+        single_replayed(self);
     }
 }
 
@@ -466,11 +273,13 @@ static void release(struct sim_node *self)
     if (state->work == NULL) {
         return;
     }
-    uint64_t kept = is_on_disk(sim_params(self)) ? sim_log_durable(self, LOG_WRITES) : 0;
+    uint64_t kept =
+        single_is_on_disk(sim_params(self)) ? sim_log_durable(self, SINGLE_LOG_WRITES) : 0;
     if (state->seen_end > kept) {
-        sim_count(self, METRIC_LOST, state->seen_end - kept);
+        sim_count(self, SINGLE_METRIC_LOST, state->seen_end - kept);
     }
     cells_clear(&state->latest);
+    cells_clear(&state->tokens);
     cells_clear(&state->seen);
 }
 
@@ -478,7 +287,7 @@ static void release(struct sim_node *self)
 static void contents(const struct sim_node *self, sim_contents_say *say, void *data)
 {
     const struct single_state *state = sim_state_const(self);
-    cells_say(is_waiting(sim_params(self)) ? &state->seen : &state->latest, say, data);
+    cells_say(single_is_waiting(sim_params(self)) ? &state->seen : &state->latest, say, data);
 }
 
 const struct sim_model sim_model_store_single = {
