@@ -30,6 +30,7 @@ const struct sim_model *const sim_models[] = {
     &sim_model_store_quorum_client,
     &sim_model_store_gossip,
     &sim_model_store_raft,
+    &sim_model_store_paxos,
     &sim_model_store_multi_leader,
     &sim_model_store_chain,
     &sim_model_store_chain_master,

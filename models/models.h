@@ -31,6 +31,7 @@ extern const struct sim_model sim_model_store_quorum;
 extern const struct sim_model sim_model_store_quorum_client;
 extern const struct sim_model sim_model_store_gossip;
 extern const struct sim_model sim_model_store_raft;
+extern const struct sim_model sim_model_store_paxos;
 extern const struct sim_model sim_model_store_multi_leader;
 extern const struct sim_model sim_model_store_chain;
 extern const struct sim_model sim_model_store_chain_master;

@@ -1,0 +1,207 @@
+/* Leader: ballots.
+ *
+ * Who has not heard of a leader for a while asks all for a promise of a greater ballot than any
+ * that it knows: phase 1, for all slots from the first that it has not executed at once (Lamport,
+ * "Paxos made simple", 2001, section 3). When a majority has promised, it proposes in each slot
+ * that anyone has accepted something in what was accepted with the greatest ballot, and nothing in
+ * the gaps between (section 3: no-ops); then it leads, and each command takes phase 2 only, in the
+ * next slot. Slots are decided side by side (van Renesse, Altinbuken, "Paxos made moderately
+ * complex", ACM Computing Surveys 47(3), 2015, without their window).
+ *
+ * Lost messages: what was not accepted yet is proposed again with each heartbeat.
+ *
+ * With reads by lease a leader answers reads from what it has executed, while a majority has heard
+ * a heartbeat that it sent less than a lease ago, by clocks that are wrong by `drift` at most
+ * ("Paxos made live", section 5.2); and when all is executed that was open when it was elected.
+ */
+#include "store/paxos/paxos.h"
+
+#define RESENT_MAX 256u /* with one heartbeat */
+
+uint32_t paxos_bits(uint64_t word)
+{
+    uint32_t count = 0;
+    for (; word != 0; word &= word - 1) {
+        count++;
+    }
+    return count;
+}
+
+uint32_t paxos_member_of(const struct sim_node *self, sim_node_id id)
+{
+    uint32_t member = 0;
+    while (sim_group_member(self, member) != id) {
+        member++;
+    }
+    return member;
+}
+
+void paxos_outdone(struct sim_node *self, uint64_t ballot)
+{
+    struct paxos_state *state = sim_state(self);
+    if (ballot > state->greatest) {
+        state->greatest = ballot;
+    }
+    if (ballot > state->ballot && state->role != PAXOS_FOLLOWER) {
+        state->role = PAXOS_FOLLOWER;
+        state->leader = 0;
+    }
+}
+
+/* ---- phase 1 ---- */
+
+void paxos_campaign(struct sim_node *self)
+{
+    struct paxos_state *state = sim_state(self);
+    uint64_t last = state->greatest > state->promised ? state->greatest : state->promised;
+    state->ballot = state->greatest = (last / 256 + 1) * 256 + state->own;
+    state->role = PAXOS_CANDIDATE;
+    state->leader = 0;
+    state->promises = 0;
+    state->found.count = 0;
+    for (uint32_t i = 0; i < state->member_count; i++) {
+        state->received[i] = 0;
+        state->echoes[i] = -SIM_NEVER;
+    }
+    sim_count(self, PAXOS_CAMPAIGNS, 1);
+    const uint64_t words[SIM_MESSAGE_WORDS] = {state->ballot, state->executed + 1};
+    for (uint32_t i = 0; i < state->member_count; i++) {
+        if (i != state->own) {
+            sim_send_message(self, sim_group_member(self, i), PAXOS_PREPARE, words,
+                             PAXOS_HEADER_BYTES);
+        }
+    }
+    paxos_prepare(self, sim_self(self), state->ballot, state->executed + 1);
+}
+
+static void propose_in(struct sim_node *self, uint64_t number, const struct paxos_command *command)
+{
+    const struct paxos_params *params = sim_params(self);
+    struct paxos_state *state = sim_state(self);
+    struct paxos_slot proposal = {.ballot = state->ballot, .command = *command};
+    uint64_t body[PAXOS_SLOT_WORDS];
+    paxos_pack(body, number, &proposal);
+    const uint64_t words[SIM_MESSAGE_WORDS] = {state->ballot, state->executed};
+    const struct paxos_slot *slot = paxos_slot(&state->slots, number);
+    uint64_t acks = slot->ballot == state->ballot ? slot->acks : 0;
+    for (uint32_t i = 0; i < state->member_count; i++) {
+        if (i != state->own && (acks >> i & 1) == 0) {
+            sim_send_message_with(self, sim_group_member(self, i), PAXOS_ACCEPT, words, body,
+                                  PAXOS_SLOT_WORDS, PAXOS_HEADER_BYTES + params->value_bytes);
+        }
+    }
+    if ((acks >> state->own & 1) == 0) {
+        paxos_accept(self, sim_self(self), number, &proposal);
+    }
+}
+
+static void lead(struct sim_node *self)
+{
+    struct paxos_state *state = sim_state(self);
+    state->role = PAXOS_LEADER;
+    state->leader = sim_self(self);
+    uint64_t first = state->executed + 1;
+    uint64_t end = state->found.count > first ? state->found.count : first;
+    state->next = end;
+    state->barrier = end - 1;
+    sim_count(self, PAXOS_ELECTED, 1);
+    paxos_beat(self);
+    for (uint64_t i = first; i < end && state->role == PAXOS_LEADER; i++) {
+        struct paxos_slot *found = paxos_slot(&state->found, i);
+        if (found->ballot == 0) {
+            found->command = (struct paxos_command){.operation = PAXOS_NOTHING};
+            sim_count(self, PAXOS_GAPS, 1);
+        }
+        struct paxos_command command = found->command;
+        propose_in(self, i, &command);
+    }
+}
+
+void paxos_promised(struct sim_node *self, uint32_t member, uint64_t ballot, uint64_t total,
+                    const uint64_t *body, uint32_t count)
+{
+    struct paxos_state *state = sim_state(self);
+    if (state->role != PAXOS_CANDIDATE || ballot != state->ballot) {
+        return;
+    }
+    for (uint32_t i = 0; i < count; i += PAXOS_SLOT_WORDS) {
+        struct paxos_slot slot;
+        uint64_t number = paxos_unpack(&body[i], &slot);
+        struct paxos_slot *found = paxos_slot(&state->found, number);
+        if (slot.ballot > found->ballot) {
+            *found = slot;
+        }
+    }
+    state->received[member] += count / PAXOS_SLOT_WORDS;
+    if (state->received[member] == total) {
+        state->promises |= UINT64_C(1) << member;
+    }
+    if (paxos_bits(state->promises) >= paxos_majority(state)) {
+        lead(self);
+    }
+}
+
+/* ---- phase 2 ---- */
+
+void paxos_propose(struct sim_node *self, const struct paxos_command *command)
+{
+    struct paxos_state *state = sim_state(self);
+    propose_in(self, state->next++, command);
+}
+
+void paxos_accepted(struct sim_node *self, uint32_t member, uint64_t ballot, uint64_t number)
+{
+    struct paxos_state *state = sim_state(self);
+    if (state->role != PAXOS_LEADER || ballot != state->ballot) {
+        return;
+    }
+    struct paxos_slot *slot = paxos_slot(&state->slots, number);
+    slot->acks |= UINT64_C(1) << member;
+    if (!slot->is_chosen && paxos_bits(slot->acks) >= paxos_majority(state)) {
+        slot->is_chosen = true;
+        paxos_execute(self);
+    }
+}
+
+/* ---- heartbeats ---- */
+
+void paxos_beat(struct sim_node *self)
+{
+    struct paxos_state *state = sim_state(self);
+    if (state->role != PAXOS_LEADER) {
+        return;
+    }
+    const uint64_t words[SIM_MESSAGE_WORDS] = {state->ballot, state->executed,
+                                               (uint64_t)sim_local_clock(self)};
+    for (uint32_t i = 0; i < state->member_count; i++) {
+        if (i != state->own) {
+            sim_send_message(self, sim_group_member(self, i), PAXOS_HEARTBEAT, words,
+                             PAXOS_HEADER_BYTES);
+        }
+    }
+    state->echoes[state->own] = sim_local_clock(self);
+    paxos_heard(self, sim_self(self), state->ballot, state->executed, false);
+    uint32_t resent = 0;
+    for (uint64_t i = state->executed + 1; i < state->next && resent < RESENT_MAX; i++) {
+        const struct paxos_slot *slot = paxos_slot(&state->slots, i);
+        if (slot->ballot == state->ballot && !slot->is_chosen) {
+            struct paxos_command command = slot->command;
+            propose_in(self, i, &command);
+            resent++;
+        }
+    }
+}
+
+bool paxos_has_lease(const struct sim_node *self)
+{
+    const struct paxos_params *params = sim_params(self);
+    const struct paxos_state *state = sim_state_const(self);
+    double sure = (double)params->election_timeout * (1 - params->drift) / (1 + params->drift);
+    sim_time from = sim_local_clock(self) - (sim_time)sure;
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < state->member_count; i++) {
+        count += state->echoes[i] > from;
+    }
+    return state->role == PAXOS_LEADER && state->executed >= state->barrier &&
+           count >= paxos_majority(state);
+}

@@ -1,0 +1,179 @@
+/* Paxos: what the files of store.paxos share.
+ *
+ *     paxos.c     store.paxos: parameters, lives, what clients ask
+ *     acceptor.c  promises and acceptances, and the disk
+ *     leader.c    ballots: phase 1 over all slots, phase 2 for each
+ *     learner.c   slots that are chosen, executed in order
+ */
+#ifndef BRINK_MODELS_STORE_PAXOS_H
+#define BRINK_MODELS_STORE_PAXOS_H
+
+#include "sim.h"
+#include "store/cells.h"
+
+#define PAXOS_MEMBERS_MAX 32u
+#define PAXOS_HEADER_BYTES 64
+#define PAXOS_NOTHING SIM_OP_COUNT /* operation of a command that does nothing: it fills a gap */
+
+enum paxos_reads { PAXOS_BY_LOG, PAXOS_BY_LEASE };
+
+struct paxos_params {
+    struct sim_operation_laws service;
+    int64_t servers;
+    int64_t queue_limit;
+    const struct sim_dist *fsync; /* NULL = in memory only */
+    sim_time heartbeat;
+    sim_time election_timeout;
+    sim_time timeout;
+    int32_t reads; /* enum paxos_reads */
+    double drift;
+    int64_t keys;
+    int64_t value_bytes;
+};
+
+enum paxos_metric {
+    PAXOS_COMMITS,
+    PAXOS_CAMPAIGNS,
+    PAXOS_ELECTED,
+    PAXOS_GAPS,
+    PAXOS_LEASE_READS,
+    PAXOS_BUSY,
+    PAXOS_QUEUED,
+    PAXOS_WAIT
+};
+enum paxos_message {
+    PAXOS_FORWARD,  /* to the leader: a client's request */
+    PAXOS_RESULT,   /* back to who was asked */
+    PAXOS_PREPARE,  /* 1a */
+    PAXOS_PROMISE,  /* 1b, in as many as it takes */
+    PAXOS_ACCEPT,   /* 2a */
+    PAXOS_ACCEPTED, /* 2b */
+    PAXOS_REFUSED,  /* a greater ballot was promised */
+    PAXOS_HEARTBEAT,
+    PAXOS_HEARD,
+    PAXOS_LEARN, /* to the leader: what is chosen from that slot on? */
+    PAXOS_LEARNED
+};
+enum paxos_timer { PAXOS_TIMER_HEARTBEAT, PAXOS_TIMER_ELECTION, PAXOS_TIMER_TIMEOUT };
+enum paxos_draw { PAXOS_DRAW_SERVICE, PAXOS_DRAW_ELECTION };
+
+/* What is agreed on: an operation, and who is to be told. */
+struct paxos_command {
+    uint64_t key, value, expected;
+    sim_frame frame; /* at the member that the client asked */
+    sim_node_id origin;
+    uint16_t operation; /* enum sim_operation, PAXOS_NOTHING */
+};
+
+/* A slot as this member has accepted it; also what a leader proposes there. */
+struct paxos_slot {
+    uint64_t ballot; /* 0 = nothing was accepted */
+    struct paxos_command command;
+    uint64_t acks; /* at the leader: bits of members */
+    bool is_chosen;
+};
+
+struct paxos_slots {
+    struct paxos_slot *slots; /* by number, from 1 */
+    uint64_t count, capacity;
+};
+
+enum paxos_role { PAXOS_FOLLOWER, PAXOS_CANDIDATE, PAXOS_LEADER };
+
+/* An answer that waits for the disk. */
+struct paxos_answer {
+    uint64_t end; /* of the log */
+    sim_node_id to;
+    uint64_t ballot;
+    uint64_t slot; /* accepted; 0 = a promise */
+    uint64_t first;
+};
+
+struct paxos_state {
+    uint32_t member_count, own;
+    struct sim_station *work;
+    /* The acceptor. */
+    uint64_t promised; /* a ballot: round x 256 + member */
+    struct paxos_slots slots;
+    sim_time lease_until; /* by its clock: it promises nobody else anything before */
+    struct paxos_answer *answers;
+    uint32_t answer_first, answer_count, answer_capacity;
+    bool is_syncing;
+    /* The learner. */
+    uint64_t executed; /* all slots up to here */
+    struct cells cells;
+    sim_node_id leader; /* whom it follows; 0 = nobody */
+    sim_time heard;     /* of the leader */
+    /* The proposer. */
+    enum paxos_role role;
+    uint64_t ballot;                      /* its own */
+    uint64_t greatest;                    /* that it has heard of */
+    struct paxos_slots found;             /* phase 1: the latest that was accepted of each slot */
+    uint64_t promises;                    /* bits of members whose promise is complete */
+    uint64_t received[PAXOS_MEMBERS_MAX]; /* slots of each one's promise */
+    uint64_t next;                        /* slot to propose in */
+    uint64_t barrier;                     /* all up to here were open when it was elected */
+    sim_time echoes[PAXOS_MEMBERS_MAX]; /* when it sent what each has heard latest, by its clock */
+};
+
+struct paxos_frame {
+    sim_ticket ticket; /* 0 = it was forwarded to this member */
+    sim_timer timer;
+    struct paxos_command command; /* of what is worked on */
+    uint16_t priority;
+};
+
+static inline uint32_t paxos_majority(const struct paxos_state *state)
+{
+    return state->member_count / 2 + 1;
+}
+uint32_t paxos_bits(uint64_t word);
+uint32_t paxos_member_of(const struct sim_node *self, sim_node_id id);
+
+/* ---- slots (acceptor.c) ---- */
+
+/* Made, with all before it. */
+struct paxos_slot *paxos_slot(struct paxos_slots *slots, uint64_t number);
+void paxos_slots_clear(struct paxos_slots *slots);
+
+/* ---- acceptor.c ---- */
+
+#define PAXOS_SLOT_WORDS 7u
+void paxos_pack(uint64_t words[PAXOS_SLOT_WORDS], uint64_t number, const struct paxos_slot *slot);
+uint64_t paxos_unpack(const uint64_t words[PAXOS_SLOT_WORDS], struct paxos_slot *ret_slot);
+/* Phases 1 and 2 at an acceptor; `from` may be this member. */
+void paxos_prepare(struct sim_node *self, sim_node_id from, uint64_t ballot, uint64_t first);
+void paxos_accept(struct sim_node *self, sim_node_id from, uint64_t number,
+                  const struct paxos_slot *proposal);
+void paxos_synced(struct sim_node *self, uint64_t end);
+void paxos_recover(struct sim_node *self);
+
+/* ---- leader.c ---- */
+
+void paxos_campaign(struct sim_node *self);
+void paxos_promised(struct sim_node *self, uint32_t member, uint64_t ballot, uint64_t total,
+                    const uint64_t *body, uint32_t count);
+void paxos_propose(struct sim_node *self, const struct paxos_command *command);
+void paxos_accepted(struct sim_node *self, uint32_t member, uint64_t ballot, uint64_t number);
+/* Somebody has a greater ballot. */
+void paxos_outdone(struct sim_node *self, uint64_t ballot);
+void paxos_beat(struct sim_node *self);
+bool paxos_has_lease(const struct sim_node *self);
+
+/* ---- learner.c ---- */
+
+/* A leader of that ballot says that all up to `chosen` is. */
+void paxos_heard(struct sim_node *self, sim_node_id leader, uint64_t ballot, uint64_t chosen,
+                 bool may_ask);
+void paxos_execute(struct sim_node *self);
+void paxos_learn(struct sim_node *self, sim_node_id from, uint64_t first);
+void paxos_learned(struct sim_node *self, const struct sim_input *in);
+struct cell paxos_cell(const struct sim_node *self, uint64_t key);
+
+/* ---- paxos.c ---- */
+
+/* To the member that was asked; it may be this one. */
+void paxos_tell(struct sim_node *self, sim_node_id to, sim_frame frame, enum sim_status status,
+                uint64_t value, uint64_t version);
+
+#endif

@@ -1,0 +1,174 @@
+/* store.paxos: how long agreement takes, who leads after a failure, and what a new leader makes of
+ * what the old one had begun. If this failed, operations would take other than one round to a
+ * majority, or one that was answered would be lost.
+ */
+#include "models.h"
+#include "probe.h"
+#include "store/paxos/paxos.h"
+
+struct paxos_story {
+    struct fixture f;
+    struct probe asker;
+    char *params; /* read when the world starts */
+    struct sim_reply reply;
+    sim_time answered;
+};
+
+static void on_outcome(struct sim_node *self, const struct sim_input *in, struct probe *probe)
+{
+    if (in->kind == SIM_IN_OUTCOME) {
+        struct paxos_story *story = probe->data;
+        story->reply = in->outcome->reply;
+        story->answered = sim_now(self);
+    }
+}
+
+/* Members 10 ms apart, whose leader works 1 ms on anything; the asker is nowhere far. */
+static void begin(struct paxos_story *story, uint32_t members, const char *params)
+{
+    *story = (struct paxos_story){.asker = {.on = on_outcome}};
+    story->asker.data = story;
+    fixture_init(&story->f, s(1000));
+    probe_add(&story->f, &story->asker, "asker", 1);
+    story->params = g_strdup_printf("service = ms(1), %s", params);
+    fixture_add_group(&story->f, "member", &sim_model_store_paxos, story->params, members, members);
+    uint32_t zone = fixture_add_zone(&story->f, "of the members");
+    for (uint32_t i = 0; i < members; i++) {
+        fixture_machine(&story->f, 2 + i)->zone = zone;
+    }
+    fixture_link(&story->f, zone, zone)->latency = sim_dist_constant(&story->f.arena, 0.01);
+    fixture_start(&story->f);
+    fixture_run_until(&story->f, ms(550));
+}
+
+static void end(struct paxos_story *story)
+{
+    fixture_clear(&story->f);
+    probe_clear(&story->asker);
+    g_free(story->params);
+}
+
+static void send(struct paxos_story *story, const char *to, enum sim_operation operation,
+                 uint64_t value, uint64_t expected)
+{
+    struct sim_request request = {.key = 7,
+                                  .value = value,
+                                  .expected = expected,
+                                  .deadline = SIM_NEVER,
+                                  .operation = (uint16_t)operation};
+    story->answered = SIM_NEVER;
+    sim_send_request(probe_node(&story->f, "asker"), fixture_id(&story->f, to), &request, SIM_NEVER,
+                     1);
+}
+
+/* Until it is answered; how long that took. */
+static sim_time ask(struct paxos_story *story, const char *to, enum sim_operation operation,
+                    uint64_t value, uint64_t expected)
+{
+    sim_time from = sim_world_now(story->f.world);
+    send(story, to, operation, value, expected);
+    while (story->answered == SIM_NEVER) {
+        fixture_run_until(&story->f, sim_world_now(story->f.world) + us(100));
+        g_assert_cmpint(sim_world_now(story->f.world), <, from + s(20));
+    }
+    return story->answered - from;
+}
+
+/* Its work, one round trip, and the disk of those who accept, which is the leader's own, too. Who
+ * is not the leader passes it on. A read by lease is answered by the leader alone. */
+static void test_times(void)
+{
+    for (uint32_t members = 1; members <= 5; members += 2) {
+        sim_time round = members > 1 ? ms(20) : 0;
+        struct paxos_story story;
+        begin(&story, members, "drift = percent(0)");
+        g_assert_cmpint(ask(&story, "member[1]", SIM_OP_WRITE, 70, 0), ==, ms(1) + round);
+        g_assert_cmpint(ask(&story, "member[1]", SIM_OP_READ, 0, 0), ==, ms(1) + round);
+        g_assert_cmpuint(story.reply.value, ==, 70);
+        end(&story);
+        begin(&story, members, "fsync = ms(3), reads = 'lease'");
+        g_assert_cmpint(ask(&story, "member[1]", SIM_OP_WRITE, 70, 0), ==, ms(1) + round + ms(3));
+        g_assert_cmpint(ask(&story, "member[1]", SIM_OP_READ, 0, 0), ==, ms(1));
+        if (members > 1) {
+            g_assert_cmpint(ask(&story, "member[3]", SIM_OP_READ, 0, 0), ==, ms(1 + 20));
+            g_assert_cmpint(ask(&story, "member[2]", SIM_OP_WRITE, 71, 0), ==,
+                            ms(1 + 20) + round + ms(3));
+        }
+        end(&story);
+    }
+}
+
+static void test_operations(void)
+{
+    struct paxos_story story;
+    begin(&story, 3, "fsync = ms(3)");
+    ask(&story, "member[1]", SIM_OP_READ, 0, 0);
+    g_assert_cmpint(story.reply.status, ==, SIM_STATUS_NOT_FOUND);
+    ask(&story, "member[2]", SIM_OP_INCREMENT, 5, 0);
+    ask(&story, "member[3]", SIM_OP_INCREMENT, 6, 0);
+    g_assert_cmpuint(story.reply.value, ==, 11);
+    ask(&story, "member[1]", SIM_OP_COMPARE_AND_SET, 9, 10);
+    g_assert_cmpint(story.reply.status, ==, SIM_STATUS_CONFLICT);
+    g_assert_cmpuint(story.reply.value, ==, 11);
+    ask(&story, "member[1]", SIM_OP_COMPARE_AND_SET, 9, 11);
+    g_assert_cmpint(story.reply.status, ==, SIM_STATUS_OK);
+    ask(&story, "member[1]", SIM_OP_DELETE, 0, 0);
+    ask(&story, "member[1]", SIM_OP_APPEND, 3, 0);
+    g_assert_cmpuint(story.reply.value, ==, sim_hash_pair(0, 3));
+    ask(&story, "member[1]", SIM_OP_SCAN, 0, 0);
+    g_assert_cmpint(story.reply.status, ==, SIM_STATUS_ERROR);
+    end(&story);
+}
+
+/* The leader crashes with one write accepted by a majority and not answered, after a gap: the next
+ * leader brings it to its end, and fills nothing that was chosen. */
+static void test_failover(void)
+{
+    struct paxos_story story;
+    begin(&story, 3, "fsync = ms(3)");
+    ask(&story, "member[1]", SIM_OP_WRITE, 70, 0);
+    send(&story, "member[1]", SIM_OP_WRITE, 71, 0);
+    fixture_run_until(&story.f, sim_world_now(story.f.world) + ms(12)); /* it is at the others */
+    fixture_crash(&story.f, "member[1]");
+    fixture_run_until(&story.f, sim_world_now(story.f.world) + s(3));
+    g_assert_cmpuint(fixture_total(&story.f, "member", "elected"), >=, 2);
+    ask(&story, "member[2]", SIM_OP_READ, 0, 0);
+    g_assert_cmpint(story.reply.status, ==, SIM_STATUS_OK);
+    g_assert_cmpuint(story.reply.value, ==, 71);
+    fixture_restart(&story.f, "member[1]");
+    fixture_run_until(&story.f, sim_world_now(story.f.world) + s(1));
+    ask(&story, "member[1]", SIM_OP_READ, 0, 0);
+    g_assert_cmpuint(story.reply.value, ==, 71);
+    end(&story);
+}
+
+/* A leader that is cut off has its lease for less than its second, and then no answer to give. */
+static void test_lease(void)
+{
+    struct paxos_story story;
+    begin(&story, 3, "fsync = ms(3), reads = 'lease', drift = percent(0), timeout = s(2)");
+    ask(&story, "member[1]", SIM_OP_WRITE, 70, 0);
+    fixture_run_until(&story.f, ms(1050)); /* the others have heard what it sent at 1 s */
+    for (int i = 2; i <= 3; i++) {
+        char other[16];
+        g_snprintf(other, sizeof other, "member[%d]", i);
+        fixture_cut(&story.f, "member[1]", other, true);
+        fixture_cut(&story.f, other, "member[1]", true);
+    }
+    fixture_run_until(&story.f, ms(1998));
+    g_assert_cmpint(ask(&story, "member[1]", SIM_OP_READ, 0, 0), ==, ms(1));
+    fixture_run_until(&story.f, ms(2000));
+    g_assert_cmpint(ask(&story, "member[1]", SIM_OP_READ, 0, 0), ==, s(2));
+    g_assert_cmpint(story.reply.status, ==, SIM_STATUS_UNAVAILABLE);
+    end(&story);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/store/paxos/times", test_times);
+    g_test_add_func("/store/paxos/operations", test_operations);
+    g_test_add_func("/store/paxos/failover", test_failover);
+    g_test_add_func("/store/paxos/lease", test_lease);
+    return g_test_run();
+}
