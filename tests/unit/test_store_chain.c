@@ -139,6 +139,18 @@ static void test_craq(void)
     wait(&story);
     g_assert_cmpint(ask(&story, "member[1]", SIM_OP_READ, 7, 0), ==, ms(1 + 10 + 2 + 10));
     g_assert_cmpuint(story.reply.value, ==, 71);
+    /* The tail has the next one at 23 ms, is asked at 26, and the head hears of neither before 38.
+     */
+    fixture_run_until(&story.f, sim_world_now(story.f.world) + s(1));
+    send(&story, "member[1]", SIM_OP_WRITE, 7, 72);
+    fixture_run_until(&story.f, sim_world_now(story.f.world) + ms(15));
+    send(&story, "member[1]", SIM_OP_READ, 7, 0);
+    fixture_run_until(&story.f,
+                      sim_world_now(story.f.world) + ms(22)); /* the write's answer: at 33 */
+    story.answered = SIM_NEVER;
+    g_assert_cmpint(wait(&story), ==, ms(1));
+    g_assert_cmpuint(story.reply.value, ==, 72);
+    g_assert_cmpint(story.reply.bytes, >, 0);
     end(&story);
 }
 
