@@ -200,6 +200,43 @@ static void test_counting(void)
     quorum_story_end(&run.story);
 }
 
+/* 6.4.1. A leader tells the preferred member to stand, which is slow to hear it; the leader gives
+ * up and leads on. When the other one hears it at last it is voted for, whatever others have heard,
+ * and the leader, cut off just then, must not count on its lease. */
+static void test_transfer(void)
+{
+    struct directed run;
+    begin(&run, "election_timeout = ms(100), heartbeat = ms(20), fsync = ms(5), read = 'lease', "
+                "preferred = 2");
+    quorum_story_start(&run.story);
+    quorum_story_wait(&run.story, s(1));
+    fixture_crash(&run.story.f, names[1]);
+    quorum_story_wait(&run.story, s(1));
+    uint32_t leader = await_leader(&run, 0x1d);
+    quorum_story_do(&run.story, names[leader], SIM_OP_WRITE, 1, 10);
+    uint64_t before = fixture_total(&run.story.f, "replica", "transfers");
+    fixture_restart(&run.story.f, names[1]);
+    while (fixture_total(&run.story.f, "replica", "transfers") == before) {
+        quorum_story_wait(&run.story, us(100));
+    }
+    fixture_pause(&run.story.f, names[1], true);
+    quorum_story_wait(&run.story, ms(150));
+    g_assert_cmpuint(quorum_story_do(&run.story, names[leader], SIM_OP_READ, 1, 0)->reply.value, ==,
+                     10);
+    isolate(&run, leader, 0);
+    fixture_pause(&run.story.f, names[1], false);
+    sim_time since = sim_world_now(run.story.f.world);
+    g_assert_cmpuint(await_leader(&run, 1u << 1), ==, 1);
+    quorum_story_do(&run.story, names[1], SIM_OP_WRITE, 1, 20);
+    g_assert_cmpint(sim_world_now(run.story.f.world) - since, <, ms(60));
+    uint32_t read = quorum_story_ask(&run.story, names[leader], SIM_OP_READ, 1, 0);
+    quorum_story_wait(&run.story, 0);
+    bool is_stale = run.story.told[read].is_told && run.story.told[read].reply.value == 10;
+    g_assert_cmpint(is_stale, ==, is_twin("raft_transfer"));
+    g_assert_true(converges(&run, 1));
+    quorum_story_end(&run.story);
+}
+
 int main(int argc, char **argv)
 {
     static const struct {
@@ -207,6 +244,7 @@ int main(int argc, char **argv)
         void (*test)(void);
     } tests[] = {{"raft_reads", test_reads},
                  {"raft_fsync", test_fsync},
+                 {"raft_transfer", test_transfer},
                  {"raft_votes", test_votes},
                  {"raft_counting", test_counting}};
     g_test_init(&argc, &argv, NULL);

@@ -268,7 +268,8 @@ static void voted(struct sim_node *self, struct raft_state *state, uint32_t vote
 
 void raft_stand_now(struct sim_node *self, struct raft_state *state, const struct sim_input *in)
 {
-    if (in->words[0] == state->term && state->role == RAFT_FOLLOWER) {
+    bool is_free = state->role == RAFT_FOLLOWER || state->role == RAFT_PRE_CANDIDATE;
+    if (in->words[0] == state->term && is_free) {
         campaign(self, state, true);
     }
 }
