@@ -64,6 +64,26 @@ static void test_most(void)
     store_story_end(&story);
 }
 
+/* A nomination that comes when it has just been elected, and nobody has heard its first heartbeat:
+ * it must not claim another epoch for itself, which nobody has promised to follow. */
+static void test_nominated_late(void)
+{
+    struct store_story story;
+    leader_story_begin(&story, 5, "mode = 'async'");
+    fixture_link(&story.f, 5, 2)->latency = sim_dist_constant(&story.f.arena, 0.0025);
+    leader_story_start(&story);
+    fixture_run_until(&story.f, s(5) + ms(500));
+    fixture_crash(&story.f, "replica[1]");
+    fixture_run_until(&story.f, s(8) + ms(6)); /* nominated by 3 and 4, promised by them */
+    g_assert_cmpuint(fixture_total(&story.f, "replica[2]", "promotions"), ==, 1);
+    fixture_run_until(&story.f, s(9)); /* nominated by 5 at 8.007 s */
+    const struct store_told *told = store_story_do(&story, "replica[2]", SIM_OP_WRITE, 1, 11);
+    store_story_expect(told, SIM_STATUS_OK, 0, 0);
+    g_assert_cmpuint(told->reply.version >> 36, ==,
+                     11); /* the second epoch of the second of five */
+    store_story_end(&story);
+}
+
 /* Asynchronous: what only the old leader had is gone, and is counted when it is back. */
 static void test_lost(void)
 {
@@ -256,6 +276,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/store.leader/promotion", test_promotion);
     g_test_add_func("/store.leader/most", test_most);
+    g_test_add_func("/store.leader/nominated_late", test_nominated_late);
     g_test_add_func("/store.leader/lost", test_lost);
     g_test_add_func("/store.leader/lost_in_a_crash", test_lost_in_a_crash);
     g_test_add_func("/store.leader/not_lost", test_not_lost);

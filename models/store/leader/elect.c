@@ -184,7 +184,8 @@ void leader_on_nominate(struct sim_node *self, uint32_t from, const struct sim_i
 {
     struct leader_state *state = sim_state(self);
     (void)from;
-    if (!leader_hears(self) && state->phase != PHASE_CLAIMING && in->words[0] <= state->epoch) {
+    bool is_wanted = !state->is_leader && state->phase != PHASE_CLAIMING; /* leads, or will */
+    if (is_wanted && !leader_hears(self) && in->words[0] <= state->epoch) {
         claim(self);
     }
 }
