@@ -43,6 +43,75 @@ struct check_operation check_operation_of(const struct sim_history_entry *entry,
     };
 }
 
+static int compare_values(const void *a, const void *b, void *data)
+{
+    (void)data;
+    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+    return (x > y) - (x < y);
+}
+
+/* The values that somebody saw or asked for, in order, or NULL where what nobody saw may matter:
+ * what was added up, and where a comparison failed without saying what it found. */
+static GArray *values_seen(const struct check_part *part)
+{
+    GArray *seen = g_array_new(FALSE, FALSE, sizeof(uint64_t));
+    for (uint32_t i = 0; i < part->count; i++) {
+        const struct check_operation *operation = &part->operations[i];
+        bool is_compared = operation->function == SIM_HISTORY_COMPARE_AND_SET;
+        bool is_plain = is_compared || operation->function == SIM_HISTORY_READ ||
+                        operation->function == SIM_HISTORY_WRITE ||
+                        operation->function == SIM_HISTORY_DELETE;
+        if (!is_plain || (operation->outcome == SIM_HISTORY_MISMATCH && !operation->knows)) {
+            g_array_free(seen, TRUE);
+            return NULL;
+        }
+        if (operation->is_pure) {
+            g_array_append_val(seen, operation->result);
+        }
+        if (is_compared) {
+            g_array_append_val(seen, operation->expected);
+        }
+    }
+    sim_sort(seen->data, seen->len, sizeof(uint64_t), compare_values, NULL);
+    return seen;
+}
+
+static bool is_among(const GArray *values, uint64_t value)
+{
+    guint low = 0, high = values->len;
+    while (low < high) {
+        guint middle = low + (high - low) / 2;
+        if (g_array_index(values, uint64_t, middle) < value) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low < values->len && g_array_index(values, uint64_t, low) == value;
+}
+
+/* A write that may have happened and whose value nobody saw may as well not have happened: it makes
+ * no order impossible, and without it none becomes so. A search has half the choices. */
+static void leave_unseen(struct check_part *part)
+{
+    GArray *seen = values_seen(part);
+    if (seen == NULL) {
+        return;
+    }
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < part->count; i++) {
+        const struct check_operation *operation = &part->operations[i];
+        bool is_write = operation->function == SIM_HISTORY_WRITE ||
+                        operation->function == SIM_HISTORY_COMPARE_AND_SET;
+        if (operation->outcome != SIM_HISTORY_UNKNOWN || !is_write ||
+            is_among(seen, operation->argument)) {
+            part->operations[kept++] = *operation;
+        }
+    }
+    part->count = kept;
+    g_array_free(seen, TRUE);
+}
+
 void check_part_init(struct check_part *part, struct sim_check_input *input,
                      const uint32_t *entries, uint32_t count)
 {
@@ -55,6 +124,7 @@ void check_part_init(struct check_part *part, struct sim_check_input *input,
             part->operations[part->count++] = check_operation_of(entry, entries[i]);
         }
     }
+    leave_unseen(part);
     check_part_order(part);
 }
 

@@ -277,31 +277,8 @@ static inline void swarm_compare(struct swarm *swarm)
     }
 }
 
-/* A write that got no answer, and whose value (there are no two alike) nobody ever saw, may as well
- * not have happened: nothing is ruled out, and a search has fewer choices. */
-static inline void swarm_forget_unseen(struct swarm *swarm)
-{
-    struct sim_history *history = &swarm->seen.history;
-    g_autofree bool *is_seen = g_new0(bool, history->count + 1); /* by value */
-    for (uint64_t i = 0; i < history->count; i++) {
-        const struct sim_history_entry *entry = &history->entries[i];
-        is_seen[entry->expected] = true;
-        if (entry->completed != SIM_NEVER && entry->result <= history->count) {
-            is_seen[entry->result] = true;
-        }
-    }
-    for (uint64_t i = 0; i < history->count; i++) {
-        struct sim_history_entry *entry = &history->entries[i];
-        if (entry->outcome == SIM_HISTORY_UNKNOWN && entry->function != SIM_HISTORY_READ &&
-            !is_seen[entry->argument]) {
-            entry->outcome = SIM_HISTORY_FAIL;
-        }
-    }
-}
-
 static inline void swarm_judge(struct swarm *swarm)
 {
-    swarm_forget_unseen(swarm);
     struct sim_check_limits limits = sim_check_limits_default();
     struct sim_check_result result;
     limits.cut_steps_max = 0;
