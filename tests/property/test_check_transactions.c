@@ -111,8 +111,10 @@ static void test_stories(void)
 
 /* ---- all orders ---- */
 
+#define VALUES_MAX 32 /* of a key: more than are ever appended */
+
 struct state {
-    uint64_t values[2][8];
+    uint64_t values[2][VALUES_MAX];
     uint32_t counts[2];
 };
 
@@ -144,6 +146,7 @@ static bool step(const struct sim_check_transactions *transactions,
             continue;
         }
         state->counts[deed->key] = deed->kind == CHECK_DEED_WRITE ? 0 : state->counts[deed->key];
+        g_assert_cmpuint(state->counts[deed->key], <, VALUES_MAX);
         state->values[deed->key][state->counts[deed->key]++] = deed->value;
     }
     return true;
