@@ -128,9 +128,9 @@ static inline void swarm_outcome(struct sim_node *self, const struct sim_input *
         entry->outcome =
             reply->status == SIM_STATUS_CONFLICT ? SIM_HISTORY_MISMATCH : SIM_HISTORY_OK;
         entry->result = reply->value;
-        entry->is_result_known = entry->function == SIM_HISTORY_READ;
-        bool is_told = entry->is_result_known || entry->outcome == SIM_HISTORY_MISMATCH;
-        state->seen[entry->key] = is_told ? reply->value : entry->argument;
+        entry->is_result_known =
+            entry->function == SIM_HISTORY_READ || entry->outcome == SIM_HISTORY_MISMATCH;
+        state->seen[entry->key] = entry->is_result_known ? reply->value : entry->argument;
         swarm->succeeded++;
     } else if (reply->status == SIM_STATUS_UNAVAILABLE) {
         entry->outcome = SIM_HISTORY_FAIL; /* the store says that it did not happen */
