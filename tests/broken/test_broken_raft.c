@@ -4,8 +4,8 @@
  *
  * One program for each twin, and one for the model as it is, which plays the runs of all of them.
  */
-#include "quorum_story.h"
 #include "raft_swarm.h"
+#include "store_story.h"
 
 static bool is_twin(const char *twin)
 {
@@ -40,15 +40,14 @@ static const char *const names[] = {"replica[1]", "replica[2]", "replica[3]", "r
 #define MEMBERS 5u
 
 struct directed {
-    struct quorum_story story;
+    struct store_story story;
     bool is_cut[MEMBERS][MEMBERS];
 };
 
 static void begin(struct directed *run, const char *params)
 {
     *run = (struct directed){0};
-    quorum_story_begin(&run->story, MEMBERS, ms(1), params);
-    fixture_group(&run->story.f, "replica")->model = &sim_model_store_raft;
+    store_story_begin(&run->story, &sim_model_store_raft, MEMBERS, ms(1), params);
     fixture_group(&run->story.f, "replica")->per_member = true;
 }
 
@@ -87,7 +86,7 @@ static uint32_t await_leader(struct directed *run, uint32_t candidates)
                 return member;
             }
         }
-        quorum_story_wait(&run->story, ms(1));
+        store_story_wait(&run->story, ms(1));
     }
     g_assert_not_reached();
 }
@@ -98,10 +97,10 @@ static bool converges(struct directed *run, uint64_t key)
     for (uint32_t i = 0; i < MEMBERS; i++) {
         isolate(run, i, (1u << MEMBERS) - 1);
     }
-    quorum_story_wait(&run->story, s(3));
+    store_story_wait(&run->story, s(3));
     for (uint32_t i = 1; i < MEMBERS; i++) {
-        if (quorum_story_held(&run->story, names[i], key) !=
-            quorum_story_held(&run->story, names[0], key)) {
+        if (store_story_held(&run->story, names[i], key) !=
+            store_story_held(&run->story, names[0], key)) {
             return false;
         }
     }
@@ -121,12 +120,12 @@ static void test_votes(void)
     for (uint32_t zone = 3; zone <= MEMBERS; zone++) { /* that of replica[zone] */
         fixture_link(&run.story.f, 2, zone)->latency = sim_dist_constant(&run.story.f.arena, 0.060);
     }
-    quorum_story_start(&run.story);
+    store_story_start(&run.story);
     cut(&run, 0, 1, true);
     for (uint32_t i = 2; i < MEMBERS; i++) {
         fixture_crash(&run.story.f, names[i]);
     }
-    quorum_story_wait(&run.story, ms(50));
+    store_story_wait(&run.story, ms(50));
     for (uint32_t i = 2; i < MEMBERS; i++) {
         fixture_restart(&run.story.f, names[i]);
     }
@@ -135,15 +134,15 @@ static void test_votes(void)
     g_assert_cmpuint(await_leader(&run, 0x1f), ==, 0);
     g_assert_cmpint(sim_world_now(run.story.f.world), <, ms(155));
     isolate(&run, 0, 0);
-    quorum_story_ask(&run.story, names[0], SIM_OP_WRITE, 1, 10);
+    store_story_ask(&run.story, names[0], SIM_OP_WRITE, 1, 10);
     for (uint32_t i = 2; i < MEMBERS; i++) {
         restart(&run, i);
     }
     uint32_t second = await_leader(&run, 0x1e);
-    quorum_story_wait(&run.story, ms(50));
-    quorum_story_do(&run.story, names[second], SIM_OP_WRITE, 1, 20);
+    store_story_wait(&run.story, ms(50));
+    store_story_do(&run.story, names[second], SIM_OP_WRITE, 1, 20);
     g_assert_cmpint(converges(&run, 1), ==, !is_twin("raft_votes"));
-    quorum_story_end(&run.story);
+    store_story_end(&run.story);
 }
 
 /* Figure 3.7 (figure 8 of the paper). Two members have a write of the first leader, which is gone;
@@ -154,14 +153,14 @@ static void test_counting(void)
 {
     struct directed run;
     begin(&run, OLD_WAYS ", election_timeout = ms(100), heartbeat = ms(90)");
-    quorum_story_start(&run.story);
+    store_story_start(&run.story);
     uint32_t first = await_leader(&run, 0x1f);
-    quorum_story_wait(&run.story, ms(300));
+    store_story_wait(&run.story, ms(300));
     uint32_t friend = (first + 1) % MEMBERS;
     uint32_t both = 1u << first | 1u << friend;
     isolate(&run, first, both);
-    quorum_story_ask(&run.story, names[first], SIM_OP_WRITE, 1, 10);
-    quorum_story_wait(&run.story, ms(20));
+    store_story_ask(&run.story, names[first], SIM_OP_WRITE, 1, 10);
+    store_story_wait(&run.story, ms(20));
     isolate(&run, friend, 0);
     fixture_crash(&run.story.f, names[first]);
     /* The second. What it sends is on nobody's disk but its own. */
@@ -174,7 +173,7 @@ static void test_counting(void)
             restart(&run, i);
         }
     }
-    quorum_story_wait(&run.story, ms(20));
+    store_story_wait(&run.story, ms(20));
     fixture_crash(&run.story.f, names[second]);
     /* The third, by the votes of three: its first entry is refused by rest[0], who then takes the
      * write, and has it on disk 9 ms after the election. */
@@ -184,7 +183,7 @@ static void test_counting(void)
     }
     isolate(&run, rest[1], 0);
     uint32_t third = await_leader(&run, both);
-    quorum_story_wait(&run.story, ms(10));
+    store_story_wait(&run.story, ms(10));
     restart(&run, rest[0]);
     isolate(&run, third, 0);
     isolate(&run, third == first ? friend : first, 0);
@@ -194,10 +193,10 @@ static void test_counting(void)
     cut(&run, second, rest[1], false);
     cut(&run, rest[0], rest[1], false);
     g_assert_cmpuint(await_leader(&run, 0x1f & ~both), ==, second);
-    quorum_story_wait(&run.story, ms(300));
-    g_assert_cmpuint(quorum_story_held(&run.story, names[rest[0]], 1), ==, 0);
+    store_story_wait(&run.story, ms(300));
+    g_assert_cmpuint(store_story_held(&run.story, names[rest[0]], 1), ==, 0);
     g_assert_cmpint(converges(&run, 1), ==, !is_twin("raft_counting"));
-    quorum_story_end(&run.story);
+    store_story_end(&run.story);
 }
 
 /* 6.4.1. A leader tells the preferred member to stand, which is slow to hear it; the leader gives
@@ -208,33 +207,33 @@ static void test_transfer(void)
     struct directed run;
     begin(&run, "election_timeout = ms(100), heartbeat = ms(20), fsync = ms(5), read = 'lease', "
                 "preferred = 2");
-    quorum_story_start(&run.story);
-    quorum_story_wait(&run.story, s(1));
+    store_story_start(&run.story);
+    store_story_wait(&run.story, s(1));
     fixture_crash(&run.story.f, names[1]);
-    quorum_story_wait(&run.story, s(1));
+    store_story_wait(&run.story, s(1));
     uint32_t leader = await_leader(&run, 0x1d);
-    quorum_story_do(&run.story, names[leader], SIM_OP_WRITE, 1, 10);
+    store_story_do(&run.story, names[leader], SIM_OP_WRITE, 1, 10);
     uint64_t before = fixture_total(&run.story.f, "replica", "transfers");
     fixture_restart(&run.story.f, names[1]);
     while (fixture_total(&run.story.f, "replica", "transfers") == before) {
-        quorum_story_wait(&run.story, us(100));
+        store_story_wait(&run.story, us(100));
     }
     fixture_pause(&run.story.f, names[1], true);
-    quorum_story_wait(&run.story, ms(150));
-    g_assert_cmpuint(quorum_story_do(&run.story, names[leader], SIM_OP_READ, 1, 0)->reply.value, ==,
+    store_story_wait(&run.story, ms(150));
+    g_assert_cmpuint(store_story_do(&run.story, names[leader], SIM_OP_READ, 1, 0)->reply.value, ==,
                      10);
     isolate(&run, leader, 0);
     fixture_pause(&run.story.f, names[1], false);
     sim_time since = sim_world_now(run.story.f.world);
     g_assert_cmpuint(await_leader(&run, 1u << 1), ==, 1);
-    quorum_story_do(&run.story, names[1], SIM_OP_WRITE, 1, 20);
+    store_story_do(&run.story, names[1], SIM_OP_WRITE, 1, 20);
     g_assert_cmpint(sim_world_now(run.story.f.world) - since, <, ms(60));
-    uint32_t read = quorum_story_ask(&run.story, names[leader], SIM_OP_READ, 1, 0);
-    quorum_story_wait(&run.story, 0);
+    uint32_t read = store_story_ask(&run.story, names[leader], SIM_OP_READ, 1, 0);
+    store_story_wait(&run.story, 0);
     bool is_stale = run.story.told[read].is_told && run.story.told[read].reply.value == 10;
     g_assert_cmpint(is_stale, ==, is_twin("raft_transfer"));
     g_assert_true(converges(&run, 1));
-    quorum_story_end(&run.story);
+    store_story_end(&run.story);
 }
 
 int main(int argc, char **argv)

@@ -4,7 +4,7 @@
  */
 #include <math.h>
 
-#include "quorum_story.h"
+#include "store_story.h"
 #include "table.h"
 
 #define REGIONS 5
@@ -27,18 +27,18 @@ static double commit(const struct table *commits, const struct table *trips, uin
 {
     static const char *const names[] = {"replica[1]", "replica[2]", "replica[3]", "replica[4]",
                                         "replica[5]"};
-    struct quorum_story story;
-    quorum_story_begin(&story, REGIONS, 0, params);
+    struct store_story story;
+    store_story_begin(&story, &sim_model_store_quorum, REGIONS, 0, params);
     for (uint32_t other = 0; other < REGIONS; other++) {
         if (other != leader) {
             double trip = round_trip(trips, table_text(commits, leader + 1, "leader"),
                                      table_text(commits, other + 1, "leader"));
-            quorum_story_link(&story, leader + 1, other + 1, ms(trip / 2));
+            store_story_link(&story, leader + 1, other + 1, ms(trip / 2));
         }
     }
-    quorum_story_start(&story);
-    double took = (double)quorum_story_do(&story, names[leader], SIM_OP_WRITE, 1, 1)->took / 1e6;
-    quorum_story_end(&story);
+    store_story_start(&story);
+    double took = (double)store_story_do(&story, names[leader], SIM_OP_WRITE, 1, 1)->took / 1e6;
+    store_story_end(&story);
     return took;
 }
 

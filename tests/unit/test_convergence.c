@@ -4,17 +4,17 @@
 #include <string.h>
 
 #include "models.h"
-#include "quorum_story.h"
+#include "store_story.h"
 #include "study.h"
 
-static void write_to(struct quorum_story *story, uint32_t replica, uint64_t key, uint64_t value)
+static void write_to(struct store_story *story, uint32_t replica, uint64_t key, uint64_t value)
 {
     g_autofree char *to = g_strdup_printf("replica[%u]", replica);
-    quorum_story_do(story, to, SIM_OP_WRITE, key, value);
-    quorum_story_wait(story, ms(100));
+    store_story_do(story, to, SIM_OP_WRITE, key, value);
+    store_story_wait(story, ms(100));
 }
 
-static struct sim_convergence compare(const struct quorum_story *story)
+static struct sim_convergence compare(const struct store_story *story)
 {
     struct sim_convergence convergence;
     sim_world_compare(story->f.world, 1, &convergence);
@@ -26,9 +26,9 @@ static struct sim_convergence compare(const struct quorum_story *story)
 /* A write that one member missed: the lowest key that differs, and what each of them has. */
 static void test_which_key(void)
 {
-    struct quorum_story story;
-    quorum_story_begin(&story, 3, ms(1), BARE);
-    quorum_story_start(&story);
+    struct store_story story;
+    store_story_begin(&story, &sim_model_store_quorum, 3, ms(1), BARE);
+    store_story_start(&story);
     write_to(&story, 1, 9, 90);
     struct sim_convergence all = compare(&story);
     g_assert_cmpuint(all.compared, ==, 3);
@@ -59,15 +59,15 @@ static void test_which_key(void)
     g_assert_cmpuint(one.compared, ==, 1);
     g_assert_cmpuint(one.down, ==, 2);
     sim_convergence_clear(&one);
-    quorum_story_end(&story);
+    store_story_end(&story);
 }
 
 /* Who is not to hold a key is not missed, and what it keeps for somebody else is not its own. */
 static void test_holders(void)
 {
-    struct quorum_story story;
-    quorum_story_begin(&story, 5, ms(1), BARE ", replicas = 3");
-    quorum_story_start(&story);
+    struct store_story story;
+    store_story_begin(&story, &sim_model_store_quorum, 5, ms(1), BARE ", replicas = 3");
+    store_story_start(&story);
     for (uint64_t key = 0; key < 40; key++) {
         write_to(&story, 1 + (uint32_t)key % 5, key, key + 1);
     }
@@ -81,7 +81,7 @@ static void test_holders(void)
     struct sim_convergence without = compare(&story);
     g_assert_cmpuint(without.keys_apart, ==, 0);
     sim_convergence_clear(&without);
-    quorum_story_end(&story);
+    store_story_end(&story);
 }
 
 /* Deleted is something else than never written, and than a value. */

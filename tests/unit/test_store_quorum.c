@@ -1,7 +1,7 @@
 /* store.quorum: how many answers an operation waits for, what they cost in time, what it says when
  * they do not come, and what a crash takes. If this failed, no figure about R, W and N would hold.
  */
-#include "quorum_story.h"
+#include "store_story.h"
 
 /* N = 3, 1 ms between replicas: one answer is there at once, the others after a round trip. */
 static void test_numbers(void)
@@ -21,163 +21,166 @@ static void test_numbers(void)
          7, 5},
     };
     for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
-        struct quorum_story story;
-        quorum_story_begin(&story, 3, ms(1), cases[i].params);
-        quorum_story_link(&story, 1, 3, ms(10));
-        quorum_story_start(&story);
-        quorum_story_expect(quorum_story_do(&story, "replica[1]", SIM_OP_WRITE, 7, 70),
-                            SIM_STATUS_OK, 70, ms(1) * cases[i].write);
-        quorum_story_wait(&story, ms(30)); /* all have it */
-        quorum_story_expect(quorum_story_do(&story, "replica[1]", SIM_OP_READ, 7, 0), SIM_STATUS_OK,
-                            70, ms(1) * cases[i].read);
+        struct store_story story;
+        store_story_begin(&story, &sim_model_store_quorum, 3, ms(1), cases[i].params);
+        store_story_link(&story, 1, 3, ms(10));
+        store_story_start(&story);
+        store_story_expect(store_story_do(&story, "replica[1]", SIM_OP_WRITE, 7, 70), SIM_STATUS_OK,
+                           70, ms(1) * cases[i].write);
+        store_story_wait(&story, ms(30)); /* all have it */
+        store_story_expect(store_story_do(&story, "replica[1]", SIM_OP_READ, 7, 0), SIM_STATUS_OK,
+                           70, ms(1) * cases[i].read);
         g_assert_cmpuint(fixture_total(&story.f, "replica", "commits"), ==, 1);
-        quorum_story_end(&story);
+        store_story_end(&story);
     }
 }
 
 /* What is read: value and version, nothing, a deletion; and what existed from the start. */
 static void test_operations(void)
 {
-    struct quorum_story story;
-    quorum_story_begin(&story, 3, ms(1), "service = ms(0), keys = 5, value_bytes = bytes(10)");
-    quorum_story_start(&story);
-    const struct quorum_told *told = quorum_story_do(&story, "replica[2]", SIM_OP_READ, 5, 0);
-    quorum_story_expect(told, SIM_STATUS_NOT_FOUND, 0, ms(2));
+    struct store_story story;
+    store_story_begin(&story, &sim_model_store_quorum, 3, ms(1),
+                      "service = ms(0), keys = 5, value_bytes = bytes(10)");
+    store_story_start(&story);
+    const struct store_told *told = store_story_do(&story, "replica[2]", SIM_OP_READ, 5, 0);
+    store_story_expect(told, SIM_STATUS_NOT_FOUND, 0, ms(2));
     g_assert_cmpuint(told->reply.version, ==, 1);
     g_assert_cmpint(told->reply.bytes, ==, 0);
-    told = quorum_story_do(&story, "replica[2]", SIM_OP_READ, 4, 0);
-    quorum_story_expect(told, SIM_STATUS_OK, 0, ms(2));
+    told = store_story_do(&story, "replica[2]", SIM_OP_READ, 4, 0);
+    store_story_expect(told, SIM_STATUS_OK, 0, ms(2));
     g_assert_cmpint(told->reply.bytes, ==, 10);
-    uint64_t written = quorum_story_do(&story, "replica[1]", SIM_OP_WRITE, 5, 50)->reply.version;
+    uint64_t written = store_story_do(&story, "replica[1]", SIM_OP_WRITE, 5, 50)->reply.version;
     g_assert_cmpuint(written, >, 1);
-    told = quorum_story_do(&story, "replica[2]", SIM_OP_READ, 5, 0);
-    quorum_story_expect(told, SIM_STATUS_OK, 50, ms(2));
+    told = store_story_do(&story, "replica[2]", SIM_OP_READ, 5, 0);
+    store_story_expect(told, SIM_STATUS_OK, 50, ms(2));
     g_assert_cmpuint(told->reply.version, ==, written);
-    told = quorum_story_do(&story, "replica[3]", SIM_OP_DELETE, 5, 0);
+    told = store_story_do(&story, "replica[3]", SIM_OP_DELETE, 5, 0);
     g_assert_cmpuint(told->reply.version, >, written);
-    quorum_story_expect(quorum_story_do(&story, "replica[2]", SIM_OP_READ, 5, 0),
-                        SIM_STATUS_NOT_FOUND, 0, ms(2));
-    quorum_story_expect(quorum_story_do(&story, "replica[2]", SIM_OP_SCAN, 5, 0), SIM_STATUS_ERROR,
-                        0, 0);
-    quorum_story_end(&story);
+    store_story_expect(store_story_do(&story, "replica[2]", SIM_OP_READ, 5, 0),
+                       SIM_STATUS_NOT_FOUND, 0, ms(2));
+    store_story_expect(store_story_do(&story, "replica[2]", SIM_OP_SCAN, 5, 0), SIM_STATUS_ERROR, 0,
+                       0);
+    store_story_end(&story);
 }
 
 /* Read, then write: two rounds. One after the other they add up; at once, one of them is lost. */
 static void test_lost_update(void)
 {
-    struct quorum_story story;
-    quorum_story_begin(&story, 3, ms(1), "service = ms(0)");
-    quorum_story_start(&story);
-    quorum_story_expect(quorum_story_do(&story, "replica[1]", SIM_OP_INCREMENT, 1, 5),
-                        SIM_STATUS_OK, 5, ms(4));
-    quorum_story_expect(quorum_story_do(&story, "replica[2]", SIM_OP_INCREMENT, 1, 2),
-                        SIM_STATUS_OK, 7, ms(4));
-    uint32_t a = quorum_story_ask(&story, "replica[1]", SIM_OP_INCREMENT, 1, 1);
-    uint32_t b = quorum_story_ask(&story, "replica[2]", SIM_OP_INCREMENT, 1, 1);
-    quorum_story_expect(quorum_story_get(&story, a), SIM_STATUS_OK, 8, ms(4));
-    quorum_story_expect(quorum_story_get(&story, b), SIM_STATUS_OK, 8, ms(4));
+    struct store_story story;
+    store_story_begin(&story, &sim_model_store_quorum, 3, ms(1), "service = ms(0)");
+    store_story_start(&story);
+    store_story_expect(store_story_do(&story, "replica[1]", SIM_OP_INCREMENT, 1, 5), SIM_STATUS_OK,
+                       5, ms(4));
+    store_story_expect(store_story_do(&story, "replica[2]", SIM_OP_INCREMENT, 1, 2), SIM_STATUS_OK,
+                       7, ms(4));
+    uint32_t a = store_story_ask(&story, "replica[1]", SIM_OP_INCREMENT, 1, 1);
+    uint32_t b = store_story_ask(&story, "replica[2]", SIM_OP_INCREMENT, 1, 1);
+    store_story_expect(store_story_get(&story, a), SIM_STATUS_OK, 8, ms(4));
+    store_story_expect(store_story_get(&story, b), SIM_STATUS_OK, 8, ms(4));
     struct sim_request request = {
         .key = 1, .value = 20, .expected = 9, .operation = SIM_OP_COMPARE_AND_SET};
-    quorum_story_expect(quorum_story_get(&story, quorum_story_send(&story, "replica[3]", &request)),
-                        SIM_STATUS_CONFLICT, 8, ms(2));
+    store_story_expect(store_story_get(&story, store_story_send(&story, "replica[3]", &request)),
+                       SIM_STATUS_CONFLICT, 8, ms(2));
     request.expected = 8;
-    quorum_story_expect(quorum_story_get(&story, quorum_story_send(&story, "replica[3]", &request)),
-                        SIM_STATUS_OK, 20, ms(4));
-    quorum_story_expect(quorum_story_do(&story, "replica[3]", SIM_OP_APPEND, 1, 3), SIM_STATUS_OK,
-                        sim_hash_pair(20, 3), ms(4));
-    quorum_story_end(&story);
+    store_story_expect(store_story_get(&story, store_story_send(&story, "replica[3]", &request)),
+                       SIM_STATUS_OK, 20, ms(4));
+    store_story_expect(store_story_do(&story, "replica[3]", SIM_OP_APPEND, 1, 3), SIM_STATUS_OK,
+                       sim_hash_pair(20, 3), ms(4));
+    store_story_end(&story);
 }
 
 /* Two clocks, 1 s apart: what the slow one writes later is lost to what the other wrote before. */
 static void test_skewed_clock(void)
 {
-    struct quorum_story story;
-    quorum_story_begin(&story, 3, ms(1), "service = ms(0)");
+    struct store_story story;
+    store_story_begin(&story, &sim_model_store_quorum, 3, ms(1), "service = ms(0)");
     fixture_machine(&story.f, 2)->clock_offset = s(1);
-    quorum_story_start(&story);
-    quorum_story_do(&story, "replica[1]", SIM_OP_WRITE, 1, 10);
-    quorum_story_wait(&story, ms(500));
-    quorum_story_do(&story, "replica[2]", SIM_OP_WRITE, 1, 20);
-    quorum_story_expect(quorum_story_do(&story, "replica[3]", SIM_OP_READ, 1, 0), SIM_STATUS_OK, 10,
-                        ms(2));
-    quorum_story_wait(&story, s(1));
-    quorum_story_do(&story, "replica[2]", SIM_OP_WRITE, 1, 30);
-    quorum_story_expect(quorum_story_do(&story, "replica[3]", SIM_OP_READ, 1, 0), SIM_STATUS_OK, 30,
-                        ms(2));
-    quorum_story_end(&story);
+    store_story_start(&story);
+    store_story_do(&story, "replica[1]", SIM_OP_WRITE, 1, 10);
+    store_story_wait(&story, ms(500));
+    store_story_do(&story, "replica[2]", SIM_OP_WRITE, 1, 20);
+    store_story_expect(store_story_do(&story, "replica[3]", SIM_OP_READ, 1, 0), SIM_STATUS_OK, 10,
+                       ms(2));
+    store_story_wait(&story, s(1));
+    store_story_do(&story, "replica[2]", SIM_OP_WRITE, 1, 30);
+    store_story_expect(store_story_do(&story, "replica[3]", SIM_OP_READ, 1, 0), SIM_STATUS_OK, 30,
+                       ms(2));
+    store_story_end(&story);
 }
 
 /* One of three, cut off. What it sent and nobody acknowledged is a timeout; once it suspects the
  * others nothing is sent, and it is unavailable at once. A read leaves no doubt. */
 static void test_failures(void)
 {
-    struct quorum_story story;
-    quorum_story_begin(&story, 3, ms(1), "service = ms(0), hinted_handoff = false");
-    quorum_story_start(&story);
+    struct store_story story;
+    store_story_begin(&story, &sim_model_store_quorum, 3, ms(1),
+                      "service = ms(0), hinted_handoff = false");
+    store_story_start(&story);
     for (int i = 2; i <= 3; i++) {
         fixture_cut(&story.f, i == 2 ? "replica[2]" : "replica[3]", "replica[1]", true);
         fixture_cut(&story.f, "replica[1]", i == 2 ? "replica[2]" : "replica[3]", true);
     }
-    uint32_t read = quorum_story_ask(&story, "replica[1]", SIM_OP_READ, 1, 0);
-    uint32_t add = quorum_story_ask(&story, "replica[1]", SIM_OP_INCREMENT, 1, 1);
-    quorum_story_expect(quorum_story_do(&story, "replica[1]", SIM_OP_WRITE, 1, 10),
-                        SIM_STATUS_TIMEOUT, 0, s(2));
-    quorum_story_expect(quorum_story_get(&story, read), SIM_STATUS_UNAVAILABLE, 0, s(2));
-    quorum_story_expect(quorum_story_get(&story, add), SIM_STATUS_UNAVAILABLE, 0, s(2));
+    uint32_t read = store_story_ask(&story, "replica[1]", SIM_OP_READ, 1, 0);
+    uint32_t add = store_story_ask(&story, "replica[1]", SIM_OP_INCREMENT, 1, 1);
+    store_story_expect(store_story_do(&story, "replica[1]", SIM_OP_WRITE, 1, 10),
+                       SIM_STATUS_TIMEOUT, 0, s(2));
+    store_story_expect(store_story_get(&story, read), SIM_STATUS_UNAVAILABLE, 0, s(2));
+    store_story_expect(store_story_get(&story, add), SIM_STATUS_UNAVAILABLE, 0, s(2));
     g_assert_cmpint(fixture_level(&story.f, "replica", "suspected"), ==, 2);
-    quorum_story_expect(quorum_story_do(&story, "replica[1]", SIM_OP_WRITE, 1, 11),
-                        SIM_STATUS_UNAVAILABLE, 0, 0);
-    quorum_story_expect(quorum_story_do(&story, "replica[1]", SIM_OP_READ, 1, 0),
-                        SIM_STATUS_UNAVAILABLE, 0, 0);
-    quorum_story_expect(quorum_story_do(&story, "replica[2]", SIM_OP_READ, 1, 0),
-                        SIM_STATUS_NOT_FOUND, 0, ms(2));
-    g_assert_cmpuint(quorum_story_held(&story, "replica[1]", 1), ==, 10);
+    store_story_expect(store_story_do(&story, "replica[1]", SIM_OP_WRITE, 1, 11),
+                       SIM_STATUS_UNAVAILABLE, 0, 0);
+    store_story_expect(store_story_do(&story, "replica[1]", SIM_OP_READ, 1, 0),
+                       SIM_STATUS_UNAVAILABLE, 0, 0);
+    store_story_expect(store_story_do(&story, "replica[2]", SIM_OP_READ, 1, 0),
+                       SIM_STATUS_NOT_FOUND, 0, ms(2));
+    g_assert_cmpuint(store_story_held(&story, "replica[1]", 1), ==, 10);
     for (int i = 2; i <= 3; i++) {
         fixture_cut(&story.f, i == 2 ? "replica[2]" : "replica[3]", "replica[1]", false);
         fixture_cut(&story.f, "replica[1]", i == 2 ? "replica[2]" : "replica[3]", false);
     }
-    quorum_story_wait(&story, s(10)); /* a probe gets through */
+    store_story_wait(&story, s(10)); /* a probe gets through */
     g_assert_cmpint(fixture_level(&story.f, "replica", "suspected"), ==, 0);
-    quorum_story_expect(quorum_story_do(&story, "replica[1]", SIM_OP_READ, 1, 0), SIM_STATUS_OK, 10,
-                        ms(2));
+    store_story_expect(store_story_do(&story, "replica[1]", SIM_OP_READ, 1, 0), SIM_STATUS_OK, 10,
+                       ms(2));
     g_assert_cmpuint(fixture_total(&story.f, "replica", "short"), ==, 5);
-    quorum_story_end(&story);
+    store_story_end(&story);
 }
 
 /* The client's deadline ends its wait; who is suspected is a matter of the store's own timeout. */
 static void test_deadline(void)
 {
-    struct quorum_story story;
-    quorum_story_begin(&story, 3, ms(1), "service = ms(0), write_quorum = 3");
-    quorum_story_start(&story);
+    struct store_story story;
+    store_story_begin(&story, &sim_model_store_quorum, 3, ms(1),
+                      "service = ms(0), write_quorum = 3");
+    store_story_start(&story);
     fixture_cut(&story.f, "replica[1]", "replica[3]", true);
     struct sim_request request = {
         .key = 1, .value = 1, .operation = SIM_OP_WRITE, .deadline = ms(500)};
     sim_send_request(probe_node(&story.f, "asker"), fixture_id(&story.f, "replica[1]"), &request,
                      SIM_NEVER, 0);
-    quorum_story_wait(&story, ms(501));
-    quorum_story_expect(&story.told[0], SIM_STATUS_TIMEOUT, 0, ms(500));
-    quorum_story_wait(&story, ms(1498));
+    store_story_wait(&story, ms(501));
+    store_story_expect(&story.told[0], SIM_STATUS_TIMEOUT, 0, ms(500));
+    store_story_wait(&story, ms(1498));
     g_assert_cmpint(fixture_level(&story.f, "replica", "suspected"), ==, 0);
-    quorum_story_wait(&story, ms(2));
+    store_story_wait(&story, ms(2));
     g_assert_cmpint(fixture_level(&story.f, "replica", "suspected"), ==, 1);
-    quorum_story_end(&story);
+    store_story_end(&story);
 }
 
 /* A replica with one server and no queue refuses what comes while it is busy: the coordinator need
  * not wait for the timeout to know. */
 static void test_refused(void)
 {
-    struct quorum_story story;
-    quorum_story_begin(&story, 3, ms(1),
-                       "service = ms(10), servers = 1, queue_limit = 0, read_quorum = 3");
-    quorum_story_start(&story);
-    uint32_t first = quorum_story_ask(&story, "replica[1]", SIM_OP_READ, 1, 0);
-    quorum_story_wait(&story, ms(5));
-    quorum_story_expect(quorum_story_do(&story, "replica[1]", SIM_OP_READ, 1, 0),
-                        SIM_STATUS_UNAVAILABLE, 0, 0);
-    quorum_story_expect(quorum_story_get(&story, first), SIM_STATUS_NOT_FOUND, 0, ms(12));
-    quorum_story_end(&story);
+    struct store_story story;
+    store_story_begin(&story, &sim_model_store_quorum, 3, ms(1),
+                      "service = ms(10), servers = 1, queue_limit = 0, read_quorum = 3");
+    store_story_start(&story);
+    uint32_t first = store_story_ask(&story, "replica[1]", SIM_OP_READ, 1, 0);
+    store_story_wait(&story, ms(5));
+    store_story_expect(store_story_do(&story, "replica[1]", SIM_OP_READ, 1, 0),
+                       SIM_STATUS_UNAVAILABLE, 0, 0);
+    store_story_expect(store_story_get(&story, first), SIM_STATUS_NOT_FOUND, 0, ms(12));
+    store_story_end(&story);
 }
 
 /* ---- the disk ---- */
@@ -185,19 +188,20 @@ static void test_refused(void)
 /* One fsync at a time; each covers all that was written before it began. */
 static void test_group_commit(void)
 {
-    struct quorum_story story;
-    quorum_story_begin(&story, 3, ms(1), "service = ms(0), write_quorum = 1, fsync = ms(4)");
-    quorum_story_start(&story);
-    uint32_t a = quorum_story_ask(&story, "replica[1]", SIM_OP_WRITE, 1, 10);
-    quorum_story_wait(&story, ms(1));
-    uint32_t b = quorum_story_ask(&story, "replica[1]", SIM_OP_WRITE, 2, 20);
-    uint32_t c = quorum_story_ask(&story, "replica[1]", SIM_OP_WRITE, 3, 30);
-    g_assert_cmpuint(quorum_story_held(&story, "replica[1]", 1), ==, 0); /* not there yet */
-    quorum_story_expect(quorum_story_get(&story, a), SIM_STATUS_OK, 10, ms(4));
-    g_assert_cmpuint(quorum_story_held(&story, "replica[1]", 1), ==, 10);
-    quorum_story_expect(quorum_story_get(&story, b), SIM_STATUS_OK, 20, ms(7));
-    quorum_story_expect(quorum_story_get(&story, c), SIM_STATUS_OK, 30, ms(7));
-    quorum_story_end(&story);
+    struct store_story story;
+    store_story_begin(&story, &sim_model_store_quorum, 3, ms(1),
+                      "service = ms(0), write_quorum = 1, fsync = ms(4)");
+    store_story_start(&story);
+    uint32_t a = store_story_ask(&story, "replica[1]", SIM_OP_WRITE, 1, 10);
+    store_story_wait(&story, ms(1));
+    uint32_t b = store_story_ask(&story, "replica[1]", SIM_OP_WRITE, 2, 20);
+    uint32_t c = store_story_ask(&story, "replica[1]", SIM_OP_WRITE, 3, 30);
+    g_assert_cmpuint(store_story_held(&story, "replica[1]", 1), ==, 0); /* not there yet */
+    store_story_expect(store_story_get(&story, a), SIM_STATUS_OK, 10, ms(4));
+    g_assert_cmpuint(store_story_held(&story, "replica[1]", 1), ==, 10);
+    store_story_expect(store_story_get(&story, b), SIM_STATUS_OK, 20, ms(7));
+    store_story_expect(store_story_get(&story, c), SIM_STATUS_OK, 30, ms(7));
+    store_story_end(&story);
 }
 
 /* What was acknowledged with fsync is there after a crash; without, only what was synced by then.
@@ -205,24 +209,24 @@ static void test_group_commit(void)
 static void test_crash(void)
 {
     for (int has_fsync = 0; has_fsync < 2; has_fsync++) {
-        struct quorum_story story;
-        quorum_story_begin(&story, 1, 0,
-                           has_fsync ? "service = ms(0), fsync = ms(1)"
-                                     : "service = ms(0), sync_period = s(3)");
-        quorum_story_start(&story);
-        quorum_story_do(&story, "replica[1]", SIM_OP_WRITE, 1, 10);
-        quorum_story_do(&story, "replica[1]", SIM_OP_DELETE, 2, 0);
-        quorum_story_wait(&story, s(4));
-        quorum_story_do(&story, "replica[1]", SIM_OP_WRITE, 1, 11);
-        quorum_story_do(&story, "replica[1]", SIM_OP_WRITE, 3, 30);
+        struct store_story story;
+        store_story_begin(&story, &sim_model_store_quorum, 1, 0,
+                          has_fsync ? "service = ms(0), fsync = ms(1)"
+                                    : "service = ms(0), sync_period = s(3)");
+        store_story_start(&story);
+        store_story_do(&story, "replica[1]", SIM_OP_WRITE, 1, 10);
+        store_story_do(&story, "replica[1]", SIM_OP_DELETE, 2, 0);
+        store_story_wait(&story, s(4));
+        store_story_do(&story, "replica[1]", SIM_OP_WRITE, 1, 11);
+        store_story_do(&story, "replica[1]", SIM_OP_WRITE, 3, 30);
         fixture_crash(&story.f, "replica[1]");
         fixture_restart(&story.f, "replica[1]");
-        quorum_story_wait(&story, 0);
-        g_assert_cmpuint(quorum_story_held(&story, "replica[1]", 1), ==, has_fsync ? 11 : 10);
-        g_assert_cmpuint(quorum_story_held(&story, "replica[1]", 3), ==, has_fsync ? 30 : 0);
-        g_assert_cmpuint(quorum_story_do(&story, "replica[1]", SIM_OP_READ, 2, 0)->reply.version, >,
+        store_story_wait(&story, 0);
+        g_assert_cmpuint(store_story_held(&story, "replica[1]", 1), ==, has_fsync ? 11 : 10);
+        g_assert_cmpuint(store_story_held(&story, "replica[1]", 3), ==, has_fsync ? 30 : 0);
+        g_assert_cmpuint(store_story_do(&story, "replica[1]", SIM_OP_READ, 2, 0)->reply.version, >,
                          1);
-        quorum_story_end(&story);
+        store_story_end(&story);
     }
 }
 
@@ -231,28 +235,28 @@ static void test_crash(void)
  */
 static void test_compaction(void)
 {
-    struct quorum_story story;
-    quorum_story_begin(&story, 1, 0, "service = ms(0), fsync = ms(1)");
-    quorum_story_start(&story);
+    struct store_story story;
+    store_story_begin(&story, &sim_model_store_quorum, 1, 0, "service = ms(0), fsync = ms(1)");
+    store_story_start(&story);
     sim_node_id id = fixture_id(&story.f, "replica[1]");
     const struct sim_node *node = sim_world_node(story.f.world, id);
     uint64_t count = 0;
     for (; sim_log_begin(node, 0) == 0; count++) {
         g_assert_cmpuint(count, <, 3000);
         story.count = 0;
-        quorum_story_ask(&story, "replica[1]", SIM_OP_WRITE, count % 300, count + 1);
-        quorum_story_wait(&story, us(400));
+        store_story_ask(&story, "replica[1]", SIM_OP_WRITE, count % 300, count + 1);
+        store_story_wait(&story, us(400));
     }
-    quorum_story_wait(&story, ms(3));
+    store_story_wait(&story, ms(3));
     g_assert_cmpuint(sim_log_end(node, 0) - sim_log_begin(node, 0), <, 310);
     fixture_crash(&story.f, "replica[1]");
     fixture_restart(&story.f, "replica[1]");
-    quorum_story_wait(&story, 0);
+    store_story_wait(&story, 0);
     for (uint64_t i = count - 300; i < count; i++) {
         story.count = 0;
-        g_assert_cmpuint(quorum_story_held(&story, "replica[1]", i % 300), ==, i + 1);
+        g_assert_cmpuint(store_story_held(&story, "replica[1]", i % 300), ==, i + 1);
     }
-    quorum_story_end(&story);
+    store_story_end(&story);
 }
 
 /* ---- places ---- */
@@ -261,46 +265,47 @@ static void test_compaction(void)
  */
 static void test_local_quorum(void)
 {
-    struct quorum_story story;
-    quorum_story_begin(&story, 5, ms(1),
-                       "service = ms(0), read_level = 'local_quorum', write_level = "
-                       "'local_quorum'");
+    struct store_story story;
+    store_story_begin(&story, &sim_model_store_quorum, 5, ms(1),
+                      "service = ms(0), read_level = 'local_quorum', write_level = "
+                      "'local_quorum'");
     for (uint32_t i = 2; i <= 3; i++) { /* 1, 2 and 3 are in one zone; 4 and 5 are far away */
         fixture_machine(&story.f, 1 + i)->zone = 1;
     }
     for (uint32_t i = 4; i <= 5; i++) {
-        quorum_story_link(&story, 1, i, ms(50));
+        store_story_link(&story, 1, i, ms(50));
     }
-    quorum_story_start(&story);
-    quorum_story_expect(quorum_story_do(&story, "replica[1]", SIM_OP_WRITE, 1, 10), SIM_STATUS_OK,
-                        10, ms(2));
-    quorum_story_expect(quorum_story_do(&story, "replica[4]", SIM_OP_READ, 1, 0),
-                        SIM_STATUS_NOT_FOUND, 0, 0); /* a majority of one */
-    quorum_story_wait(&story, ms(100));
-    quorum_story_expect(quorum_story_do(&story, "replica[4]", SIM_OP_READ, 1, 0), SIM_STATUS_OK, 10,
-                        0);
-    quorum_story_end(&story);
+    store_story_start(&story);
+    store_story_expect(store_story_do(&story, "replica[1]", SIM_OP_WRITE, 1, 10), SIM_STATUS_OK, 10,
+                       ms(2));
+    store_story_expect(store_story_do(&story, "replica[4]", SIM_OP_READ, 1, 0),
+                       SIM_STATUS_NOT_FOUND, 0, 0); /* a majority of one */
+    store_story_wait(&story, ms(100));
+    store_story_expect(store_story_do(&story, "replica[4]", SIM_OP_READ, 1, 0), SIM_STATUS_OK, 10,
+                       0);
+    store_story_end(&story);
 }
 
 /* More members than replicas: each key is on N of them, and anybody coordinates. */
 static void test_placement(void)
 {
-    struct quorum_story story;
-    quorum_story_begin(&story, 6, ms(1), "service = ms(0), replicas = 3, read_repair = percent(0)");
-    quorum_story_start(&story);
+    struct store_story story;
+    store_story_begin(&story, &sim_model_store_quorum, 6, ms(1),
+                      "service = ms(0), replicas = 3, read_repair = percent(0)");
+    store_story_start(&story);
     for (uint64_t key = 0; key < 8; key++) {
-        quorum_story_do(&story, "replica[1]", SIM_OP_WRITE, key, key + 1);
-        quorum_story_expect(quorum_story_do(&story, "replica[2]", SIM_OP_READ, key, 0),
-                            SIM_STATUS_OK, key + 1, ms(2));
+        store_story_do(&story, "replica[1]", SIM_OP_WRITE, key, key + 1);
+        store_story_expect(store_story_do(&story, "replica[2]", SIM_OP_READ, key, 0), SIM_STATUS_OK,
+                           key + 1, ms(2));
     }
-    quorum_story_wait(&story, ms(10));
+    store_story_wait(&story, ms(10));
     sim_node_id first = fixture_id(&story.f, "replica[1]");
     uint64_t records = 0;
     for (uint32_t i = 0; i < 6; i++) {
         records += sim_log_end(sim_world_node(story.f.world, first + i), 0);
     }
     g_assert_cmpuint(records, ==, 3 * 8);
-    quorum_story_end(&story);
+    store_story_end(&story);
 }
 
 /* ---- what a request wants ---- */
@@ -308,56 +313,55 @@ static void test_placement(void)
 /* R = W = 1 of 3, and replica[3] has not heard of the write. */
 static void test_consistency(void)
 {
-    struct quorum_story story;
-    quorum_story_begin(&story, 3, ms(1),
-                       "service = ms(0), read_quorum = 1, write_quorum = 1, read_repair = "
-                       "percent(0), hinted_handoff = false");
-    quorum_story_start(&story);
+    struct store_story story;
+    store_story_begin(&story, &sim_model_store_quorum, 3, ms(1),
+                      "service = ms(0), read_quorum = 1, write_quorum = 1, read_repair = "
+                      "percent(0), hinted_handoff = false");
+    store_story_start(&story);
     fixture_cut(&story.f, "replica[1]", "replica[3]", true);
-    uint64_t token =
-        quorum_story_do(&story, "replica[1]", SIM_OP_WRITE, 1, 10)->reply.session_token;
+    uint64_t token = store_story_do(&story, "replica[1]", SIM_OP_WRITE, 1, 10)->reply.session_token;
     fixture_crash(&story.f, "replica[1]"); /* what it has yet to send again is gone */
     fixture_cut(&story.f, "replica[1]", "replica[3]", false);
     struct sim_request request = {.key = 1, .operation = SIM_OP_READ};
-    quorum_story_wait(&story, ms(5));
-    quorum_story_expect(quorum_story_get(&story, quorum_story_send(&story, "replica[3]", &request)),
-                        SIM_STATUS_NOT_FOUND, 0, 0);
+    store_story_wait(&story, ms(5));
+    store_story_expect(store_story_get(&story, store_story_send(&story, "replica[3]", &request)),
+                       SIM_STATUS_NOT_FOUND, 0, 0);
     request.consistency = SIM_CONSISTENCY_SESSION;
-    quorum_story_expect(quorum_story_get(&story, quorum_story_send(&story, "replica[3]", &request)),
-                        SIM_STATUS_NOT_FOUND, 0, 0); /* has seen nothing */
+    store_story_expect(store_story_get(&story, store_story_send(&story, "replica[3]", &request)),
+                       SIM_STATUS_NOT_FOUND, 0, 0); /* has seen nothing */
     request.session_token = token;
-    quorum_story_expect(quorum_story_get(&story, quorum_story_send(&story, "replica[3]", &request)),
-                        SIM_STATUS_OK, 10, ms(2));
+    store_story_expect(store_story_get(&story, store_story_send(&story, "replica[3]", &request)),
+                       SIM_STATUS_OK, 10, ms(2));
     request.consistency = SIM_CONSISTENCY_STRONG; /* N - W + 1 = 3, of whom one is down */
-    quorum_story_expect(quorum_story_get(&story, quorum_story_send(&story, "replica[3]", &request)),
-                        SIM_STATUS_UNAVAILABLE, 0, s(2));
-    quorum_story_end(&story);
+    store_story_expect(store_story_get(&story, store_story_send(&story, "replica[3]", &request)),
+                       SIM_STATUS_UNAVAILABLE, 0, s(2));
+    store_story_end(&story);
 }
 
 /* A coordinator at the client: no replica is near, and none is passed twice. */
 static void test_client(void)
 {
-    struct quorum_story story;
-    quorum_story_begin(&story, 3, ms(1), "service = ms(0)");
+    struct store_story story;
+    store_story_begin(&story, &sim_model_store_quorum, 3, ms(1), "service = ms(0)");
     fixture_add_node(&story.f, "library", &sim_model_store_quorum_client,
                      "to = 'replica', write_quorum = 3");
     for (uint32_t i = 1; i <= 3; i++) {
-        quorum_story_link(&story, 0, i, ms(1) * i); /* the library is in zone 0 */
+        store_story_link(&story, 0, i, ms(1) * i); /* the library is in zone 0 */
     }
-    quorum_story_start(&story);
-    quorum_story_expect(quorum_story_do(&story, "library", SIM_OP_WRITE, 1, 10), SIM_STATUS_OK, 10,
-                        ms(6));
-    quorum_story_expect(quorum_story_do(&story, "library", SIM_OP_READ, 1, 0), SIM_STATUS_OK, 10,
-                        ms(4));
+    store_story_start(&story);
+    store_story_expect(store_story_do(&story, "library", SIM_OP_WRITE, 1, 10), SIM_STATUS_OK, 10,
+                       ms(6));
+    store_story_expect(store_story_do(&story, "library", SIM_OP_READ, 1, 0), SIM_STATUS_OK, 10,
+                       ms(4));
     fixture_crash(&story.f, "replica[2]");
-    quorum_story_expect(quorum_story_do(&story, "library", SIM_OP_WRITE, 1, 11), SIM_STATUS_TIMEOUT,
-                        0, s(2));
+    store_story_expect(store_story_do(&story, "library", SIM_OP_WRITE, 1, 11), SIM_STATUS_TIMEOUT,
+                       0, s(2));
     g_assert_cmpint(fixture_level(&story.f, "library", "suspected"), ==, 1);
-    quorum_story_expect(quorum_story_do(&story, "library", SIM_OP_WRITE, 1, 12),
-                        SIM_STATUS_UNAVAILABLE, 0, 0);
-    quorum_story_expect(quorum_story_do(&story, "library", SIM_OP_READ, 1, 0), SIM_STATUS_OK, 11,
-                        ms(6));
-    quorum_story_end(&story);
+    store_story_expect(store_story_do(&story, "library", SIM_OP_WRITE, 1, 12),
+                       SIM_STATUS_UNAVAILABLE, 0, 0);
+    store_story_expect(store_story_do(&story, "library", SIM_OP_READ, 1, 0), SIM_STATUS_OK, 11,
+                       ms(6));
+    store_story_end(&story);
 }
 
 /* What cannot be meant is said when the scenario is read. */

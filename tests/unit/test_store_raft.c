@@ -4,12 +4,12 @@
  *
  * The asker reaches everybody in no time; members are 1 ms apart.
  */
-#include "quorum_story.h"
+#include "store_story.h"
 
 #define TIMES "election_timeout = ms(100), heartbeat = ms(20)"
 
 /* Three members, and 1 s for them to elect a leader. Returns its number, from 1. */
-static uint32_t leader_of(const struct quorum_story *story)
+static uint32_t leader_of(const struct store_story *story)
 {
     for (uint32_t i = 1; i <= 5; i++) {
         g_autofree char *name = g_strdup_printf("replica[%u]", i);
@@ -21,13 +21,12 @@ static uint32_t leader_of(const struct quorum_story *story)
     return 0;
 }
 
-static uint32_t begin(struct quorum_story *story, uint32_t count, const char *params)
+static uint32_t begin(struct store_story *story, uint32_t count, const char *params)
 {
-    quorum_story_begin(story, count, ms(1), params);
-    fixture_group(&story->f, "replica")->model = &sim_model_store_raft;
+    store_story_begin(story, &sim_model_store_raft, count, ms(1), params);
     fixture_group(&story->f, "replica")->per_member = true;
-    quorum_story_start(story);
-    quorum_story_wait(story, s(1));
+    store_story_start(story);
+    store_story_wait(story, s(1));
     uint32_t leader = leader_of(story);
     g_assert_cmpuint(leader, >, 0);
     return leader;
@@ -41,7 +40,7 @@ static const char *name_of(uint32_t member)
 }
 
 /* Cut from or joined with all others, both ways. */
-static void isolate(struct quorum_story *story, uint32_t member, uint32_t count, bool is_cut)
+static void isolate(struct store_story *story, uint32_t member, uint32_t count, bool is_cut)
 {
     for (uint32_t i = 1; i <= count; i++) {
         if (i != member) {
@@ -55,40 +54,38 @@ static void isolate(struct quorum_story *story, uint32_t member, uint32_t count,
  * does not lead is 1 ms away from who does. */
 static void test_writes(void)
 {
-    struct quorum_story story;
+    struct store_story story;
     uint32_t leader = begin(&story, 3, TIMES ", fsync = ms(5), keys = 5, value_bytes = bytes(10)");
     uint32_t other = leader % 3 + 1;
     uint64_t before = fixture_total(&story.f, "replica", "syncs");
-    quorum_story_expect(quorum_story_do(&story, name_of(leader), SIM_OP_WRITE, 7, 70),
-                        SIM_STATUS_OK, 70, ms(7));
+    store_story_expect(store_story_do(&story, name_of(leader), SIM_OP_WRITE, 7, 70), SIM_STATUS_OK,
+                       70, ms(7));
     g_assert_cmpuint(fixture_total(&story.f, "replica", "syncs"), ==, before + 3);
-    quorum_story_expect(quorum_story_do(&story, name_of(other), SIM_OP_WRITE, 7, 71), SIM_STATUS_OK,
-                        71, ms(9));
-    quorum_story_expect(quorum_story_do(&story, name_of(leader), SIM_OP_INCREMENT, 8, 5),
-                        SIM_STATUS_OK, 5, ms(7));
-    quorum_story_expect(quorum_story_do(&story, name_of(leader), SIM_OP_INCREMENT, 8, 2),
-                        SIM_STATUS_OK, 7, ms(7));
+    store_story_expect(store_story_do(&story, name_of(other), SIM_OP_WRITE, 7, 71), SIM_STATUS_OK,
+                       71, ms(9));
+    store_story_expect(store_story_do(&story, name_of(leader), SIM_OP_INCREMENT, 8, 5),
+                       SIM_STATUS_OK, 5, ms(7));
+    store_story_expect(store_story_do(&story, name_of(leader), SIM_OP_INCREMENT, 8, 2),
+                       SIM_STATUS_OK, 7, ms(7));
     struct sim_request request = {
         .key = 8, .value = 20, .expected = 9, .operation = SIM_OP_COMPARE_AND_SET};
-    quorum_story_expect(
-        quorum_story_get(&story, quorum_story_send(&story, name_of(leader), &request)),
-        SIM_STATUS_CONFLICT, 7, ms(7));
+    store_story_expect(store_story_get(&story, store_story_send(&story, name_of(leader), &request)),
+                       SIM_STATUS_CONFLICT, 7, ms(7));
     request.expected = 7;
-    quorum_story_expect(
-        quorum_story_get(&story, quorum_story_send(&story, name_of(other), &request)),
-        SIM_STATUS_OK, 20, ms(9));
-    quorum_story_expect(quorum_story_do(&story, name_of(leader), SIM_OP_APPEND, 8, 3),
-                        SIM_STATUS_OK, sim_hash_pair(20, 3), ms(7));
-    quorum_story_expect(quorum_story_do(&story, name_of(leader), SIM_OP_DELETE, 8, 0),
-                        SIM_STATUS_OK, 0, ms(7));
-    quorum_story_expect(quorum_story_do(&story, name_of(leader), SIM_OP_READ, 8, 0),
-                        SIM_STATUS_NOT_FOUND, 0, ms(2));
-    const struct quorum_told *told = quorum_story_do(&story, name_of(leader), SIM_OP_READ, 4, 0);
+    store_story_expect(store_story_get(&story, store_story_send(&story, name_of(other), &request)),
+                       SIM_STATUS_OK, 20, ms(9));
+    store_story_expect(store_story_do(&story, name_of(leader), SIM_OP_APPEND, 8, 3), SIM_STATUS_OK,
+                       sim_hash_pair(20, 3), ms(7));
+    store_story_expect(store_story_do(&story, name_of(leader), SIM_OP_DELETE, 8, 0), SIM_STATUS_OK,
+                       0, ms(7));
+    store_story_expect(store_story_do(&story, name_of(leader), SIM_OP_READ, 8, 0),
+                       SIM_STATUS_NOT_FOUND, 0, ms(2));
+    const struct store_told *told = store_story_do(&story, name_of(leader), SIM_OP_READ, 4, 0);
     g_assert_cmpuint(told->reply.version, ==, 1); /* was there from the start */
     g_assert_cmpint(told->reply.bytes, ==, 10);
-    quorum_story_expect(quorum_story_do(&story, name_of(leader), SIM_OP_SCAN, 4, 0),
-                        SIM_STATUS_ERROR, 0, 0);
-    quorum_story_end(&story);
+    store_story_expect(store_story_do(&story, name_of(leader), SIM_OP_SCAN, 4, 0), SIM_STATUS_ERROR,
+                       0, 0);
+    store_story_end(&story);
 }
 
 /* What a read costs at the leader, and at another member. */
@@ -103,102 +100,102 @@ static void test_reads(void)
         {TIMES ", fsync = ms(5), read = 'log'", 7, 9},
     };
     for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
-        struct quorum_story story;
+        struct store_story story;
         uint32_t leader = begin(&story, 3, cases[i].params);
-        quorum_story_do(&story, name_of(leader), SIM_OP_WRITE, 1, 10);
-        quorum_story_wait(&story, ms(100));
-        quorum_story_expect(quorum_story_do(&story, name_of(leader), SIM_OP_READ, 1, 0),
-                            SIM_STATUS_OK, 10, ms(cases[i].at_leader));
-        quorum_story_expect(quorum_story_do(&story, name_of(leader % 3 + 1), SIM_OP_READ, 1, 0),
-                            SIM_STATUS_OK, 10, ms(cases[i].at_other));
+        store_story_do(&story, name_of(leader), SIM_OP_WRITE, 1, 10);
+        store_story_wait(&story, ms(100));
+        store_story_expect(store_story_do(&story, name_of(leader), SIM_OP_READ, 1, 0),
+                           SIM_STATUS_OK, 10, ms(cases[i].at_leader));
+        store_story_expect(store_story_do(&story, name_of(leader % 3 + 1), SIM_OP_READ, 1, 0),
+                           SIM_STATUS_OK, 10, ms(cases[i].at_other));
         struct sim_request request = {
             .key = 1, .operation = SIM_OP_READ, .consistency = SIM_CONSISTENCY_EVENTUAL};
-        quorum_story_expect(
-            quorum_story_get(&story, quorum_story_send(&story, name_of(leader % 3 + 1), &request)),
+        store_story_expect(
+            store_story_get(&story, store_story_send(&story, name_of(leader % 3 + 1), &request)),
             SIM_STATUS_OK, 10, 0);
-        quorum_story_end(&story);
+        store_story_end(&story);
     }
 }
 
 /* A session reads what it wrote from a member that has not applied it yet: from the leader then. */
 static void test_session(void)
 {
-    struct quorum_story story;
+    struct store_story story;
     uint32_t leader =
         begin(&story, 3, "election_timeout = ms(100), heartbeat = ms(90), fsync = ms(5)");
     uint64_t token =
-        quorum_story_do(&story, name_of(leader), SIM_OP_WRITE, 1, 10)->reply.session_token;
+        store_story_do(&story, name_of(leader), SIM_OP_WRITE, 1, 10)->reply.session_token;
     struct sim_request request = {.key = 1,
                                   .operation = SIM_OP_READ,
                                   .session_token = token,
                                   .consistency = SIM_CONSISTENCY_SESSION};
-    quorum_story_expect(
-        quorum_story_get(&story, quorum_story_send(&story, name_of(leader % 3 + 1), &request)),
+    store_story_expect(
+        store_story_get(&story, store_story_send(&story, name_of(leader % 3 + 1), &request)),
         SIM_STATUS_OK, 10, ms(2));
-    quorum_story_wait(&story, ms(100)); /* a heartbeat says that it is committed */
-    quorum_story_expect(
-        quorum_story_get(&story, quorum_story_send(&story, name_of(leader % 3 + 1), &request)),
+    store_story_wait(&story, ms(100)); /* a heartbeat says that it is committed */
+    store_story_expect(
+        store_story_get(&story, store_story_send(&story, name_of(leader % 3 + 1), &request)),
         SIM_STATUS_OK, 10, 0);
-    quorum_story_end(&story);
+    store_story_end(&story);
 }
 
 /* The leader crashes: nobody leads for an election timeout at least; what was acknowledged is
  * there. */
 static void test_failover(void)
 {
-    struct quorum_story story;
+    struct store_story story;
     uint32_t leader = begin(&story, 3, TIMES ", fsync = ms(5)");
-    quorum_story_do(&story, name_of(leader), SIM_OP_WRITE, 1, 10);
+    store_story_do(&story, name_of(leader), SIM_OP_WRITE, 1, 10);
     fixture_crash(&story.f, name_of(leader));
     uint32_t other = leader % 3 + 1;
     sim_time crashed = sim_world_now(story.f.world);
-    quorum_story_wait(&story, ms(50));
-    quorum_story_expect(quorum_story_do(&story, name_of(other), SIM_OP_WRITE, 1, 11),
-                        SIM_STATUS_TIMEOUT, 0, ms(2)); /* the connection was refused: who knows */
-    quorum_story_expect(quorum_story_do(&story, name_of(other), SIM_OP_WRITE, 1, 12),
-                        SIM_STATUS_UNAVAILABLE, 0, 0); /* nobody to send it on to */
+    store_story_wait(&story, ms(50));
+    store_story_expect(store_story_do(&story, name_of(other), SIM_OP_WRITE, 1, 11),
+                       SIM_STATUS_TIMEOUT, 0, ms(2)); /* the connection was refused: who knows */
+    store_story_expect(store_story_do(&story, name_of(other), SIM_OP_WRITE, 1, 12),
+                       SIM_STATUS_UNAVAILABLE, 0, 0); /* nobody to send it on to */
     while (leader_of(&story) == 0) {
-        quorum_story_wait(&story, ms(1));
+        store_story_wait(&story, ms(1));
     }
     sim_time gap = sim_world_now(story.f.world) - crashed;
     g_assert_cmpint(gap, >=, ms(80)); /* the last heartbeat was at most 20 ms before */
     g_assert_cmpint(gap, <=, ms(420));
     uint32_t next = leader_of(&story);
     g_assert_cmpuint(next, !=, leader);
-    quorum_story_wait(&story, ms(100));
-    quorum_story_expect(quorum_story_do(&story, name_of(next), SIM_OP_READ, 1, 0), SIM_STATUS_OK,
-                        10, ms(2));
+    store_story_wait(&story, ms(100));
+    store_story_expect(store_story_do(&story, name_of(next), SIM_OP_READ, 1, 0), SIM_STATUS_OK, 10,
+                       ms(2));
     fixture_restart(&story.f, name_of(leader));
-    quorum_story_wait(&story, ms(200));
-    g_assert_cmpuint(quorum_story_held(&story, name_of(leader), 1), ==, 10);
+    store_story_wait(&story, ms(200));
+    g_assert_cmpuint(store_story_held(&story, name_of(leader), 1), ==, 10);
     g_assert_cmpuint(leader_of(&story), ==, next);
-    quorum_story_end(&story);
+    store_story_end(&story);
 }
 
 /* A leader that is cut off finds out by itself, and what it had taken is never answered with yes;
  * its log gives way to that of the other side. */
 static void test_cut_off(void)
 {
-    struct quorum_story story;
+    struct store_story story;
     uint32_t leader = begin(&story, 3, TIMES ", fsync = ms(5)");
     isolate(&story, leader, 3, true);
-    uint32_t lost = quorum_story_ask(&story, name_of(leader), SIM_OP_WRITE, 1, 11);
-    uint32_t read = quorum_story_ask(&story, name_of(leader), SIM_OP_READ, 1, 0);
-    quorum_story_wait(&story, ms(600));
+    uint32_t lost = store_story_ask(&story, name_of(leader), SIM_OP_WRITE, 1, 11);
+    uint32_t read = store_story_ask(&story, name_of(leader), SIM_OP_READ, 1, 0);
+    store_story_wait(&story, ms(600));
     g_assert_cmpuint(fixture_total(&story.f, "replica", "steps_down"), ==, 1);
     g_assert_cmpstr(sim_status_names[story.told[read].reply.status], ==,
                     sim_status_names[SIM_STATUS_UNAVAILABLE]);
     g_assert_false(story.told[lost].is_told);
     uint32_t next = leader_of(&story);
-    quorum_story_expect(quorum_story_do(&story, name_of(next), SIM_OP_WRITE, 1, 12), SIM_STATUS_OK,
-                        12, ms(7));
+    store_story_expect(store_story_do(&story, name_of(next), SIM_OP_WRITE, 1, 12), SIM_STATUS_OK,
+                       12, ms(7));
     isolate(&story, leader, 3, false);
-    quorum_story_wait(&story, ms(200));
+    store_story_wait(&story, ms(200));
     g_assert_cmpstr(sim_status_names[story.told[lost].reply.status], ==,
                     sim_status_names[SIM_STATUS_TIMEOUT]);
-    g_assert_cmpuint(quorum_story_held(&story, name_of(leader), 1), ==, 12);
+    g_assert_cmpuint(store_story_held(&story, name_of(leader), 1), ==, 12);
     g_assert_cmpuint(leader_of(&story), ==, next); /* pre-votes: it does not disturb */
-    quorum_story_end(&story);
+    store_story_end(&story);
 }
 
 /* 9.6 and 4.2.3: a follower that was away comes back with a greater term and deposes the leader,
@@ -206,15 +203,15 @@ static void test_cut_off(void)
 static void test_disturbance(void)
 {
     for (int is_asked = 0; is_asked < 2; is_asked++) {
-        struct quorum_story story;
+        struct store_story story;
         uint32_t leader =
             begin(&story, 3, is_asked ? TIMES : TIMES ", pre_vote = false, check_quorum = false");
         uint32_t other = leader % 3 + 1;
         uint64_t before = fixture_total(&story.f, "replica", "elections");
         isolate(&story, other, 3, true);
-        quorum_story_wait(&story, s(2));
+        store_story_wait(&story, s(2));
         isolate(&story, other, 3, false);
-        quorum_story_wait(&story, s(1));
+        store_story_wait(&story, s(1));
         uint64_t elections = fixture_total(&story.f, "replica", "elections") - before;
         if (is_asked) {
             g_assert_cmpuint(elections, ==, 0);
@@ -222,7 +219,7 @@ static void test_disturbance(void)
         } else {
             g_assert_cmpuint(elections, >, 5);
         }
-        quorum_story_end(&story);
+        store_story_end(&story);
     }
 }
 
@@ -230,18 +227,18 @@ static void test_disturbance(void)
 static void test_power(void)
 {
     for (int is_durable = 0; is_durable < 2; is_durable++) {
-        struct quorum_story story;
+        struct store_story story;
         uint32_t leader =
             begin(&story, 3, is_durable ? TIMES ", fsync = ms(5)" : TIMES ", sync_period = s(9)");
-        quorum_story_expect(quorum_story_do(&story, name_of(leader), SIM_OP_WRITE, 1, 10),
-                            SIM_STATUS_OK, 10, is_durable ? ms(7) : ms(2));
+        store_story_expect(store_story_do(&story, name_of(leader), SIM_OP_WRITE, 1, 10),
+                           SIM_STATUS_OK, 10, is_durable ? ms(7) : ms(2));
         for (uint32_t i = 1; i <= 3; i++) {
             fixture_crash(&story.f, name_of(i));
             fixture_restart(&story.f, name_of(i));
         }
-        quorum_story_wait(&story, s(1));
-        g_assert_cmpuint(quorum_story_held(&story, name_of(1), 1), ==, is_durable ? 10 : 0);
-        quorum_story_end(&story);
+        store_story_wait(&story, s(1));
+        g_assert_cmpuint(store_story_held(&story, name_of(1), 1), ==, is_durable ? 10 : 0);
+        store_story_end(&story);
     }
 }
 
@@ -249,17 +246,17 @@ static void test_power(void)
 static void test_snapshot(void)
 {
     for (int is_far = 0; is_far < 2; is_far++) {
-        struct quorum_story story;
+        struct store_story story;
         uint32_t leader = begin(&story, 3,
                                 TIMES ", fsync = ms(1), snapshot = 10, snapshot_keep = 5, "
                                       "snapshot_chunk = 2, value_bytes = bytes(1000)");
         uint32_t other = leader % 3 + 1;
         fixture_crash(&story.f, name_of(other));
         for (uint64_t i = 0; i < (is_far ? 25 : 4); i++) {
-            quorum_story_do(&story, name_of(leader), SIM_OP_WRITE, i % 7, 100 + i);
+            store_story_do(&story, name_of(leader), SIM_OP_WRITE, i % 7, 100 + i);
         }
         fixture_restart(&story.f, name_of(other));
-        quorum_story_wait(&story, ms(200));
+        store_story_wait(&story, ms(200));
         uint64_t sent = fixture_total(&story.f, "replica", "snapshots.sent");
         uint64_t bytes = fixture_total(&story.f, "replica", "snapshot.bytes");
         g_assert_cmpuint(sent, ==, is_far ? 1 : 0);
@@ -268,56 +265,56 @@ static void test_snapshot(void)
             g_assert_cmpuint(bytes, <=, 2 * (7 * (1000 + 32) + 4 * 64));
         }
         for (uint64_t key = 0; key < 7; key++) {
-            g_assert_cmpuint(quorum_story_held(&story, name_of(other), key), ==,
-                             quorum_story_held(&story, name_of(leader), key));
+            g_assert_cmpuint(store_story_held(&story, name_of(other), key), ==,
+                             store_story_held(&story, name_of(leader), key));
         }
         /* It goes on from there, also through a crash of its own. */
-        quorum_story_do(&story, name_of(leader), SIM_OP_WRITE, 1, 500);
+        store_story_do(&story, name_of(leader), SIM_OP_WRITE, 1, 500);
         fixture_crash(&story.f, name_of(other));
         fixture_restart(&story.f, name_of(other));
-        quorum_story_wait(&story, ms(200));
-        g_assert_cmpuint(quorum_story_held(&story, name_of(other), 1), ==, 500);
-        quorum_story_end(&story);
+        store_story_wait(&story, ms(200));
+        g_assert_cmpuint(store_story_held(&story, name_of(other), 1), ==, 500);
+        store_story_end(&story);
     }
 }
 
 /* 10.2.2: what comes while the disk is at work shares the next fsync. */
 static void test_group_commit(void)
 {
-    struct quorum_story story;
+    struct store_story story;
     uint32_t leader = begin(&story, 3, TIMES ", fsync = ms(5)");
     uint64_t syncs = fixture_total(&story.f, "replica", "syncs");
-    uint32_t first = quorum_story_ask(&story, name_of(leader), SIM_OP_WRITE, 0, 100);
-    quorum_story_wait(&story, ms(1));
+    uint32_t first = store_story_ask(&story, name_of(leader), SIM_OP_WRITE, 0, 100);
+    store_story_wait(&story, ms(1));
     for (uint64_t i = 1; i < 10; i++) {
-        quorum_story_ask(&story, name_of(leader), SIM_OP_WRITE, i, 100 + i);
+        store_story_ask(&story, name_of(leader), SIM_OP_WRITE, i, 100 + i);
     }
-    quorum_story_expect(quorum_story_get(&story, first), SIM_STATUS_OK, 100, ms(7));
-    quorum_story_expect(quorum_story_get(&story, first + 9), SIM_STATUS_OK, 109, ms(11));
-    quorum_story_wait(&story, ms(10));
+    store_story_expect(store_story_get(&story, first), SIM_STATUS_OK, 100, ms(7));
+    store_story_expect(store_story_get(&story, first + 9), SIM_STATUS_OK, 109, ms(11));
+    store_story_wait(&story, ms(10));
     g_assert_cmpuint(fixture_total(&story.f, "replica", "syncs") - syncs, ==, 6);
-    quorum_story_end(&story);
+    store_story_end(&story);
 }
 
 /* 3.10: the preferred member leads, and takes over again when it has come back: two messages, the
  * fsyncs of a vote, and nobody waits for an election timeout. */
 static void test_transfer(void)
 {
-    struct quorum_story story;
+    struct store_story story;
     uint32_t leader = begin(&story, 3, TIMES ", fsync = ms(5), preferred = 2, read = 'lease'");
     g_assert_cmpuint(leader, ==, 2);
-    quorum_story_do(&story, name_of(2), SIM_OP_WRITE, 1, 10);
+    store_story_do(&story, name_of(2), SIM_OP_WRITE, 1, 10);
     fixture_crash(&story.f, name_of(2));
-    quorum_story_wait(&story, s(1));
+    store_story_wait(&story, s(1));
     leader = leader_of(&story);
     g_assert_cmpuint(leader, !=, 2);
-    quorum_story_do(&story, name_of(leader), SIM_OP_WRITE, 1, 11);
+    store_story_do(&story, name_of(leader), SIM_OP_WRITE, 1, 11);
     uint64_t before = fixture_total(&story.f, "replica", "transfers");
     fixture_restart(&story.f, name_of(2));
     uint64_t unavailable = 0;
     for (int i = 0; i < 100 && leader_of(&story) != 2; i++) {
-        uint32_t tag = quorum_story_ask(&story, name_of(leader), SIM_OP_READ, 1, 0);
-        quorum_story_wait(&story, ms(2));
+        uint32_t tag = store_story_ask(&story, name_of(leader), SIM_OP_READ, 1, 0);
+        store_story_wait(&story, ms(2));
         unavailable += story.told[tag].is_told && story.told[tag].reply.status != SIM_STATUS_OK;
         story.count--; /* the room is used again */
     }
@@ -325,10 +322,9 @@ static void test_transfer(void)
     g_assert_cmpuint(fixture_total(&story.f, "replica", "transfers") - before, ==, 1);
     g_assert_cmpuint(unavailable, >=, 5); /* there 1, own fsync 5, there 1, fsync 5, back 1 ms */
     g_assert_cmpuint(unavailable, <=, 9);
-    quorum_story_wait(&story, ms(100));
-    quorum_story_expect(quorum_story_do(&story, name_of(2), SIM_OP_READ, 1, 0), SIM_STATUS_OK, 11,
-                        0);
-    quorum_story_end(&story);
+    store_story_wait(&story, ms(100));
+    store_story_expect(store_story_do(&story, name_of(2), SIM_OP_READ, 1, 0), SIM_STATUS_OK, 11, 0);
+    store_story_end(&story);
 }
 
 int main(int argc, char **argv)
