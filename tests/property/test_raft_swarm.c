@@ -7,8 +7,7 @@
 static void play(const char *what, const char *params, uint64_t first, uint64_t seeds)
 {
     struct swarm *swarm =
-        swarm_new((struct swarm_case){what, &sim_model_store_raft, params, SWARM_ALL_FAULTS,
-                                      g_getenv("NOCAS") == NULL},
+        swarm_new((struct swarm_case){what, &sim_model_store_raft, params, SWARM_ALL_FAULTS, true},
                   first, seeds, false);
     swarm_check(swarm);
     g_free(swarm);
