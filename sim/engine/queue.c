@@ -37,10 +37,16 @@
 #include <glib.h>
 
 #include "base/assert.h"
+#include "engine/queue_chunks.h"
+#include "engine/queue_places.h"
 
-#define SLAB_CHUNKS 64u
-#define BUCKET_AIM 8u /* events a bucket when a larger one is spread */
-#define SORT_STEP 4u
+/* A bucket of up to FILL events is sorted into the front, and a larger one is spread so that its
+ * parts hold about AIM. A long front spares spreading; where few events are pending at all, many of
+ * those that are posted would have to be inserted into it, and a short one is better. */
+#define AIM_MANY 24u
+#define FEW 256u
+#define FILL_FEW 32u
+#define AIM_FEW 4u
 
 struct bucket_summary {
     uint64_t count;
@@ -54,6 +60,7 @@ static struct sim_event *front_push(struct sim_queue *queue, sim_time time);
 static void front_make_room(struct sim_queue *queue, sim_time now);
 static void front_move_to_present(struct sim_queue *queue, sim_time now);
 static void front_send_back(struct sim_queue *queue);
+static void front_settle(struct sim_queue *queue);
 static void horizon_lower(struct sim_queue *queue, uint64_t horizon);
 static struct sim_event *bucket_push(struct sim_queue *queue, sim_time time);
 static void bucket_grow(struct sim_queue *queue, uint32_t index);
@@ -67,12 +74,6 @@ static void bucket_spread(struct sim_queue *queue, uint32_t index,
 static void bucket_filter(struct sim_queue *queue, uint32_t index,
                           bool (*keep)(const struct sim_event *event, void *data), void *data);
 static void levels_divide(struct sim_queue *queue, uint32_t low, uint32_t high);
-static struct sim_queue_chunk *chunk_take(struct sim_queue *queue);
-static void chunk_give(struct sim_queue *queue, struct sim_queue_chunk *chunk);
-static void chunks_give(struct sim_queue *queue, struct sim_queue_chunk *first);
-static uint64_t chunk_count(const struct sim_queue_bucket *bucket,
-                            const struct sim_queue_chunk *chunk);
-static struct sim_queue_chunk *chunk_of_end(struct sim_event *end);
 
 void sim_queue_init(struct sim_queue *queue)
 {
@@ -147,11 +148,13 @@ struct sim_event *sim_queue_push(struct sim_queue *queue, sim_time now, sim_time
  * front may be filled with later events all the same; pop looks at their time.) */
 bool sim_queue_refill(struct sim_queue *queue, sim_time until)
 {
+    sim_assert((queue->level_mask == 0) == (queue->far_count == 0));
     if (queue->level_mask == 0 || queue->floor > until) {
         return false;
     }
     uint32_t index = bucket_lowest(queue);
-    if (bucket_has_at_most(&queue->buckets[index], SIM_QUEUE_FILL_MAX)) {
+    uint32_t fill = queue->far_count > FEW ? SIM_QUEUE_FILL_MAX : FILL_FEW;
+    if (bucket_has_at_most(&queue->buckets[index], fill)) {
         bucket_sort_into_front(queue, index);
         return true;
     }
@@ -287,6 +290,7 @@ static struct sim_event *bucket_push(struct sim_queue *queue, sim_time time)
         bucket_grow(queue, index);
     }
     queue->floor = time < queue->floor ? time : queue->floor;
+    queue->far_count++;
     return bucket->cursor++;
 }
 
@@ -356,40 +360,64 @@ static struct bucket_summary bucket_summarise(const struct sim_queue_bucket *buc
 }
 
 /* Puts the lowest bucket into the empty front. An event's place is the number of those before it:
- * counting them for all pairs costs no branch that could be mispredicted, and is stable as equal
- * times take their places in order. */
+ * counting them for all pairs, four at a time, costs no branch that could be mispredicted, and is
+ * stable as equal keys take their places in order. All times of a bucket agree from its level up;
+ * where what is below is too wide for a key, its low bits are put in order afterwards. */
 static void bucket_sort_into_front(struct sim_queue *queue, uint32_t index)
 {
+    static const struct sim_event never = {.time = SIM_NEVER}; /* has the largest key there is */
     struct sim_queue_bucket bucket = bucket_detach(queue, index);
-    const struct sim_event *events[SIM_QUEUE_FILL_MAX];
-    sim_time times[SIM_QUEUE_FILL_MAX + SORT_STEP];
-    uint8_t equals[SIM_QUEUE_FILL_MAX] = {0}; /* by place: events put there or just behind */
+    uint32_t level = index / SIM_QUEUE_RADIX;
+    const struct sim_event *events[SIM_QUEUE_FILL_MAX + QUEUE_LANES];
     uint32_t count = 0;
     for (struct sim_queue_chunk *chunk = bucket.first; chunk != NULL; chunk = chunk->next) {
         uint64_t chunk_events = chunk_count(&bucket, chunk);
         for (uint64_t i = 0; i < chunk_events; i++) {
-            events[count] = &chunk->events[i];
-            times[count] = chunk->events[i].time;
-            count++;
+            events[count++] = &chunk->events[i];
         }
     }
-    for (uint32_t i = 0; i < SORT_STEP; i++) {
-        times[count + i] = SIM_NEVER;
+    for (uint32_t i = 0; i < QUEUE_LANES; i++) {
+        events[count + i] = &never;
+    }
+    uint32_t groups = (count + QUEUE_LANES - 1) / QUEUE_LANES;
+    queue_lanes keys[SIM_QUEUE_FILL_MAX / QUEUE_LANES];
+    for (uint32_t g = 0; g < groups; g++) {
+        const struct sim_event **four = &events[(size_t)QUEUE_LANES * g];
+        keys[g] = (queue_lanes){queue_key_of(four[0], level), queue_key_of(four[1], level),
+                                queue_key_of(four[2], level), queue_key_of(four[3], level)};
     }
     struct sim_event *first = &queue->front[SIM_QUEUE_FRONT_START - 1];
-    for (uint32_t i = 0; i < count; i++) {
-        sim_time time = times[i];
-        uint32_t before = 0;
-        for (uint32_t j = 0; j < count; j += SORT_STEP) {
-            before += (uint32_t)(times[j] < time) + (uint32_t)(times[j + 1] < time) +
-                      (uint32_t)(times[j + 2] < time) + (uint32_t)(times[j + 3] < time);
-        }
-        *(first - before - equals[before]++) = *events[i];
+    for (uint32_t g = 0; g < groups; g++) {
+        queue_lanes places = queue_places_of(keys, g, groups);
+        const struct sim_event **four = &events[(size_t)QUEUE_LANES * g];
+        first[-places[0]] = *four[0];
+        first[-places[1]] = *four[1];
+        first[-places[2]] = *four[2];
+        first[-places[3]] = *four[3];
     }
     queue->front_high = SIM_QUEUE_FRONT_START;
     queue->front_low = SIM_QUEUE_FRONT_START - count;
+    queue->far_count -= count;
+    if (level > QUEUE_KEY_BITS) {
+        front_settle(queue);
+    }
     queue->horizon = (uint64_t)queue->front[queue->front_low].time;
     chunks_give(queue, bucket.first);
+}
+
+/* Orders a front whose events are out of place among those of equal keys at most. */
+static void front_settle(struct sim_queue *queue)
+{
+    struct sim_event *front = queue->front;
+    for (uint32_t i = queue->front_high - 1; i-- > queue->front_low;) {
+        struct sim_event event = front[i];
+        uint32_t slot = i;
+        while (slot + 1 < queue->front_high && front[slot + 1].time > event.time) {
+            front[slot] = front[slot + 1];
+            slot++;
+        }
+        front[slot] = event;
+    }
 }
 
 /* Moves the horizon to the least time of the lowest bucket: events of that time become present,
@@ -401,14 +429,15 @@ static void bucket_spread(struct sim_queue *queue, uint32_t index,
     queue->horizon = (uint64_t)summary->least;
     if (summary->differing != 0) {
         uint32_t high = 64u - (uint32_t)__builtin_clzll(summary->differing);
+        uint32_t aim = queue->far_count > FEW ? AIM_MANY : AIM_FEW;
         uint32_t width = 1;
-        while (width < high && width < SIM_QUEUE_DIGIT_BITS &&
-               summary->count >> width > BUCKET_AIM) {
+        while (width < high && width < SIM_QUEUE_DIGIT_BITS && summary->count >> width > aim) {
             width++;
         }
         levels_divide(queue, high, index / SIM_QUEUE_RADIX);
         levels_divide(queue, high - width, high);
     }
+    queue->far_count -= summary->count; /* they come back one by one */
     while (bucket.first != NULL) {
         struct sim_queue_chunk *chunk = bucket.first;
         uint64_t count = chunk_count(&bucket, chunk);
@@ -429,6 +458,7 @@ static void bucket_filter(struct sim_queue *queue, uint32_t index,
     struct sim_queue_bucket bucket = bucket_detach(queue, index);
     for (struct sim_queue_chunk *chunk = bucket.first; chunk != NULL; chunk = chunk->next) {
         uint64_t count = chunk_count(&bucket, chunk);
+        queue->far_count -= count;
         for (uint64_t i = 0; i < count; i++) {
             if (keep(&chunk->events[i], data)) {
                 *bucket_push(queue, chunk->events[i].time) = chunk->events[i];
@@ -448,49 +478,4 @@ static void levels_divide(struct sim_queue *queue, uint32_t low, uint32_t high)
         }
         high = level;
     }
-}
-
-static struct sim_queue_chunk *chunk_take(struct sim_queue *queue)
-{
-    struct sim_queue_chunk *chunk = queue->free_chunks;
-    if (chunk != NULL) {
-        queue->free_chunks = chunk->next;
-    } else {
-        if (queue->slab_fresh == 0) {
-            queue->slabs = g_renew(struct sim_queue_chunk *, queue->slabs, queue->slab_count + 1);
-            queue->slabs[queue->slab_count++] = g_aligned_alloc(SLAB_CHUNKS, sizeof *chunk, 64);
-            queue->slab_fresh = SLAB_CHUNKS;
-        }
-        chunk = queue->slabs[queue->slab_count - 1] + (SLAB_CHUNKS - queue->slab_fresh--);
-    }
-    chunk->next = NULL;
-    return chunk;
-}
-
-static void chunk_give(struct sim_queue *queue, struct sim_queue_chunk *chunk)
-{
-    chunk->next = queue->free_chunks;
-    queue->free_chunks = chunk;
-}
-
-static void chunks_give(struct sim_queue *queue, struct sim_queue_chunk *first)
-{
-    while (first != NULL) {
-        struct sim_queue_chunk *next = first->next;
-        chunk_give(queue, first);
-        first = next;
-    }
-}
-
-/* Events in a chunk of a bucket (also of a detached one): the last one is counted by the cursor. */
-static uint64_t chunk_count(const struct sim_queue_bucket *bucket,
-                            const struct sim_queue_chunk *chunk)
-{
-    return chunk->next == NULL ? (uint64_t)(bucket->cursor - chunk->events) : chunk->count;
-}
-
-/* The last chunk of a bucket, from the end of its events. */
-static struct sim_queue_chunk *chunk_of_end(struct sim_event *end)
-{
-    return (struct sim_queue_chunk *)(void *)end - 1;
 }

@@ -45,8 +45,8 @@ struct sim_event {
 #define SIM_QUEUE_LEVEL_COUNT 64u
 #define SIM_QUEUE_BUCKET_COUNT (SIM_QUEUE_LEVEL_COUNT * SIM_QUEUE_RADIX)
 
-#define SIM_QUEUE_FRONT_MAX 64u /* events in the front before its later half is sent back */
-#define SIM_QUEUE_FILL_MAX 32u  /* events sorted into an empty front at once */
+#define SIM_QUEUE_FRONT_MAX 128u /* events in the front before its later half is sent back */
+#define SIM_QUEUE_FILL_MAX 64u   /* events sorted into an empty front at once */
 #define SIM_QUEUE_FRONT_ROOM (2 * SIM_QUEUE_FRONT_MAX)
 #define SIM_QUEUE_FRONT_START (SIM_QUEUE_FRONT_ROOM / 2 + SIM_QUEUE_FILL_MAX / 2)
 #define SIM_QUEUE_CHUNK_EVENTS 63u /* 2 KiB: spreading reads and writes in long runs */
@@ -75,6 +75,7 @@ struct sim_queue {
     uint32_t present_count;
     uint32_t present_mask; /* room of the ring - 1 */
     struct sim_event *present;
+    uint64_t far_count;  /* events in the buckets */
     uint64_t level_mask; /* bit l: some bucket of level l is in use */
     sim_time floor;      /* no event in the buckets is earlier */
     /* A level is named after the lowest bit of its digit; this says whose digit a bit is in. It may
@@ -158,6 +159,7 @@ static inline struct sim_event *sim_queue_try_push(struct sim_queue *queue, sim_
             return NULL;
         }
         queue->floor = time < queue->floor ? time : queue->floor;
+        queue->far_count++;
         return bucket->cursor++;
     }
     if (__builtin_expect(high - low - 1 >= SIM_QUEUE_FRONT_MAX - 1 ||

@@ -129,13 +129,16 @@ static sim_time draw_time(struct story *story)
     sim_time now = story->twin->now;
     uint64_t delay = draw(story, UINT64_C(1) << draw(story, story->mixture->delay_bits + 1));
     if (draw(story, 100) < story->mixture->tie_percent) {
-        switch (draw(story, 4)) {
+        uint64_t far_grid = UINT64_C(1) << story->mixture->delay_bits * 7 / 8;
+        switch (draw(story, 5)) {
         case 0:
             return now;
         case 1:
             return now + 1;
         case 2:
             return (now | 0xff) + (sim_time)(draw(story, 3) << 8);
+        case 3: /* far away, and all but equal */
+            return (now | (sim_time)(far_grid - 1)) + 1 + (sim_time)draw(story, 16);
         default:
             return (now | (sim_time)((UINT64_C(1) << story->mixture->delay_bits / 2) - 1)) + 1;
         }
