@@ -158,6 +158,17 @@ static void complain_of_books(const struct sim_report *report)
     }
 }
 
+static void complain_of_limits(const struct sim_report *report)
+{
+    for (uint32_t s = 0; s < report->section_count; s++) {
+        const struct sim_section *section = &report->sections[s];
+        g_autofree char *cut = sim_section_cut(section);
+        if (cut) {
+            sim_command_complain("%s%s%s", section->label, section->label[0] ? ": " : "", cut);
+        }
+    }
+}
+
 static int print_report(const struct sim_report *report, const struct run_arguments *arguments,
                         const char *folder)
 {
@@ -186,6 +197,7 @@ static int deliver(const struct sim_study *study, const struct run_arguments *ar
     int code = exit_of(report);
     bool is_recorded = sim_folder_write(report, folder, &unpictured, &error);
     int print_code = print_report(report, arguments, is_recorded ? folder : NULL);
+    complain_of_limits(report);
     if (!is_recorded) {
         sim_command_complain("%s", error->message);
         code = SIM_EXIT_IO;

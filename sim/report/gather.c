@@ -186,10 +186,7 @@ static void note_runs(GPtrArray *notes, const struct sim_section *section)
 {
     for (uint32_t r = 0; r < section->run_count; r++) {
         const struct sim_replication *run = &section->runs[r];
-        if (run->ending == SIM_ENDING_LIMIT) {
-            g_ptr_array_add(notes, g_strdup_printf("run %u was ended by a limit: %s", r + 1,
-                                                   run->limit ? run->limit : "unknown"));
-        } else if (run->ending == SIM_ENDING_DRAINED) {
+        if (run->ending == SIM_ENDING_DRAINED) {
             g_ptr_array_add(notes, g_strdup_printf("run %u ended with requests still open; they "
                                                    "count as failed",
                                                    r + 1));

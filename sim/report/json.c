@@ -38,6 +38,7 @@ static void write_runs(struct sim_json *json, const struct sim_section *section)
         sim_json_text(json, "ending", sim_ending_names[run->ending]);
         if (run->limit) {
             sim_json_text(json, "limit", run->limit);
+            sim_json_number(json, "ended_seconds", sim_time_seconds(run->ended));
         }
         sim_json_boolean(json, "balanced", run->is_balanced);
         if (run->complaint) {

@@ -1,6 +1,7 @@
 /* Names that files carry, and small questions to a report. */
 #include <string.h>
 
+#include "base/text.h"
 #include "report/report.h"
 
 const char *const sim_verdict_names[3] = {"pass", "fail", "inconclusive"};
@@ -43,11 +44,36 @@ char *sim_figure_name(const char *metric, const char *aggregate, enum sim_metric
     return g_strdelimit(name, ".- ", '_');
 }
 
+char *sim_section_cut(const struct sim_section *section)
+{
+    uint32_t count = 0;
+    uint32_t first = 0;
+    for (uint32_t r = section->run_count; r-- > 0;) {
+        if (section->runs[r].ending == SIM_ENDING_LIMIT) {
+            first = r;
+            count++;
+        }
+    }
+    if (count == 0) {
+        return NULL;
+    }
+    const struct sim_replication *run = &section->runs[first];
+    char at[SIM_TEXT_MAX], duration[SIM_TEXT_MAX];
+    sim_text_duration(at, sim_time_seconds(run->ended));
+    sim_text_duration(duration, sim_time_seconds(section->duration));
+    return g_strdup_printf("%u of %u runs ended early by a limit: run %u at %s of %s, %s; figures "
+                           "are of the time before",
+                           count, section->run_count, first + 1, at, duration,
+                           run->limit ? run->limit : "unknown");
+}
+
 enum sim_verdict sim_report_verdict(const struct sim_report *report)
 {
     enum sim_verdict worst = SIM_PASS;
     for (uint32_t s = 0; s < report->section_count; s++) {
         const struct sim_section *section = &report->sections[s];
+        g_autofree char *cut = sim_section_cut(section);
+        worst = cut ? SIM_INCONCLUSIVE : worst;
         for (uint32_t i = 0; i < section->expectation_count; i++) {
             enum sim_verdict verdict = section->expectations[i].verdict;
             if (verdict == SIM_FAIL) {

@@ -35,6 +35,7 @@ static void read_runs(struct sim_json_reader *reader, JsonObject *object)
             .events = sim_json_get_u64(run, "events", 10),
             .ending = (enum sim_ending)sim_json_get_choice(run, "ending", sim_ending_names, 4, 0),
             .limit = sim_json_get_text(reader, run, "limit"),
+            .ended = sim_json_get_time(run, "ended_seconds"),
             .is_balanced = sim_json_get_boolean(run, "balanced"),
             .complaint = sim_json_get_text(reader, run, "complaint"),
         };

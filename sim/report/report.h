@@ -116,7 +116,11 @@ struct sim_report *sim_report_parse(const char *text, size_t size, const char *n
 
 #define SIM_REPORT_ERROR (g_quark_from_static_string("sim-report-error"))
 
-/* The worst of all verdicts: fail before inconclusive before pass. */
+/* Which runs a limit ended, when and which; NULL = none. Caller frees. */
+char *sim_section_cut(const struct sim_section *section);
+
+/* The worst of all verdicts: fail before inconclusive before pass. Where a limit ended a run it is
+ * no pass, even if nothing was expected. */
 enum sim_verdict sim_report_verdict(const struct sim_report *report);
 /* Whether the audit of every run held. */
 bool sim_report_is_balanced(const struct sim_report *report);

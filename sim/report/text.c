@@ -41,6 +41,15 @@ void sim_text_head(const struct sim_text *text)
                         duration(length, first->duration), duration(warmup, first->warmup),
                         (guint64)report->seed, runs);
     sim_text_paragraph(text, line);
+    for (uint32_t s = 0; s < report->section_count; s++) {
+        const struct sim_section *section = &report->sections[s];
+        g_autofree char *cut = sim_section_cut(section);
+        if (cut && is_wanted(text, section)) {
+            g_autofree char *warning =
+                g_strdup_printf("%s%s%s", section->label, section->label[0] ? ": " : "", cut);
+            sim_text_paragraph(text, warning);
+        }
+    }
 }
 
 /* Expectations */

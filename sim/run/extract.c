@@ -80,6 +80,14 @@ static double level_value(enum sim_probe_kind kind, const struct sim_level *leve
                                  : sim_level_mean(level, window);
 }
 
+/* Of a window what was played: all of it, unless a limit ended the run within. */
+static double played_seconds(const struct sim_world *world, struct sim_window window)
+{
+    sim_time now = sim_world_now(world);
+    sim_time to = sim_world_limit(world) && now < window.to ? now : window.to;
+    return to > window.from ? sim_time_seconds(to - window.from) : 0.0;
+}
+
 static struct reading read_level(const struct sim_world *world, const struct sim_probe *probe,
                                  const struct sim_level *level, uint32_t window)
 {
@@ -89,13 +97,12 @@ static struct reading read_level(const struct sim_world *world, const struct sim
             sim_world_capacity(world, probe->group, probe->member, probe->metric);
         double whole = capacity ? level_value(probe->kind, capacity, window) : 0.0;
         value = whole > 0.0 ? value / whole : NAN;
+    } else if (probe->kind == SIM_PROBE_AVERAGE && sim_world_limit(world)) {
+        const struct sim_window *asked = &level->axis->windows[window];
+        double played = played_seconds(world, *asked);
+        value = played > 0.0 ? value * sim_time_seconds(asked->to - asked->from) / played : NAN;
     }
     return (struct reading){.value = value};
-}
-
-static double window_seconds(const struct sim_axis *axis, uint32_t window)
-{
-    return sim_time_seconds(axis->windows[window].to - axis->windows[window].from);
 }
 
 static struct reading read_windows(const struct sim_probe *probe, const struct sim_world *world,
@@ -111,7 +118,7 @@ static struct reading read_count(const struct sim_probe *probe, const struct sim
 {
     double count = (double)sim_counter_window(&metric->counter, window);
     if (probe->kind == SIM_PROBE_RATE) {
-        double seconds = window_seconds(metric->counter.axis, window);
+        double seconds = played_seconds(world, metric->counter.axis->windows[window]);
         return (struct reading){seconds > 0.0 ? count / seconds : NAN, 0.0, count};
     }
     if (probe->kind == SIM_PROBE_TOTAL) {
@@ -182,6 +189,9 @@ static uint32_t read_batches(struct reader *reader, const struct sim_probe *prob
     if (probe->kind == SIM_PROBE_NOTHING || probe->kind == SIM_PROBE_MAX ||
         probe->kind == SIM_PROBE_MIN) {
         return 0; /* an extreme of a part says nothing of the extreme of the whole */
+    }
+    if (sim_world_limit(reader->world)) {
+        return 0; /* batches that were not played are none */
     }
     if (probe->kind == SIM_PROBE_QUANTILE) {
         const struct sim_metric *metric =

@@ -5,7 +5,8 @@
  * known, the share of operations beyond the bound decides: p99 < x says that less than 1 % are at
  * or beyond x, and that share has an exact binomial interval.
  *
- * A run that an explicit limit ended early proves nothing good: what would pass is inconclusive.
+ * A run that an explicit limit ended early proves nothing about the whole of its time: verdicts on
+ * its figures are inconclusive.
  */
 #include <glib.h>
 #include <math.h>
@@ -95,7 +96,7 @@ static void judge_figure(struct sim_judgement *judgement, const struct sim_resul
                !sim_quantile_is_printable(probe->quantile, observations)) {
         judge_by_share(judgement, plan, records, count, index, probe);
     }
-    if (was_limited(result) && judgement->verdict == SIM_PASS) {
+    if (was_limited(result)) {
         judgement->verdict = SIM_INCONCLUSIVE;
         judgement->reason = "a run was ended by its limits";
     }

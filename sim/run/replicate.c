@@ -119,6 +119,7 @@ static void read_world(struct sim_case *item, struct sim_record *record,
     }
     const char *limit = sim_world_limit(world);
     record->replication.limit = limit ? sim_arena_strdup(&record->arena, limit) : NULL;
+    record->replication.ended = limit ? sim_world_now(world) : 0;
     record->is_finished = true;
     pthread_mutex_lock(&item->mutex);
     sim_totals_add(&item->totals, item->plan, world, index);

@@ -88,7 +88,8 @@ struct sim_replication {
     uint64_t digest;
     uint64_t events;
     enum sim_ending ending;
-    const char *limit;     /* when ending is SIM_ENDING_LIMIT */
+    const char *limit;     /* when ending is SIM_ENDING_LIMIT: the field that it was */
+    sim_time ended;        /* and how far it had got */
     bool is_balanced;      /* the audit held */
     const char *complaint; /* of the audit, where it did not hold */
 };

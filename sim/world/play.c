@@ -130,17 +130,17 @@ static bool is_ended_early(struct sim_world *world, uint64_t events_at_instant)
     struct sim_engine_stats stats;
     sim_engine_get_stats(world->engine, &stats);
     if (sim_engine_is_over_limit(world->engine)) {
-        world->limit = "pending events";
+        world->limit = "pending_max";
     } else if (limits->events_max != 0 && stats.delivered >= limits->events_max) {
-        world->limit = "events";
+        world->limit = "events_max";
     } else if (limits->open_requests_max != 0 &&
                world->packets.live_count > limits->open_requests_max) {
-        world->limit = "open requests";
+        world->limit = "open_requests_max";
     } else if (limits->memory_bytes_max != 0 &&
                memory_of(world, &stats) > limits->memory_bytes_max) {
-        world->limit = "memory";
+        world->limit = "memory_max";
     } else if (events_at_instant > EVENTS_AT_ONE_INSTANT_MAX) {
-        world->limit = "events at one instant: time stands still";
+        world->limit = "time stands still, with ever more events at one instant";
     }
     return world->limit != NULL || (world->options.stop != NULL && *world->options.stop);
 }
