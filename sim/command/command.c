@@ -1,4 +1,5 @@
 /* Finds the command and runs it; what commands share. */
+#define _DEFAULT_SOURCE /* winsize */
 #define _POSIX_C_SOURCE 200809L
 #include "command/command.h"
 
@@ -7,6 +8,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "base/text.h"
@@ -61,6 +63,13 @@ bool sim_command_is_coloured(int descriptor)
 {
     const char *no_colour = getenv("NO_COLOR"), *terminal = getenv("TERM");
     return isatty(descriptor) && (!no_colour || !no_colour[0]) && g_strcmp0(terminal, "dumb") != 0;
+}
+
+int sim_command_width(int descriptor)
+{
+    struct winsize size;
+    bool is_known = isatty(descriptor) && ioctl(descriptor, TIOCGWINSZ, &size) == 0;
+    return is_known ? size.ws_col : 0;
 }
 
 /* What is wrong with an option, and which one was meant. */

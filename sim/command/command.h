@@ -58,6 +58,9 @@ void sim_command_complain(const char *format, ...) __attribute__((format(printf,
  * otherwise by NO_COLOR or TERM=dumb. */
 bool sim_command_is_coloured(int descriptor);
 
+/* Columns of the terminal that it is; 0 = none, or one that does not say. */
+int sim_command_width(int descriptor);
+
 /* Parses options, leaving `count_min` to `count_max` other arguments in argv[1 ..], whose count it
  * gives. -1 when the command has done with *ret_exit: help was printed, or a mistake named. */
 int sim_command_parse(const struct sim_command *command, const GOptionEntry *entries, int *argc,

@@ -1,6 +1,8 @@
 /* brink models: what there is, and what each can be told. Everything comes from the descriptors. */
+#include <limits.h>
 #include <math.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/text.h"
 #include "command/command.h"
@@ -11,6 +13,7 @@
 #include "world/model.h"
 
 #define WIDTH 100
+#define HELP_WIDTH_LEAST 20
 #define MODELS_MAX 512
 
 /* How to write one: what the type's name alone leaves open. */
@@ -45,41 +48,71 @@ static const char *type_unit(enum sim_param_type type)
     return NULL;
 }
 
-/* A table whose last column is wrapped beneath itself. `rest` has one text a row, the first of
- * them its head. */
-static void append_wrapped_table(GString *out, const struct sim_table *table, GPtrArray *rest)
+/* Where a text goes, and how wide it may be. */
+struct sheet {
+    GString *out;
+    int width;
+};
+
+/* Words from column `at` of a line on, and on lines that begin at `indent`. */
+static void append_words(const struct sheet *sheet, const char *text, glong at, int indent)
 {
-    g_autoptr(GString) lines = g_string_new(NULL);
-    sim_table_print(table, lines, "  ", false);
-    g_auto(GStrv) each = g_strsplit(lines->str, "\n", -1);
-    glong indent = 0;
-    for (guint i = 0; each[i] && i < rest->len; i++) {
-        glong length = g_utf8_strlen(each[i], -1);
-        indent = length > indent ? length : indent;
-    }
-    indent += 2;
-    for (guint i = 0; each[i] && i < rest->len; i++) {
-        g_string_append(out, each[i]);
-        glong column = g_utf8_strlen(each[i], -1);
-        g_auto(GStrv) words = g_strsplit(g_ptr_array_index(rest, i), " ", -1);
-        bool is_first = true;
-        for (size_t w = 0; words[w]; w++) {
-            glong length = g_utf8_strlen(words[w], -1);
-            if (!is_first && column + 1 + length > WIDTH) {
-                g_string_append_c(out, '\n');
-                column = 0;
-                is_first = true;
-            }
-            glong padding = is_first ? indent - column : 1;
-            g_string_append_printf(out, "%*s%s", (int)padding, "", words[w]);
-            column += padding + length;
-            is_first = false;
+    g_auto(GStrv) words = g_strsplit(text, " ", -1);
+    bool is_first = true;
+    for (size_t w = 0; words[w]; w++) {
+        glong length = g_utf8_strlen(words[w], -1);
+        if (!is_first && at + 1 + length > sheet->width) {
+            g_string_append_c(sheet->out, '\n');
+            at = 0;
+            is_first = true;
         }
-        g_string_append_c(out, '\n');
+        glong padding = is_first ? indent - at : 1;
+        g_string_append_printf(sheet->out, "%*s%s", (int)padding, "", words[w]);
+        at += padding + length;
+        is_first = false;
+    }
+    g_string_append_c(sheet->out, '\n');
+}
+
+/* A row as a paragraph below its first cell. */
+static void append_row_below(const struct sheet *sheet, const struct sim_table *table, int row,
+                             const char *rest)
+{
+    g_autoptr(GString) text = g_string_new(NULL);
+    for (int column = 1; column < table->column_count; column++) {
+        const char *cell = sim_table_cell(table, row, column);
+        g_string_append_printf(text, "%s%s", cell, cell[0] ? "; " : "");
+    }
+    g_string_append(text, rest);
+    g_string_append_printf(sheet->out, "  %s\n", sim_table_cell(table, row, 0));
+    append_words(sheet, text->str, 0, 6);
+}
+
+/* A table whose last column is wrapped beneath itself; on a narrow terminal all that says more than
+ * the first stands below it. `rest` has one text a row, the first of them its head. */
+static void append_wrapped_table(const struct sheet *sheet, const struct sim_table *table,
+                                 GPtrArray *rest)
+{
+    int indent = 2 + sim_table_width(table, "  ");
+    if (indent > sheet->width - HELP_WIDTH_LEAST) {
+        for (int row = 0; row < sim_table_rows(table); row++) {
+            const char *text = g_ptr_array_index(rest, (guint)row);
+            if (row > 0 || text[0]) { /* heads need columns */
+                append_row_below(sheet, table, row, text);
+            }
+        }
+        return;
+    }
+    g_autoptr(GString) lines = g_string_new(NULL);
+    sim_table_print(table, lines, "  ", 0, false);
+    g_auto(GStrv) each = g_strsplit(lines->str, "\n", -1);
+    for (guint i = 0; each[i] && i < rest->len; i++) {
+        g_string_append(sheet->out, each[i]);
+        append_words(sheet, g_ptr_array_index(rest, i), g_utf8_strlen(each[i], -1), indent);
     }
 }
 
-static void append_params(GString *out, const struct sim_param *params)
+static void append_params(const struct sheet *sheet, const struct sim_param *params)
 {
     struct sim_table table;
     g_autoptr(GPtrArray) helps = g_ptr_array_new_with_free_func(g_free);
@@ -95,12 +128,12 @@ static void append_params(GString *out, const struct sim_param *params)
         sim_table_add(&table, sim_param_fallback_text(param));
         g_ptr_array_add(helps, sim_param_help_text(param));
     }
-    append_wrapped_table(out, &table, helps);
+    append_wrapped_table(sheet, &table, helps);
     sim_table_clear(&table);
 }
 
 /* The ways to make each family of shapes that the parameters use, once each. */
-static void append_families(GString *out, const struct sim_param *params)
+static void append_families(const struct sheet *sheet, const struct sim_param *params)
 {
     for (const struct sim_param *param = params; param && param->name; param++) {
         bool is_first = sim_param_has_family(param);
@@ -112,10 +145,10 @@ static void append_families(GString *out, const struct sim_param *params)
         }
         for (size_t i = 0; param->family->constructors[i]; i++) {
             const struct sim_constructor *constructor = param->family->constructors[i];
-            g_string_append_printf(out, "\n%s: %s - %s\n", param->family->name, constructor->name,
-                                   constructor->help ? constructor->help : "");
+            g_string_append_printf(sheet->out, "\n%s: %s - %s\n", param->family->name,
+                                   constructor->name, constructor->help ? constructor->help : "");
             if (constructor->params && constructor->params[0].name) {
-                append_params(out, constructor->params);
+                append_params(sheet, constructor->params);
             }
         }
     }
@@ -140,7 +173,7 @@ static const char *unit_text(enum sim_metric_unit unit)
     return names[unit];
 }
 
-static void append_metrics(GString *out, const struct sim_metric_spec *metrics)
+static void append_metrics(const struct sheet *sheet, const struct sim_metric_spec *metrics)
 {
     struct sim_table table;
     g_autoptr(GPtrArray) helps = g_ptr_array_new_with_free_func(g_free);
@@ -155,40 +188,55 @@ static void append_metrics(GString *out, const struct sim_metric_spec *metrics)
         sim_table_add(&table, unit_text(metric->unit));
         g_ptr_array_add(helps, g_strdup(metric->help ? metric->help : ""));
     }
-    append_wrapped_table(out, &table, helps);
+    append_wrapped_table(sheet, &table, helps);
     sim_table_clear(&table);
+}
+
+static struct sheet sheet_new(GString *out)
+{
+    int width = sim_command_width(STDOUT_FILENO);
+    return (struct sheet){out, width > 0 && width < WIDTH ? width : WIDTH};
 }
 
 static int print_model(const struct sim_model *model)
 {
     g_autoptr(GString) out = g_string_new(NULL);
-    g_string_append_printf(out, "%s - %s\n\n", model->name, model->summary);
-    append_params(out, model->params);
+    struct sheet sheet = sheet_new(out);
+    g_autofree char *head = g_strdup_printf("%s - %s", model->name, model->summary);
+    append_words(&sheet, head, 0, 0);
+    g_string_append_c(out, '\n');
+    append_params(&sheet, model->params);
     if (model->metrics && model->metrics[0].name) {
         g_string_append_c(out, '\n');
-        append_metrics(out, model->metrics);
+        append_metrics(&sheet, model->metrics);
     }
-    g_string_append(out, "\nEvery model also has");
+    g_string_append(out, "\nEvery model also has\n");
+    g_autoptr(GString) names = g_string_new(NULL);
     for (int i = 0; i < SIM_STANDARD_COUNT; i++) {
-        g_string_append_printf(out, "%s%s%s", i > 0 ? "," : "", i % 9 == 0 ? "\n  " : " ",
-                               sim_standard_metrics[i].name);
+        g_string_append_printf(names, "%s%s", i > 0 ? ", " : "", sim_standard_metrics[i].name);
     }
-    g_string_append(out, "\n");
-    append_families(out, model->params);
+    append_words(&sheet, names->str, 0, 2);
+    append_families(&sheet, model->params);
     return sim_command_print(out->str);
 }
 
 static int list_models(const struct sim_model *const *models)
 {
     struct sim_table table;
-    sim_table_init(&table, "ll");
+    g_autoptr(GPtrArray) summaries = g_ptr_array_new();
+    sim_table_init(&table, "l");
     for (size_t i = 0; models[i]; i++) {
         sim_table_add(&table, models[i]->name);
-        sim_table_add(&table, models[i]->summary);
+        g_ptr_array_add(summaries, (void *)(uintptr_t)models[i]->summary);
     }
     g_autoptr(GString) out = g_string_new(NULL);
-    sim_table_print(&table, out, "  ", false);
-    g_string_append(out, "\nbrink models NAME says what each can be told.\n");
+    struct sheet sheet = sheet_new(out);
+    if (sim_command_width(STDOUT_FILENO) == 0) {
+        sheet.width = INT_MAX; /* a model a line, for whatever reads lines */
+    }
+    append_wrapped_table(&sheet, &table, summaries);
+    g_string_append_c(out, '\n');
+    append_words(&sheet, "brink models NAME says what each can be told.", 0, 0);
     sim_table_clear(&table);
     return sim_command_print(out->str);
 }

@@ -38,6 +38,7 @@ static GString *render(const struct sim_report *report, const char *folder,
     }
     struct sim_text_style style = {
         .is_coloured = sim_command_is_coloured(STDOUT_FILENO),
+        .width = sim_command_width(STDOUT_FILENO),
         .is_quiet = arguments->is_quiet,
         .only = arguments->only,
         .folder = folder,

@@ -173,6 +173,7 @@ static int print_report(const struct sim_report *report, const struct run_argume
                         const char *folder)
 {
     struct sim_text_style style = {.is_coloured = sim_command_is_coloured(STDOUT_FILENO),
+                                   .width = sim_command_width(STDOUT_FILENO),
                                    .is_quiet = arguments->is_quiet,
                                    .folder = folder,
                                    .full_max = 6};

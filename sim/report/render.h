@@ -11,9 +11,10 @@ struct sim_text_style {
     const char *only;   /* label of the one section to print, or NULL */
     const char *folder; /* where the result files are, or NULL */
     uint32_t full_max;  /* from more sections than this on, only the comparison is printed */
+    int width;          /* columns of the terminal that it must fit; 0 = no terminal */
 };
 
-/* The summary, at most 100 columns wide where names allow. */
+/* The summary, at most 100 columns wide where names allow, and no wider than the terminal. */
 GString *sim_render_text(const struct sim_report *report, const struct sim_text_style *style);
 
 /* summary.json, complete: sim_report_parse reads it back. */

@@ -76,7 +76,7 @@ static void append_table(GString *out, const struct sim_replay_result *result, e
         }
     }
     g_string_append_printf(out, "\n%s\n", title);
-    sim_table_print(&table, out, "  ", false);
+    sim_table_print(&table, out, "  ", 0, false);
     sim_table_clear(&table);
 }
 

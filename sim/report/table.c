@@ -97,23 +97,50 @@ static void trim_end(GString *out)
     }
 }
 
-void sim_table_print(const struct sim_table *table, GString *out, const char *indent,
-                     bool is_coloured)
+/* The first column and those of [from, to). */
+static void print_columns(const struct sim_table *table, GString *out, const char *indent,
+                          const int *widths, int from, int to, bool is_coloured)
 {
-    int widths[SIM_TABLE_COLUMNS];
-    for (int column = 0; column < table->column_count; column++) {
-        widths[column] = width_of(table, column);
-    }
     for (int row = 0; row < sim_table_rows(table); row++) {
         bool is_bold = is_coloured && row == 0;
         g_string_append(out, is_bold ? "\x1b[1m" : "");
         g_string_append(out, indent);
-        for (int column = 0; column < table->column_count; column++) {
-            g_string_append(out, column > 0 ? "  " : "");
+        append_padded(out, sim_table_cell(table, row, 0), widths[0], table->is_left[0]);
+        for (int column = from; column < to; column++) {
+            g_string_append(out, "  ");
             append_padded(out, sim_table_cell(table, row, column), widths[column],
                           table->is_left[column]);
         }
         trim_end(out);
         g_string_append(out, is_bold ? "\x1b[0m\n" : "\n");
     }
+}
+
+int sim_table_width(const struct sim_table *table, const char *indent)
+{
+    int width = (int)strlen(indent) + 2 * (table->column_count - 1);
+    for (int column = 0; column < table->column_count; column++) {
+        width += width_of(table, column);
+    }
+    return width;
+}
+
+void sim_table_print(const struct sim_table *table, GString *out, const char *indent, int width,
+                     bool is_coloured)
+{
+    int widths[SIM_TABLE_COLUMNS];
+    for (int column = 0; column < table->column_count; column++) {
+        widths[column] = width_of(table, column);
+    }
+    int from = 1;
+    do {
+        int to = from;
+        int used = (int)strlen(indent) + widths[0];
+        while (to < table->column_count &&
+               (to == from || width == 0 || used + 2 + widths[to] <= width)) {
+            used += 2 + widths[to++];
+        }
+        print_columns(table, out, indent, widths, from, to, is_coloured);
+        from = to;
+    } while (from < table->column_count);
 }

@@ -25,9 +25,13 @@ void sim_table_drop_empty(struct sim_table *table);
 int sim_table_rows(const struct sim_table *table);
 const char *sim_table_cell(const struct sim_table *table, int row, int column);
 
+/* How wide that is printed, in characters, indent included. */
+int sim_table_width(const struct sim_table *table, const char *indent);
+
 /* Appends the rows to `out`, each begun by `indent`; two blanks between columns, none at the end.
+ * Columns that do not fit `width` stand below, beside the first one again; 0 = all side by side.
  * With `is_coloured` the first row is bold. */
-void sim_table_print(const struct sim_table *table, GString *out, const char *indent,
+void sim_table_print(const struct sim_table *table, GString *out, const char *indent, int width,
                      bool is_coloured);
 
 #endif

@@ -50,8 +50,15 @@ void sim_text_heading(const struct sim_text *text, int level, const char *headin
     }
 }
 
-/* Words joined by single blanks, as many on a line as fit. */
-static void append_wrapped(GString *out, const char *paragraph, const char *indent)
+/* Of running text: long lines are hard to read, however wide the terminal is. */
+static int width_of(const struct sim_text *text)
+{
+    int width = text->style->width;
+    return width > 0 && width < SIM_TEXT_WIDTH ? width : SIM_TEXT_WIDTH;
+}
+
+/* Words joined by single blanks, as many on a line of `width` as fit. */
+static void append_wrapped(GString *out, const char *paragraph, const char *indent, int width)
 {
     g_autofree char *valid = g_utf8_make_valid(paragraph, -1);
     g_auto(GStrv) words = g_strsplit_set(valid, " \t\n\r\f\v\x1b", -1);
@@ -61,7 +68,7 @@ static void append_wrapped(GString *out, const char *paragraph, const char *inde
         if (length == 0) {
             continue;
         }
-        if (column > 0 && column + 1 + length > SIM_TEXT_WIDTH) {
+        if (column > 0 && column + 1 + length > width) {
             g_string_append_c(out, '\n');
             column = 0;
         }
@@ -89,7 +96,7 @@ void sim_text_paragraph(const struct sim_text *text, const char *paragraph)
     size_t newlines = strspn(paragraph, "\n"); /* an empty line before it, where it asks for one */
     g_string_append_len(text->out, paragraph, (gssize)newlines);
     bool is_indented = g_str_has_prefix(paragraph + newlines, "  ");
-    append_wrapped(text->out, paragraph + newlines, is_indented ? "  " : "");
+    append_wrapped(text->out, paragraph + newlines, is_indented ? "  " : "", width_of(text));
 }
 
 void sim_text_item(const struct sim_text *text, const char *item)
@@ -101,7 +108,7 @@ void sim_text_item(const struct sim_text *text, const char *item)
         return;
     }
     g_autofree char *dashed = g_strdup_printf("- %s", item);
-    append_wrapped(text->out, dashed, "  ");
+    append_wrapped(text->out, dashed, "  ", width_of(text));
 }
 
 void sim_text_gap(const struct sim_text *text)
@@ -174,6 +181,27 @@ static bool has_verdicts(const struct sim_table *table)
     return sim_table_rows(table) > 1 && verdict_of(sim_table_cell(table, 1, 0)) >= 0;
 }
 
+/* Verdicts without their heads, which say nothing that the heading has not said. Where they are too
+ * wide, each has what was measured below it. */
+static void print_verdicts(const struct sim_text *text, const struct sim_table *table, GString *out)
+{
+    if (text->style->width == 0 || sim_table_width(table, "  ") <= text->style->width) {
+        sim_table_print(table, out, "  ", 0, false);
+        g_string_erase(out, 0, strchr(out->str, '\n') - out->str + 1);
+        return;
+    }
+    for (int row = 1; row < sim_table_rows(table); row++) {
+        g_autoptr(GString) measured = g_string_new(NULL);
+        for (int column = 2; column < table->column_count; column++) {
+            g_string_append_printf(measured, "%s ", sim_table_cell(table, row, column));
+        }
+        g_autofree char *expected =
+            g_strdup_printf("%s %s", sim_table_cell(table, row, 0), sim_table_cell(table, row, 1));
+        append_wrapped(out, expected, "  ", width_of(text));
+        append_wrapped(out, measured->str, "      ", width_of(text));
+    }
+}
+
 void sim_text_table(const struct sim_text *text, const struct sim_table *table)
 {
     if (text->is_page) {
@@ -182,9 +210,10 @@ void sim_text_table(const struct sim_text *text, const struct sim_table *table)
     }
     g_autoptr(GString) lines = g_string_new(NULL);
     bool is_verdicts = has_verdicts(table);
-    sim_table_print(table, lines, "  ", text->style->is_coloured && !is_verdicts);
-    if (is_verdicts) { /* heads over verdicts say nothing that the heading has not said */
-        g_string_erase(lines, 0, strchr(lines->str, '\n') - lines->str + 1);
+    if (is_verdicts) {
+        print_verdicts(text, table, lines);
+    } else {
+        sim_table_print(table, lines, "  ", text->style->width, text->style->is_coloured);
     }
     if (is_verdicts && text->style->is_coloured) {
         append_coloured(text->out, lines);
