@@ -62,6 +62,12 @@ static void complain_metric(struct sim_resolve *resolve, const struct sim_value 
                             metric, group, metric);
         return;
     }
+    const char *last = strrchr(metric, '.');
+    if (last && sim_percentile_parse(last + 1, &quantile)) { /* a dot for a blank */
+        sim_reader_complain(&resolve->reader, at, "%s: '%s' has no metric '%s': write %s.%.*s %s",
+                            where, group, metric, group, (int)(last - metric), metric, last + 1);
+        return;
+    }
     const char *suggestion =
         sim_reader_suggest(&resolve->reader, metric, (const char *const *)names->pdata);
     g_autofree char *all = g_strjoinv(", ", (char **)names->pdata);

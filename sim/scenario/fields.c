@@ -157,9 +157,9 @@ static bool read_param(struct sim_reader *reader, const struct sim_block *block,
     const struct sim_param *param = &params[index];
     const struct sim_value *value = given_value(reader, block, params, index, positional);
     if (!value && !param->fallback) {
-        sim_reader_complain(reader, block->value, "%s: %s%sneeds the field '%s': %s", block->who,
-                            block->whose ? block->whose : "", block->whose ? " " : "", param->name,
-                            param->help);
+        sim_reader_complain(reader, block->value, "%s: %s%s%sneeds the field '%s': %s", block->who,
+                            block->model ? "model '" : "", block->model ? block->model : "",
+                            block->model ? "' " : "", param->name, param->help);
         return false;
     }
     if (!value && strcmp(param->fallback, "nil") == 0) {
@@ -193,6 +193,21 @@ bool sim_block_read(struct sim_reader *reader, const struct sim_block *block,
     return is_right;
 }
 
+/* Which was meant, or which there are: of a model more than a line holds. */
+static const char *advise_field(struct sim_reader *reader, const struct sim_block *block,
+                                const char *name, const char *const *words)
+{
+    const char *suggestion = sim_reader_suggest(reader, name, words);
+    if (suggestion[0] || !words[0]) {
+        return suggestion;
+    }
+    if (block->model) {
+        return sim_reader_text(reader, " (see: brink models %s)", block->model);
+    }
+    g_autofree char *all = g_strjoinv(", ", (char **)(uintptr_t)words);
+    return sim_reader_text(reader, "; there are: %s", all);
+}
+
 bool sim_block_check_names(struct sim_reader *reader, const struct sim_block *block,
                            const struct sim_param *const *tables, int positional)
 {
@@ -212,11 +227,11 @@ bool sim_block_check_names(struct sim_reader *reader, const struct sim_block *bl
         }
         is_right = false;
         size_t problem_count = reader->problems->count;
-        sim_problems_add(reader->problems, block->value->file,
-                         field->line ? field->line : block->value->line, "%s: %s%s no field '%s'%s",
-                         block->who, block->whose ? block->whose : "there is",
-                         block->whose ? " has" : "", field->name,
-                         sim_reader_suggest(reader, field->name, words));
+        sim_problems_add(
+            reader->problems, block->value->file, field->line ? field->line : block->value->line,
+            "%s: %s%s%s no field '%s'%s", block->who, block->model ? "model '" : "there is",
+            block->model ? block->model : "", block->model ? "' has" : "", field->name,
+            advise_field(reader, block, field->name, words));
         if (field->is_inherited) {
             sim_problems_forget_repeated(reader->problems, problem_count);
         }

@@ -401,8 +401,10 @@ static void check_names(struct sim_law *law)
             continue;
         }
         law->is_bad = true;
-        sim_reader_complain(law->reader, law->call, "%s: there is no field '%s'%s", law->where,
-                            name, sim_reader_suggest(law->reader, name, law->kind->arguments));
+        const char *near = sim_reader_suggest(law->reader, name, law->kind->arguments);
+        sim_reader_complain(law->reader, law->call, "%s: there is no field '%s'%s%s", law->where,
+                            name, near[0] ? near : "; expected ",
+                            near[0] ? "" : law->kind->example);
     }
     bool takes_pairs = law->kind->positional == 0 && !law->kind->takes_percentiles;
     if (!takes_pairs && (int)law->call->item_count > law->kind->positional) {

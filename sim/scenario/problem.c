@@ -67,6 +67,15 @@ void sim_problems_add(struct sim_problems *problems, const char *file, int line,
         (struct sim_problem){.file = g_strdup(file), .line = line, .text = text};
 }
 
+void sim_problems_truncate(struct sim_problems *problems, size_t count)
+{
+    while (problems->count > count) {
+        struct sim_problem *item = &problems->items[--problems->count];
+        g_free(item->file);
+        g_free(item->text);
+    }
+}
+
 void sim_problems_forget_repeated(struct sim_problems *problems, size_t count)
 {
     size_t kept = count;

@@ -25,6 +25,8 @@ void sim_problems_init(struct sim_problems *problems);
 void sim_problems_clear(struct sim_problems *problems);
 void sim_problems_add(struct sim_problems *problems, const char *file, int line, const char *format,
                       ...) __attribute__((format(printf, 4, 5)));
+/* Drops those after the first `count`. */
+void sim_problems_truncate(struct sim_problems *problems, size_t count);
 /* Drops those after the first `count` that stand on a line of which one of the first `count`
  * speaks: the same mistake, seen again. */
 void sim_problems_forget_repeated(struct sim_problems *problems, size_t count);

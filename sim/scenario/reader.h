@@ -44,7 +44,7 @@ struct sim_reader {
 struct sim_block {
     const struct sim_value *value;
     const char *who;   /* "node \"edge\"" */
-    const char *whose; /* whose fields they are: "model 'cache'", or NULL for the block's own */
+    const char *model; /* whose fields they are: "cache", or NULL for the block's own */
     GString *print;    /* where canonical fields go, or NULL */
 };
 

@@ -76,7 +76,7 @@ static void read_common(struct sim_resolve *resolve, struct node *node)
         const struct sim_param *tables[] = {sim_node_params, sim_place_params, sim_node_extra,
                                             node->model->params, NULL};
         block.value = node->value;
-        block.whose = sim_reader_text(reader, "model '%s'", node->model->name);
+        block.model = node->model->name;
         sim_block_check_names(reader, &block, tables, 0);
     }
     if (node->fields.count_max == 0) {
@@ -212,10 +212,8 @@ static void read_model_params(struct sim_resolve *resolve, struct node *node, gu
     if (!model) {
         return;
     }
-    struct sim_block block = {.value = node->value,
-                              .who = node->who,
-                              .whose = sim_reader_text(reader, "model '%s'", model->name),
-                              .print = node->print};
+    struct sim_block block = {
+        .value = node->value, .who = node->who, .model = model->name, .print = node->print};
     void *params = sim_arena_alloc(reader->arena, model->params_size);
     bool is_right = sim_block_read(reader, &block, model->params, 0, params);
     const char *complaint = is_right && model->validate ? model->validate(params) : NULL;

@@ -95,6 +95,7 @@ static void apply_setting(lua_State *lua, const struct sim_setting *setting,
 {
     struct sim_chunk *chunk = sim_chunk_of(lua);
     const struct sim_value *value = NULL;
+    size_t problem_count = chunk->problems->count;
     if (push_setting(lua, setting->value, fallback)) {
         value = sim_values_convert(lua, -1, fallback->file, fallback->line, SIM_LINES_NONE);
         if (is_same_kind(value, fallback)) {
@@ -103,7 +104,8 @@ static void apply_setting(lua_State *lua, const struct sim_setting *setting,
         }
         lua_pop(lua, 1);
     }
-    if (!chunk->stopped) {
+    if (!chunk->stopped) { /* what is wrong with its parts is less to the point */
+        sim_problems_truncate(chunk->problems, problem_count);
         sim_sandbox_complain(lua, "param '%s': cannot be set to %s: expected a value such as %s",
                              setting->name, setting->value, sim_value_lua(chunk->arena, fallback));
     }

@@ -14,6 +14,29 @@
 /* What it takes to compare a name with one that exists. */
 #define CANDIDATE_WORK 20
 
+/* What people write who know Lua, or other tools, and what does that here. */
+static const char *advice_of(const char *what, const char *key)
+{
+    static const char *const advices[][2] = {
+        {"print", "brink show FILE prints what a scenario comes to"},
+        {"require", "write include(\"FILE.lua\")"},
+        {"dofile", "write include(\"FILE.lua\")"},
+        {"math.random", "laws are drawn from in the run: uniform(ms(1), ms(3))"},
+        {"exp", "write exponential(ms(5)), or math.exp for the function"},
+        {"gaussian", "write normal(ms(5), ms(1))"},
+        {"rps", "write rate(100)"},
+        {"qps", "write rate(100)"},
+        {"per_second", "write rate(100)"},
+    };
+    g_autofree char *name = g_strconcat(what, key, NULL);
+    for (size_t i = 0; i < G_N_ELEMENTS(advices); i++) {
+        if (strcmp(advices[i][0], name) == 0) {
+            return advices[i][1];
+        }
+    }
+    return NULL;
+}
+
 /* Upvalue 1: the table that was meant to have the key; upvalue 2: what it is called. */
 static int unknown_member(lua_State *lua)
 {
@@ -39,7 +62,10 @@ static int unknown_member(lua_State *lua)
     }
     /* The chunk goes on with a value that is known to be wrong, so that one misspelt name does not
      * hide the mistakes that follow it. */
-    if (nearest) {
+    const char *advice = advice_of(what, key);
+    if (advice) {
+        sim_sandbox_complain(lua, "unknown name '%s%s': %s", what, key, advice);
+    } else if (nearest) {
         sim_sandbox_complain(lua, "unknown name '%s%s' (did you mean '%s%s'?)", what, key, what,
                              nearest);
     } else {
