@@ -242,12 +242,13 @@ static int run_study(const char *path, const struct run_arguments *arguments,
     };
     struct sim_study *study = sim_study_run(&options, &problems);
     erase_progress(&line);
-    if (!study) {
+    bool is_interrupted = !study && problems.count == 0;
+    if (!study && !is_interrupted) {
         return sim_command_problems(&problems);
     }
     sim_problems_clear(&problems);
     int code = SIM_EXIT_INTERRUPTED;
-    if (study->result_count > 0) {
+    if (study && study->result_count > 0) {
         code = deliver(study, arguments);
     } else {
         sim_command_complain("interrupted before any run was finished");

@@ -8,6 +8,8 @@
 
 /* More combinations than this are a slip of the pen rather than a wish. */
 #define CASES_MAX 10000
+/* What all their descriptions may take: each holds the values of every sweep and all variants. */
+#define CASES_BYTES_MAX 2e9
 
 struct enumeration {
     const struct sim_run_options *options;
@@ -18,6 +20,7 @@ struct enumeration {
     uint32_t point_count; /* product of the lengths of the axes */
     struct sim_case **cases;
     uint32_t count;
+    size_t bytes; /* of their descriptions */
 };
 
 static struct sim_scenario *load(const struct sim_run_options *options, const char *variant,
@@ -57,10 +60,14 @@ static bool collect_axes(struct enumeration *all)
             points *= axis->count;
         }
         if (points > CASES_MAX) {
-            sim_problems_add(all->problems, all->options->path, 0,
-                             "sweep: more than %d combinations", CASES_MAX);
-            return false;
+            break;
         }
+    }
+    uint64_t variants = all->options->variant ? 1 : all->base->variant_count;
+    if (points * (variants > 0 ? variants : 1) > CASES_MAX) {
+        sim_problems_add(all->problems, all->options->path, 0, "sweep: more than %d combinations%s",
+                         CASES_MAX, variants > 1 ? " of points and variants" : "");
+        return false;
     }
     all->point_count = (uint32_t)points;
     return true;
@@ -127,6 +134,7 @@ static bool add_case(struct enumeration *all, const char *variant, uint32_t poin
     if (!item->scenario) {
         return false;
     }
+    all->bytes += item->scenario->arena.used_bytes;
     item->runs_asked = runs_of(options, item->scenario);
     item->replay = replay_command(options, item);
     return true;
@@ -162,6 +170,22 @@ static void complain_variant(const struct enumeration *all)
     }
 }
 
+/* False when all of them, if they are like those so far, are too large, or when somebody wants to
+ * stop. */
+static bool may_go_on(const struct enumeration *all, uint32_t total)
+{
+    double bytes = (double)all->bytes / all->count * total;
+    if (bytes > CASES_BYTES_MAX) {
+        char text[SIM_TEXT_MAX], most[SIM_TEXT_MAX];
+        sim_problems_add(all->problems, all->options->path, 0,
+                         "sweep: the descriptions of %u combinations would take %s, and must not "
+                         "take more than %s: fewer values or variants",
+                         total, sim_text_bytes(text, bytes), sim_text_bytes(most, CASES_BYTES_MAX));
+        return false;
+    }
+    return !all->options->stop || !*all->options->stop;
+}
+
 static bool enumerate(struct enumeration *all)
 {
     const struct sim_scenario *base = all->base;
@@ -174,13 +198,18 @@ static bool enumerate(struct enumeration *all)
         return false;
     }
     uint32_t variants = base->variant_count > 0 ? base->variant_count : 1;
-    all->cases = g_new(struct sim_case *, (size_t)variants * all->point_count);
+    uint32_t total = (wanted ? 1 : variants) * all->point_count;
+    all->cases = g_new(struct sim_case *, total);
     bool is_good = true;
     for (uint32_t v = 0; v < variants; v++) {
         const char *variant = base->variant_count > 0 ? base->variants[v] : NULL;
         for (uint32_t p = 0; p < all->point_count; p++) {
-            if (!wanted || (variant && strcmp(variant, wanted) == 0)) {
-                is_good = add_case(all, variant, p) && is_good;
+            if (wanted && (!variant || strcmp(variant, wanted) != 0)) {
+                continue;
+            }
+            is_good = add_case(all, variant, p) && is_good;
+            if (!may_go_on(all, total)) {
+                return false;
             }
         }
     }
