@@ -15,6 +15,7 @@
 #define EC2_ZONE_COUNT 3
 #define IBM_COUNT 12
 #define QUANTILE_COUNT 7
+#define TAIL_FIRST 3 /* the 95th percentile, after the lowest point */
 
 static const double probabilities[QUANTILE_COUNT] = {0.5, 0.75, 0.95, 0.99, 0.999, 0.9999, 0.99999};
 
@@ -122,41 +123,70 @@ static const double ibm_means[IBM_COUNT][IBM_COUNT] = {
     {143, 138, 128, 204, 194, 213, 132, 366, 290, 326, 283, 0.5}, /* Sao Paulo */
 };
 
-/* A quantile function that is linear between the published points; its lowest point is where the
- * mean becomes the published one, as far as a law can go that low. */
-static size_t quantiles_with_mean(const double row[1 + QUANTILE_COUNT],
-                                  struct sim_preset_quantile out[8])
+/* The mean of a quantile function that is linear between its points; the last one goes on to 1. */
+static double mean_of(const struct sim_preset_quantile *points, size_t count)
 {
-    double above = 0; /* mean x probability above the median */
-    double last = probabilities[QUANTILE_COUNT - 1];
-    for (size_t i = 0; i < QUANTILE_COUNT; i++) {
-        out[i + 1] = (struct sim_preset_quantile){probabilities[i], row[1 + i]};
-        if (i > 0) {
-            above += (probabilities[i] - probabilities[i - 1]) * (row[1 + i] + row[i]) / 2;
-        }
+    double mean = (1 - points[count - 1].p) * points[count - 1].ms;
+    for (size_t i = 1; i < count; i++) {
+        mean += (points[i].p - points[i - 1].p) * (points[i].ms + points[i - 1].ms) / 2;
     }
-    above += (1 - last) * row[QUANTILE_COUNT];
-    double least = 4 * (row[0] - above) - row[1];
-    least = least > row[1] ? row[1] : least < row[1] / 4 ? row[1] / 4 : least;
-    out[0] = (struct sim_preset_quantile){0, least};
-    return 1 + QUANTILE_COUNT;
+    return mean;
 }
 
-static size_t ec2_round_trip(size_t from, size_t to, struct sim_preset_quantile out[8],
+/* Beyond the 95th percentile puts a point half way, in probability, between each two, so far below
+ * their straight line that the mean becomes `mean`: a tail is steeper the further out it is. */
+static size_t bend_tail(struct sim_preset_quantile out[SIM_PRESET_QUANTILES_MAX], size_t count,
+                        double mean)
+{
+    double rise = 0; /* what a point half way would take off the mean, were it as low as can be */
+    for (size_t i = TAIL_FIRST; i + 1 < count; i++) {
+        rise += (out[i + 1].p - out[i].p) * (out[i + 1].ms - out[i].ms) / 4;
+    }
+    double share = (mean_of(out, count) - mean) / rise;
+    size_t bent = count + (count - 1 - TAIL_FIRST);
+    for (size_t i = count - 1; i > TAIL_FIRST; i--) { /* from behind, as it moves them apart */
+        struct sim_preset_quantile low = out[i - 1], high = out[i];
+        size_t place = TAIL_FIRST + 2 * (i - TAIL_FIRST);
+        out[place] = high;
+        out[place - 1].p = (low.p + high.p) / 2;
+        out[place - 1].ms = low.ms + (1 - share) * (high.ms - low.ms) / 2;
+    }
+    return bent;
+}
+
+/* A quantile function that is linear between the published points; its lowest point is where the
+ * mean becomes the published one. Where even a quarter of the median is not low enough, the tail
+ * bends. */
+static size_t quantiles_with_mean(const double row[1 + QUANTILE_COUNT],
+                                  struct sim_preset_quantile out[SIM_PRESET_QUANTILES_MAX])
+{
+    out[0] = (struct sim_preset_quantile){0, row[1]};
+    for (size_t i = 0; i < QUANTILE_COUNT; i++) {
+        out[i + 1] = (struct sim_preset_quantile){probabilities[i], row[1 + i]};
+    }
+    double least = row[1] - 4 * (mean_of(out, 1 + QUANTILE_COUNT) - row[0]);
+    out[0].ms = least > row[1] ? row[1] : least < row[1] / 4 ? row[1] / 4 : least;
+    return least < row[1] / 4 ? bend_tail(out, 1 + QUANTILE_COUNT, row[0]) : 1 + QUANTILE_COUNT;
+}
+
+static size_t ec2_round_trip(size_t from, size_t to,
+                             struct sim_preset_quantile out[SIM_PRESET_QUANTILES_MAX],
                              double *ret_mean_ms)
 {
     *ret_mean_ms = ec2_rows[from * EC2_COUNT + to][0];
     return quantiles_with_mean(ec2_rows[from * EC2_COUNT + to], out);
 }
 
-static size_t ec2_zone_round_trip(size_t from, size_t to, struct sim_preset_quantile out[8],
+static size_t ec2_zone_round_trip(size_t from, size_t to,
+                                  struct sim_preset_quantile out[SIM_PRESET_QUANTILES_MAX],
                                   double *ret_mean_ms)
 {
     *ret_mean_ms = ec2_zone_rows[from * EC2_ZONE_COUNT + to][0];
     return quantiles_with_mean(ec2_zone_rows[from * EC2_ZONE_COUNT + to], out);
 }
 
-static size_t ibm_round_trip(size_t from, size_t to, struct sim_preset_quantile out[8],
+static size_t ibm_round_trip(size_t from, size_t to,
+                             struct sim_preset_quantile out[SIM_PRESET_QUANTILES_MAX],
                              double *ret_mean_ms)
 {
     (void)out;

@@ -6,6 +6,8 @@
 
 extern const char *const sim_network_preset_names[]; /* NULL at the end */
 
+#define SIM_PRESET_QUANTILES_MAX 12
+
 /* Quantiles of a round trip, in ms. */
 struct sim_preset_quantile {
     double p, ms;
@@ -15,9 +17,10 @@ struct sim_preset {
     const char *name;
     const char *source;
     const char *const *zones; /* NULL at the end */
-    /* Round trip from -> to. Gives the number of quantiles in `out` (at most 8), or 0 with the mean
-     * in *ret_mean_ms where only that is known. Every pair, a zone with itself too, has one. */
-    size_t (*round_trip)(size_t from, size_t to, struct sim_preset_quantile out[8],
+    /* Round trip from -> to. Gives the number of quantiles in `out`, or 0 with the mean in
+     * *ret_mean_ms where only that is known. Every pair, a zone with itself too, has one. */
+    size_t (*round_trip)(size_t from, size_t to,
+                         struct sim_preset_quantile out[SIM_PRESET_QUANTILES_MAX],
                          double *ret_mean_ms);
 };
 

@@ -198,7 +198,7 @@ static const struct sim_value *preset_value(struct sim_resolve *resolve,
             return NULL;
         }
     }
-    struct sim_preset_quantile quantiles[8];
+    struct sim_preset_quantile quantiles[SIM_PRESET_QUANTILES_MAX];
     double mean_ms = 0;
     char number[SIM_TEXT_MAX];
     char p[SIM_TEXT_MAX];
