@@ -24,7 +24,9 @@ static void resolve_fields(struct sim_resolve *resolve)
             *extension = '\0';
         }
         fields.name = sim_arena_strdup(resolve->reader.arena, base);
-        sim_print_field(print, "name", sim_text_quote(resolve->reader.arena, fields.name));
+        g_autoptr(GString) name = g_string_new(NULL); /* where a given one stands: it is the same */
+        sim_print_field(name, "name", sim_text_quote(resolve->reader.arena, fields.name));
+        g_string_prepend(print, name->str);
     }
     g_string_replace(print, "\n", "\n  ", 0);
     g_string_truncate(print, print->len >= 2 ? print->len - 2 : 0);
