@@ -65,6 +65,18 @@ static int check(const char *path, const struct arguments *arguments,
     return sim_command_print(line);
 }
 
+/* What a file with variants says without any is no case that runs, and may refer to nodes that only
+ * they have. */
+static int ask_for_variant(const char *path, const struct sim_scenario *scenario)
+{
+    g_autoptr(GString) names = g_string_new(NULL);
+    for (uint32_t i = 0; i < scenario->variant_count; i++) {
+        g_string_append_printf(names, "%s--variant '%s'", i > 0 ? ", " : "", scenario->variants[i]);
+    }
+    sim_command_complain("show: which variant of %s? %s", path, names->str);
+    return SIM_EXIT_USAGE;
+}
+
 static int show(const char *path, const struct arguments *arguments,
                 const struct sim_model *const *models)
 {
@@ -81,7 +93,8 @@ static int show(const char *path, const struct arguments *arguments,
     }
     sim_problems_clear(&problems);
     g_autofree char *text = sim_scenario_print(scenario);
-    int code = sim_command_print(text);
+    bool is_open = scenario->variant_count > 0 && !arguments->variant;
+    int code = is_open ? ask_for_variant(path, scenario) : sim_command_print(text);
     sim_scenario_free(scenario);
     return code;
 }
@@ -112,7 +125,9 @@ const struct sim_command sim_command_show = {
     .name = "show",
     .arguments = "FILE",
     .summary = "print a scenario in full, defaults included",
-    .details = "What is printed is a scenario itself: it runs, and gives the same digest.\n\n"
-               "Example:\n  brink show shop.lua --variant \"no cache\" > resolved.lua\n",
+    .details =
+        "What is printed is a scenario itself: it runs, and gives the same digest. Of variants\n"
+        "and sweeps it is one case: that of --variant and --set.\n\n"
+        "Example:\n  brink show shop.lua --variant \"no cache\" > resolved.lua\n",
     .run = command_show,
 };
