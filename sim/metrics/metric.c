@@ -1,6 +1,7 @@
 /* The paths of recording that change the segment, and the readings by window and cell. */
 #include "metrics/metric.h"
 
+#include <glib.h>
 #include <math.h>
 #include <string.h>
 
@@ -146,6 +147,25 @@ void sim_sample_settle(struct sim_sample *sample)
     }
 }
 
+static struct sim_histogram *made(struct sim_histogram **histogram, int precision)
+{
+    if (!*histogram) {
+        *histogram = g_new(struct sim_histogram, 1);
+        sim_histogram_init(*histogram, precision);
+    }
+    return *histogram;
+}
+
+static struct sim_histogram *atom_of(struct sim_sample *sample, uint32_t segment)
+{
+    return made(&sample->by_atom[sample->axis->segment_atom[segment]], SIM_HISTOGRAM_FINE);
+}
+
+static struct sim_histogram *cell_of(struct sim_sample *sample, uint32_t segment)
+{
+    return made(&sample->by_cell[sample->axis->segment_cell[segment]], SIM_HISTOGRAM_COARSE);
+}
+
 void sim_sample_seek(struct sim_sample *sample, sim_time time)
 {
     sim_sample_settle(sample);
@@ -157,16 +177,16 @@ void sim_sample_seek(struct sim_sample *sample, sim_time time)
         sample->cell = NULL;
         return;
     }
-    sample->atom = &sample->by_atom[axis->segment_atom[segment]];
-    sample->cell = &sample->by_cell[axis->segment_cell[segment]];
+    sample->atom = atom_of(sample, segment);
+    sample->cell = cell_of(sample, segment);
 }
 
 void sim_sample_add_infinite(struct sim_sample *sample, uint32_t segment, uint64_t times)
 {
     const struct sim_axis *axis = sample->axis;
     sim_assert(segment < axis->segment_count);
-    sample->by_atom[axis->segment_atom[segment]].infinite += times;
-    sample->by_cell[axis->segment_cell[segment]].infinite += times;
+    atom_of(sample, segment)->infinite += times;
+    cell_of(sample, segment)->infinite += times;
 }
 
 static bool window_has_atom(const struct sim_axis *axis, uint32_t window, uint32_t atom)
@@ -179,29 +199,20 @@ const struct sim_histogram *sim_sample_window(const struct sim_sample *sample, u
 {
     const struct sim_axis *axis = sample->axis;
     sim_assert(window < axis->window_count);
-    struct sim_histogram *merged = &sample->by_window[window];
+    struct sim_histogram *merged = made(&sample->by_window[window], SIM_HISTOGRAM_FINE);
     sim_histogram_clear(merged);
     for (uint32_t atom = 0; atom < axis->atom_count; atom++) {
-        if (window_has_atom(axis, window, atom)) {
-            sim_histogram_merge(merged, &sample->by_atom[atom]);
+        if (sample->by_atom[atom] && window_has_atom(axis, window, atom)) {
+            sim_histogram_merge(merged, sample->by_atom[atom]);
         }
     }
     if (sample->batch_count > 0 &&
-        window_has_atom(axis, window, (uint32_t)(sample->atom - sample->by_atom))) {
+        window_has_atom(axis, window, axis->segment_atom[sample->cache.segment])) {
         struct sim_histogram_batch batch =
             sim_histogram_batch_of(sample->batch, sample->batch_count);
         sim_histogram_add_batch(merged, &batch);
     }
     return merged;
-}
-
-static struct sim_histogram *histograms_new(struct sim_arena *arena, uint32_t count, int precision)
-{
-    struct sim_histogram *histograms = sim_arena_array(arena, struct sim_histogram, count);
-    for (uint32_t i = 0; i < count; i++) {
-        sim_histogram_init(&histograms[i], precision);
-    }
-    return histograms;
 }
 
 /* Life */
@@ -228,25 +239,30 @@ void sim_metric_init(struct sim_metric *metric, const char *name, enum sim_metri
     case SIM_METRIC_SAMPLE:
         metric->sample.axis = axis;
         metric->sample.batch = sim_arena_array(arena, int64_t, SIM_HISTOGRAM_BATCH);
-        metric->sample.by_atom = histograms_new(arena, axis->atom_count, SIM_HISTOGRAM_FINE);
-        metric->sample.by_window = histograms_new(arena, axis->window_count, SIM_HISTOGRAM_FINE);
-        metric->sample.by_cell = histograms_new(arena, axis->cell_count, SIM_HISTOGRAM_COARSE);
+        metric->sample.by_atom = sim_arena_array(arena, struct sim_histogram *, axis->atom_count);
+        metric->sample.by_window =
+            sim_arena_array(arena, struct sim_histogram *, axis->window_count);
+        metric->sample.by_cell = sim_arena_array(arena, struct sim_histogram *, axis->cell_count);
         break;
+    }
+}
+
+static void histograms_free(struct sim_histogram **histograms, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        if (histograms[i]) {
+            sim_histogram_clear(histograms[i]);
+            g_free(histograms[i]);
+        }
     }
 }
 
 void sim_metric_clear(struct sim_metric *metric)
 {
-    if (metric->kind != SIM_METRIC_SAMPLE) {
-        return;
-    }
-    for (uint32_t atom = 0; atom < metric->sample.axis->atom_count; atom++) {
-        sim_histogram_clear(&metric->sample.by_atom[atom]);
-    }
-    for (uint32_t w = 0; w < metric->sample.axis->window_count; w++) {
-        sim_histogram_clear(&metric->sample.by_window[w]);
-    }
-    for (uint32_t cell = 0; cell < metric->sample.axis->cell_count; cell++) {
-        sim_histogram_clear(&metric->sample.by_cell[cell]);
+    if (metric->kind == SIM_METRIC_SAMPLE) {
+        const struct sim_axis *axis = metric->sample.axis;
+        histograms_free(metric->sample.by_atom, axis->atom_count);
+        histograms_free(metric->sample.by_window, axis->window_count);
+        histograms_free(metric->sample.by_cell, axis->cell_count);
     }
 }

@@ -124,9 +124,11 @@ int64_t sim_level_cell_max(const struct sim_level *level, uint32_t cell);
 
 struct sim_sample {
     const struct sim_axis *axis;
-    struct sim_histogram *by_atom;   /* fine: a value is kept once, however many windows hold it */
-    struct sim_histogram *by_window; /* merged when asked for */
-    struct sim_histogram *by_cell;   /* coarse, for pictures over time */
+    /* Each is NULL until a value comes, or is asked for: one member among thousands that are kept
+     * apart has values in few, and many metrics have none. */
+    struct sim_histogram **by_atom;   /* fine: a value is kept once, however many windows hold it */
+    struct sim_histogram **by_window; /* merged when asked for */
+    struct sim_histogram **by_cell;   /* coarse, for pictures over time */
     struct sim_segment_cache cache;
     struct sim_histogram *atom; /* of the cached segment, NULL past the axis; likewise: */
     struct sim_histogram *cell;

@@ -112,6 +112,19 @@ static void write_figure(struct sim_json *json, const struct sim_section *sectio
     sim_json_close(json, '}');
 }
 
+/* A mean of attribution: "slowest_seconds" and the ends of its interval. */
+static void write_mean(struct sim_json *json, const char *band, const struct sim_estimate *mean)
+{
+    const struct {
+        const char *name;
+        double value;
+    } parts[] = {{"", mean->value}, {"low_", mean->low}, {"high_", mean->high}};
+    for (size_t i = 0; i < G_N_ELEMENTS(parts); i++) {
+        g_autofree char *key = g_strdup_printf("%s_%sseconds", band, parts[i].name);
+        sim_json_number(json, key, parts[i].value);
+    }
+}
+
 static void write_attributions(struct sim_json *json, const struct sim_section *section)
 {
     sim_json_open(json, "attribution", '[', false);
@@ -120,16 +133,16 @@ static void write_attributions(struct sim_json *json, const struct sim_section *
         sim_json_open(json, NULL, '{', false);
         sim_json_text(json, "source", section->tiers[table->source].name);
         sim_json_number(json, "operations", table->operations);
-        sim_json_number(json, "slowest_mean_seconds", table->slowest_mean);
-        sim_json_number(json, "median_mean_seconds", table->median_mean);
+        write_mean(json, "slowest_mean", &table->slowest_mean);
+        write_mean(json, "median_mean", &table->median_mean);
         sim_json_open(json, "rows", '[', false);
         for (uint32_t r = 0; r < table->row_count; r++) {
             const struct sim_attribution_row *row = &table->rows[r];
             sim_json_open(json, NULL, '{', true);
             sim_json_text(json, "tier", section->tiers[row->group].name);
             sim_json_text(json, "cause", sim_cause_names[row->cause]);
-            sim_json_number(json, "slowest_seconds", row->slowest_seconds);
-            sim_json_number(json, "median_seconds", row->median_seconds);
+            write_mean(json, "slowest", &row->slowest);
+            write_mean(json, "median", &row->median);
             sim_json_close(json, '}');
         }
         sim_json_close(json, ']');

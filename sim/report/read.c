@@ -124,6 +124,20 @@ static void read_figures(struct sim_json_reader *reader, JsonObject *object)
     reader->section->figure_count = kept;
 }
 
+static struct sim_estimate read_mean(JsonObject *object, const char *band)
+{
+    g_autofree char *value = g_strdup_printf("%s_seconds", band);
+    g_autofree char *low = g_strdup_printf("%s_low_seconds", band);
+    g_autofree char *high = g_strdup_printf("%s_high_seconds", band);
+    struct sim_estimate mean = {
+        .value = sim_json_get_number(object, value),
+        .low = sim_json_get_number(object, low),
+        .high = sim_json_get_number(object, high),
+    };
+    mean.has_interval = !isnan(mean.low) && !isnan(mean.high);
+    return mean;
+}
+
 static void read_attribution_rows(struct sim_json_reader *reader, JsonObject *object,
                                   struct sim_attribution_table *table)
 {
@@ -139,8 +153,8 @@ static void read_attribution_rows(struct sim_json_reader *reader, JsonObject *ob
                 .group = tier,
                 .cause = (enum sim_cause)sim_json_get_choice(from, "cause", sim_cause_names,
                                                              SIM_CAUSE_COUNT, SIM_CAUSE_OTHER),
-                .slowest_seconds = sim_json_get_number(from, "slowest_seconds"),
-                .median_seconds = sim_json_get_number(from, "median_seconds"),
+                .slowest = read_mean(from, "slowest"),
+                .median = read_mean(from, "median"),
             };
         }
     }
@@ -162,8 +176,8 @@ static void read_attributions(struct sim_json_reader *reader, JsonObject *object
         struct sim_attribution_table *table = &tables[reader->section->attribution_count++];
         table->source = source;
         table->operations = sim_json_get_number(from, "operations");
-        table->slowest_mean = sim_json_get_number(from, "slowest_mean_seconds");
-        table->median_mean = sim_json_get_number(from, "median_mean_seconds");
+        table->slowest_mean = read_mean(from, "slowest_mean");
+        table->median_mean = read_mean(from, "median_mean");
         read_attribution_rows(reader, from, table);
     }
     reader->section->attributions = tables;

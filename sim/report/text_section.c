@@ -250,45 +250,53 @@ static void print_own(const struct sim_text *text, const struct sim_section *sec
 
 #define ATTRIBUTION_LEAST 0.01 /* of the mean of either band: smaller parts are summed up */
 
-static void add_share(struct sim_table *table, double part, double whole)
+static void add_part(struct sim_table *table, const struct sim_estimate *part,
+                     const struct sim_estimate *whole)
 {
     char seconds[SIM_NUMBER_MAX], share[SIM_NUMBER_MAX];
-    sim_number_plain(seconds, part, SIM_METRIC_SECONDS, false);
-    double percent = whole > 0.0 ? 100.0 * part / whole : 0.0;
+    sim_number_text(seconds, part, SIM_METRIC_SECONDS, false);
+    double percent = whole->value > 0.0 ? 100.0 * part->value / whole->value : 0.0;
     g_snprintf(share, sizeof(share), percent >= 0.95 || percent == 0.0 ? "%.0f %%" : "%.1f %%",
                percent);
     sim_table_add(table, seconds);
     sim_table_add(table, share);
 }
 
+static void add_rest(struct sim_table *table, double rest, const struct sim_estimate *whole)
+{
+    struct sim_estimate part = {.value = fmax(rest, 0.0), .is_exact = true}; /* by subtraction */
+    add_part(table, &part, whole);
+}
+
 static void print_attribution(const struct sim_text *text, const struct sim_section *section,
                               const struct sim_attribution_table *from)
 {
     static const char *const heads[] = {"", "slowest 1 %", "", "median", "", NULL};
+    const struct sim_estimate *slowest = &from->slowest_mean, *median = &from->median_mean;
     struct sim_table table;
     sim_table_init(&table, "lrrrr");
     add_heads(&table, heads);
-    double slowest_rest = from->slowest_mean, median_rest = from->median_mean;
+    double slowest_rest = slowest->value, median_rest = median->value;
     for (uint32_t i = 0; i < from->row_count; i++) {
         const struct sim_attribution_row *row = &from->rows[i];
-        if (row->slowest_seconds < ATTRIBUTION_LEAST * from->slowest_mean &&
-            row->median_seconds < ATTRIBUTION_LEAST * from->median_mean) {
+        if (row->slowest.value < ATTRIBUTION_LEAST * slowest->value &&
+            row->median.value < ATTRIBUTION_LEAST * median->value) {
             continue;
         }
         add_name(&table, section, row->group, sim_cause_names[row->cause]);
-        add_share(&table, row->slowest_seconds, from->slowest_mean);
-        add_share(&table, row->median_seconds, from->median_mean);
-        slowest_rest -= row->slowest_seconds;
-        median_rest -= row->median_seconds;
+        add_part(&table, &row->slowest, slowest);
+        add_part(&table, &row->median, median);
+        slowest_rest -= row->slowest.value;
+        median_rest -= row->median.value;
     }
-    if (slowest_rest > 1e-3 * from->slowest_mean || median_rest > 1e-3 * from->median_mean) {
+    if (slowest_rest > 1e-3 * slowest->value || median_rest > 1e-3 * median->value) {
         sim_table_add(&table, "the rest");
-        add_share(&table, fmax(slowest_rest, 0.0), from->slowest_mean);
-        add_share(&table, fmax(median_rest, 0.0), from->median_mean);
+        add_rest(&table, slowest_rest, slowest);
+        add_rest(&table, median_rest, median);
     }
     sim_table_add(&table, "in all");
-    add_share(&table, from->slowest_mean, from->slowest_mean);
-    add_share(&table, from->median_mean, from->median_mean);
+    add_part(&table, slowest, slowest);
+    add_part(&table, median, median);
     g_autofree char *heading = g_strdup_printf("Where the time of %s goes, of answered requests",
                                                section->tiers[from->source].name);
     finish_table(text, &table, heading);

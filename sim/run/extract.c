@@ -26,7 +26,7 @@ static const struct sim_histogram *reader_window(struct reader *reader,
         reader->metric = metric;
     }
     if (reader->is_merged[window]) {
-        return &metric->sample.by_window[window];
+        return metric->sample.by_window[window];
     }
     reader->is_merged[window] = true;
     return sim_sample_window(&metric->sample, window);
@@ -367,7 +367,9 @@ static void totals_add_track(struct sim_totals *totals, const struct sim_plan *p
             totals->capacities[t][c] += capacity ? level_cell_integral(capacity, c) : 0;
             break;
         case SIM_METRIC_SAMPLE:
-            sim_histogram_merge(&totals->cells[t][c], &metric->sample.by_cell[c]);
+            if (metric->sample.by_cell[c]) {
+                sim_histogram_merge(&totals->cells[t][c], metric->sample.by_cell[c]);
+            }
             break;
         }
     }

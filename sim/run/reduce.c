@@ -235,61 +235,70 @@ static void reduce_distributions(struct sim_result *result, const struct sim_pla
 static int compare_rows(const void *a, const void *b, void *data)
 {
     (void)data;
-    const struct sim_attribution_row *x = a, *y = b;
-    return (x->slowest_seconds < y->slowest_seconds) - (x->slowest_seconds > y->slowest_seconds);
+    double x = ((const struct sim_attribution_row *)a)->slowest.value;
+    double y = ((const struct sim_attribution_row *)b)->slowest.value;
+    return (x < y) - (x > y);
 }
 
-struct band_sum {
-    double operations, mean_ns;
-    double *by_group_cause;
+/* One source's operations of one band, by replication. */
+struct band {
+    const struct sim_record *records;
+    uint32_t count;
+    uint32_t source;
+    enum sim_band band;
+    double *sums, *operations; /* room for one a replication */
 };
 
-/* Weighs the replications by how many operations each of them sampled. */
-static struct band_sum sum_band(const struct sim_record *records, uint32_t count, uint32_t source,
-                                enum sim_band band, uint32_t groups)
+/* The mean of a part, or of all with SIM_NONE, over the operations that replications sampled: a
+ * quotient, since each sampled its own number of them. */
+static struct sim_estimate band_mean(const struct band *band, uint32_t part)
 {
-    struct band_sum sum = {0.0, 0.0, g_new0(double, (size_t)groups *SIM_CAUSE_COUNT)};
-    for (uint32_t r = 0; r < count; r++) {
-        if (!records[r].is_finished) {
-            continue;
-        }
-        const struct sim_record_attribution *part = &records[r].attributions[source];
-        double weight = part->operations[band];
-        sum.operations += weight;
-        sum.mean_ns += weight * part->mean_ns[band];
-        for (uint32_t i = 0; weight > 0.0 && i < groups * SIM_CAUSE_COUNT; i++) {
-            sum.by_group_cause[i] += weight * part->by_group_cause[band][i];
-        }
+    for (uint32_t r = 0; r < band->count; r++) {
+        const struct sim_record *record = &band->records[r];
+        const struct sim_record_attribution *from =
+            record->is_finished ? &record->attributions[band->source] : NULL;
+        double operations = from ? from->operations[band->band] : 0.0;
+        double mean_ns = operations == 0.0  ? 0.0
+                         : part == SIM_NONE ? from->mean_ns[band->band]
+                                            : from->by_group_cause[band->band][part];
+        band->sums[r] = operations * mean_ns * SECONDS;
+        band->operations[r] = operations;
     }
-    double scale = sum.operations > 0.0 ? 1.0 / sum.operations : 0.0;
-    sum.mean_ns *= scale;
-    for (uint32_t i = 0; i < groups * SIM_CAUSE_COUNT; i++) {
-        sum.by_group_cause[i] *= scale;
+    return sim_estimate_quotient(band->sums, band->operations, band->count, false, SIM_CONFIDENCE);
+}
+
+static double band_operations(const struct band *band)
+{
+    double operations = 0.0;
+    for (uint32_t r = 0; r < band->count; r++) {
+        const struct sim_record *record = &band->records[r];
+        operations +=
+            record->is_finished ? record->attributions[band->source].operations[band->band] : 0.0;
     }
-    return sum;
+    return operations;
 }
 
 static void fill_attribution(struct sim_attribution_table *table, struct sim_result *result,
-                             const struct band_sum bands[SIM_BAND_COUNT], uint32_t groups)
+                             const struct band *slowest, const struct band *median, uint32_t groups)
 {
     struct sim_attribution_row *rows =
         sim_arena_array(&result->arena, struct sim_attribution_row, groups * SIM_CAUSE_COUNT);
     for (uint32_t g = 0; g < groups; g++) {
         for (uint32_t cause = 0; cause < SIM_CAUSE_COUNT; cause++) {
-            uint32_t i = g * SIM_CAUSE_COUNT + cause;
-            double slowest = bands[SIM_BAND_SLOWEST].by_group_cause[i];
-            double median = bands[SIM_BAND_MEDIAN].by_group_cause[i];
-            if (slowest > 0.0 || median > 0.0) {
-                rows[table->row_count++] = (struct sim_attribution_row){
-                    g, (enum sim_cause)cause, slowest * SECONDS, median * SECONDS};
+            uint32_t part = g * SIM_CAUSE_COUNT + cause;
+            struct sim_attribution_row row = {g, (enum sim_cause)cause, band_mean(slowest, part),
+                                              band_mean(median, part)};
+            if (row.slowest.value > 0.0 || row.median.value > 0.0) {
+                rows[table->row_count++] = row;
             }
         }
     }
     sim_sort(rows, table->row_count, sizeof(*rows), compare_rows, NULL);
+    table->source = slowest->source;
     table->rows = rows;
-    table->slowest_mean = bands[SIM_BAND_SLOWEST].mean_ns * SECONDS;
-    table->median_mean = bands[SIM_BAND_MEDIAN].mean_ns * SECONDS;
-    table->operations = bands[SIM_BAND_SLOWEST].operations;
+    table->slowest_mean = band_mean(slowest, SIM_NONE);
+    table->median_mean = band_mean(median, SIM_NONE);
+    table->operations = band_operations(slowest);
 }
 
 static void reduce_attributions(struct sim_result *result, const struct sim_plan *plan,
@@ -298,22 +307,18 @@ static void reduce_attributions(struct sim_result *result, const struct sim_plan
     const struct sim_world_spec *world = &plan->scenario->world;
     struct sim_attribution_table *tables =
         sim_arena_array(&result->arena, struct sim_attribution_table, world->group_count);
+    g_autofree double *sums = g_new(double, count);
+    g_autofree double *operations = g_new(double, count);
     result->attribution_count = 0;
     for (uint32_t g = 0; g < world->group_count; g++) {
         if (!(world->groups[g].model->traits & SIM_MODEL_SOURCE)) {
             continue;
         }
-        struct band_sum bands[SIM_BAND_COUNT];
-        for (int b = 0; b < SIM_BAND_COUNT; b++) {
-            bands[b] = sum_band(records, count, g, (enum sim_band)b, world->group_count);
-        }
-        if (bands[SIM_BAND_SLOWEST].operations > 0.0) {
-            struct sim_attribution_table *table = &tables[result->attribution_count++];
-            table->source = g;
-            fill_attribution(table, result, bands, world->group_count);
-        }
-        for (int b = 0; b < SIM_BAND_COUNT; b++) {
-            g_free(bands[b].by_group_cause);
+        struct band slowest = {records, count, g, SIM_BAND_SLOWEST, sums, operations};
+        struct band median = {records, count, g, SIM_BAND_MEDIAN, sums, operations};
+        if (band_operations(&slowest) > 0.0) {
+            fill_attribution(&tables[result->attribution_count++], result, &slowest, &median,
+                             world->group_count);
         }
     }
     result->attributions = tables;

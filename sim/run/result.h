@@ -106,15 +106,15 @@ enum sim_warmup_rule {
 struct sim_attribution_row {
     uint32_t group;
     enum sim_cause cause;
-    double slowest_seconds, median_seconds;
+    struct sim_estimate slowest, median; /* seconds of an operation, on average */
 };
 
 struct sim_attribution_table {
     uint32_t source; /* group */
     uint32_t row_count;
     const struct sim_attribution_row *rows;
-    double slowest_mean, median_mean; /* seconds */
-    double operations;                /* in the slowest band, all replications */
+    struct sim_estimate slowest_mean, median_mean; /* seconds */
+    double operations;                             /* in the slowest band, all replications */
 };
 
 /* What clients asked and were told in one run: the first whose history is not what an expectation

@@ -66,8 +66,8 @@ static size_t batch_cells(const struct sim_sample *sample, uint32_t cells, doubl
     double last = NAN, sum = 0.0;
     size_t filled = 0, kept = 0;
     for (uint32_t cell = 0; cell < cells; cell++) {
-        const struct sim_histogram *histogram = &sample->by_cell[cell];
-        last = histogram->count > 0 ? sim_histogram_mean_finite(histogram) : last;
+        const struct sim_histogram *histogram = sample->by_cell[cell];
+        last = histogram && histogram->count > 0 ? sim_histogram_mean_finite(histogram) : last;
         if (isnan(last)) {
             continue; /* nothing yet: the cut begins where operations do */
         }

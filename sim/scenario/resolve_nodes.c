@@ -6,6 +6,8 @@
 #include "base/text.h"
 
 #define NODE_COUNT_MAX 2000000
+/* Each of them has all metrics over all cells: a quarter of a megabyte. */
+#define MEMBERS_APART_MAX 10000
 
 /* A node between its two passes. */
 struct node {
@@ -181,6 +183,11 @@ static void declare_node(struct sim_resolve *resolve, struct node *node, sim_nod
         sim_reader_complain(reader, node->value, "%s: more than %d nodes in all", node->who,
                             NODE_COUNT_MAX);
         node->fields.count = node->fields.count_max = 1;
+    }
+    if (node->fields.per_member && node->fields.count_max > MEMBERS_APART_MAX) {
+        sim_reader_complain(reader, node->value,
+                            "%s: per_member: metrics are kept of each of %d members at most",
+                            node->who, MEMBERS_APART_MAX);
     }
     struct sim_group_spec group = {.name = node->value->name,
                                    .model = node->model,

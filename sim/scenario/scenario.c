@@ -8,6 +8,9 @@
 #include "scenario/resolve.h"
 #include "scenario/words.h"
 
+/* Every metric of every group has a number for each, and so has every series in the files. */
+#define CELLS_MAX 100000
+
 static void resolve_fields(struct sim_resolve *resolve)
 {
     struct sim_scenario *scenario = resolve->scenario;
@@ -48,6 +51,10 @@ static void resolve_fields(struct sim_resolve *resolve)
             &resolve->reader, resolve->root,
             "scenario: name: it names a folder, so it is short, has no '/' and does not "
             "begin with '.'");
+    }
+    if (fields.cell > 0 && (fields.duration - 1) / fields.cell >= CELLS_MAX) {
+        sim_reader_complain(&resolve->reader, resolve->root,
+                            "scenario: cell: cuts the duration into more than %d cells", CELLS_MAX);
     }
     if (fields.warmup != SIM_NEVER && fields.duration > 0 && fields.warmup >= fields.duration) {
         sim_reader_complain(&resolve->reader, resolve->root,

@@ -215,6 +215,8 @@ static void test_sample(void)
             }
             sim_sample_add(&metric.sample, times[i], values[i]);
         }
+        struct sim_histogram empty; /* a cell that no value is in */
+        sim_histogram_init(&empty, SIM_HISTOGRAM_COARSE);
         for (uint32_t w = 0; w < f.axis.window_count + f.axis.cell_count; w++) {
             bool is_window = w < f.axis.window_count;
             uint32_t cell = w - f.axis.window_count;
@@ -223,7 +225,8 @@ static void test_sample(void)
             }
             struct sim_window window = is_window ? f.axis.windows[w] : cell_window(&f, cell);
             const struct sim_histogram *histogram =
-                is_window ? sim_sample_window(&metric.sample, w) : &metric.sample.by_cell[cell];
+                is_window ? sim_sample_window(&metric.sample, w) : metric.sample.by_cell[cell];
+            histogram = histogram ? histogram : &empty;
             uint64_t count = 0, infinite = 0, in_buckets = 0;
             sim_wide sum = 0;
             sim_histogram_each(histogram, add_bucket, &in_buckets);
