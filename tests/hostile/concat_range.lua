@@ -1,0 +1,2 @@
+
+local a = table.concat({}, "x", 1, 1000000000)

@@ -1,0 +1,1 @@
+local t = string.rep("", 1099511627776, "y")

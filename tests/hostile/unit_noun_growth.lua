@@ -1,0 +1,2 @@
+local a = posts
+while true do a = a * posts / timelines * users end
