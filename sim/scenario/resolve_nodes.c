@@ -90,6 +90,11 @@ static void read_common(struct sim_resolve *resolve, struct node *node)
         sim_reader_complain(reader, node->value, "%s: count is larger than count_max", node->who);
         node->fields.count_max = node->fields.count;
     }
+    uint32_t most = node->model ? node->model->members_max : 0;
+    if (most > 0 && node->fields.count_max > most) {
+        sim_reader_complain(reader, node->value, "%s: '%s' has at most %u members", node->who,
+                            node->model->name, most);
+    }
 }
 
 /* The machines of all members that `on` names; NULL when it names none. */

@@ -103,6 +103,7 @@ struct sim_model {
     const struct sim_param *params;
     /* Complains about parameters that do not fit together: a text for the user, or NULL. */
     const char *(*validate)(const void *params);
+    uint32_t members_max; /* of a group; 0 = any number */
 
     size_t state_size; /* zeroed before every life */
     size_t frame_size; /* of what it remembers of one operation; 0 = it uses no frames */

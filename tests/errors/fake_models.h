@@ -187,6 +187,7 @@ static const struct sim_model fake_replay_model = FAKE("replay", fake_replay, NU
 static const struct sim_model fake_walk_model = FAKE("walk", fake_walk, NULL);
 static const struct sim_model fake_cache_model = {.abi = SIM_MODEL_ABI,
                                                   .name = "cache",
+                                                  .members_max = 16,
                                                   .summary = "for tests",
                                                   .params_size = sizeof(struct fake_cache),
                                                   .params = fake_cache_params,

@@ -255,6 +255,7 @@ const struct sim_model sim_model_store_chain = {
     .params_size = sizeof(struct chain_params),
     .params = chain_params,
     .validate = validate,
+    .members_max = CHAIN_MEMBERS_MAX,
     .state_size = sizeof(struct chain_state),
     .frame_size = sizeof(struct chain_frame),
     .handle = handle,

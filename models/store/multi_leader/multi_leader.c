@@ -318,6 +318,7 @@ const struct sim_model sim_model_store_multi_leader = {
     .traits = SIM_MODEL_STORE,
     .params_size = sizeof(struct leaders_params),
     .params = leaders_params,
+    .members_max = LEADERS_MAX,
     .state_size = sizeof(struct leaders_state),
     .handle = handle,
     .release = release,

@@ -381,6 +381,7 @@ const struct sim_model sim_model_store_paxos = {
     .traits = SIM_MODEL_STORE,
     .params_size = sizeof(struct paxos_params),
     .params = paxos_params,
+    .members_max = PAXOS_MEMBERS_MAX,
     .state_size = sizeof(struct paxos_state),
     .frame_size = sizeof(struct paxos_frame),
     .handle = handle,
