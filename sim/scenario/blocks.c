@@ -199,10 +199,14 @@ static const struct sim_param surge_params[] = {{"factor", SIM_PARAM_NUMBER, F(f
                                                  SIM_NOT_NEGATIVE,
                                                  "sources issue so many times as much", NULL, NULL},
                                                 END};
-static const struct sim_param scale_params[] = {{"count", SIM_PARAM_INTEGER, 0, NULL, 0, 1e6,
-                                                 "members from then on, at most count_max", NULL,
-                                                 NULL},
-                                                END};
+static const struct sim_param scale_params[] = {
+    {"count", SIM_PARAM_INTEGER, AT(sim_scale_fields, count), NULL, 0, 1e6,
+     "members from then on, at most count_max", NULL, NULL},
+    {"boot", SIM_PARAM_DURATION, AT(sim_scale_fields, boot), "s(0)", 0, 1e9,
+     "until a new member serves", NULL, NULL},
+    {"notice", SIM_PARAM_DURATION, AT(sim_scale_fields, notice), "s(0)", 0, 1e9,
+     "until the others know; members that leave serve until then", NULL, NULL},
+    END};
 
 const struct sim_fault_word sim_fault_words[] = {
     {"partition", SIM_FAULT_PARTITION, partition_params},

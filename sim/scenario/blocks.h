@@ -81,6 +81,12 @@ struct sim_fault_word {
     const struct sim_param *params;
 };
 extern const struct sim_fault_word sim_fault_words[];
+
+/* What scale { ... } has beside them: `count` depends on the group, whose name is read first. */
+struct sim_scale_fields {
+    int64_t count;
+    sim_time boot, notice;
+};
 /* The row of that word, or NULL. */
 const struct sim_fault_word *sim_fault_word_find(const char *word);
 

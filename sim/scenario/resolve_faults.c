@@ -205,10 +205,11 @@ static void read_fault(struct sim_resolve *resolve, const struct sim_value *valu
         read_targets(resolve, &fault);
         break;
     }
-    /* `count` of scale is no field of the spec: its table reads it into a place of its own. */
-    int64_t ignored = 0;
-    void *own = row->kind == SIM_FAULT_MEMBERS ? (void *)&ignored : (void *)&fault.spec;
+    struct sim_scale_fields scale = {0};
+    void *own = row->kind == SIM_FAULT_MEMBERS ? (void *)&scale : (void *)&fault.spec;
     fault.is_right = sim_block_read(reader, &block, row->params, 0, own) && fault.is_right;
+    fault.spec.boot = scale.boot;
+    fault.spec.notice = scale.notice;
     bool has_times = sim_block_read(reader, &block, sim_fault_params, 0, &fault.spec);
     fault.is_right = fault.is_right && has_times;
     if (has_times) {
