@@ -18,6 +18,11 @@ uint32_t sim_group_size(const struct sim_node *self)
     return self->group->spec->count_max;
 }
 
+uint32_t sim_group_begin(const struct sim_node *self)
+{
+    return self->group->spec->count;
+}
+
 sim_node_id sim_group_member(const struct sim_node *self, uint32_t index)
 {
     sim_assert(index < self->group->spec->count_max);

@@ -14,9 +14,11 @@
 /* Who and where. `self` in all of these is the node whose handler is running. */
 sim_node_id sim_self(const struct sim_node *self);
 uint32_t sim_member(const struct sim_node *self); /* index in its group, from 0 */
-/* Its group as configured: how many nodes there can be (count_max), and which they are. Whether
- * they are up is another matter: sim_members. */
+/* Its group as configured: how many nodes there can be (count_max), how many of them, the first
+ * ones, there are at the start, and which they are. Whether they are up is another matter:
+ * sim_members. */
 uint32_t sim_group_size(const struct sim_node *self);
+uint32_t sim_group_begin(const struct sim_node *self);
 sim_node_id sim_group_member(const struct sim_node *self, uint32_t index);
 const char *sim_name(const struct sim_node *self); /* "web" or "web[2]" */
 uint32_t sim_zone(const struct sim_node *self);

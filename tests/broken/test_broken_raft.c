@@ -51,6 +51,12 @@ static void begin(struct directed *run, const char *params)
     fixture_group(&run->story.f, "replica")->per_member = true;
 }
 
+static void resize(struct directed *run, uint32_t count, sim_time notice)
+{
+    sim_members_scale(probe_node(&run->story.f, "asker"), fixture_id(&run->story.f, names[0]),
+                      count, 0, notice);
+}
+
 static void cut(struct directed *run, uint32_t a, uint32_t b, bool is_cut)
 {
     if (run->is_cut[a][b] != is_cut) {
@@ -236,6 +242,87 @@ static void test_transfer(void)
     store_story_end(&run.story);
 }
 
+#define NEW_WAYS                                                                                   \
+    "check_quorum = false, election_timeout = ms(100), heartbeat = ms(20), fsync = ms(5)"
+
+static void expect_told(const struct directed *run, uint32_t tag, bool is_told)
+{
+    const struct store_told *told = &run->story.told[tag];
+    g_assert_true((told->is_told && told->reply.status == SIM_STATUS_OK) == is_told);
+    g_assert_true(!is_told || told->reply.value == 1);
+}
+
+/* 4.1. The leader of three is cut off with two members that come. By two changes at once it has a
+ * majority of five, while the other two are one of three: both sides count to 1. */
+static void test_two_changes(void)
+{
+    struct directed run;
+    begin(&run, NEW_WAYS);
+    fixture_group(&run.story.f, "replica")->count = 3;
+    store_story_start(&run.story);
+    uint32_t leader = await_leader(&run, 0x7);
+    store_story_wait(&run.story, ms(300));
+    isolate(&run, leader, 0x18);
+    for (uint32_t i = 3; i < MEMBERS; i++) {
+        isolate(&run, i, 1u << leader | 0x18);
+    }
+    resize(&run, 5, 0);
+    uint32_t other = await_leader(&run, 0x7 & ~(1u << leader));
+    store_story_wait(&run.story, ms(100));
+    uint32_t first = store_story_ask(&run.story, names[leader], SIM_OP_INCREMENT, 1, 1);
+    uint32_t second = store_story_ask(&run.story, names[other], SIM_OP_INCREMENT, 1, 1);
+    store_story_wait(&run.story, ms(100));
+    expect_told(&run, first, is_twin("raft_two_changes"));
+    expect_told(&run, second, true);
+    g_assert_true(is_twin("raft_two_changes") || converges(&run, 1));
+    store_story_end(&run.story);
+}
+
+/* Ongaro, "bug in single-server membership changes", raft-dev, 2015: one is added, one removed. The
+ * first leader of four adds the fifth, and nobody else hears of it. The second is elected by three
+ * of four, and removes the fourth at once: two of three are enough for it. The first and the fifth
+ * with the fourth, which has heard nothing but the election, are three of five. */
+static void test_early_change(void)
+{
+    struct directed run;
+    begin(&run, NEW_WAYS ", preferred = 1");
+    fixture_group(&run.story.f, "replica")->count = 4;
+    store_story_start(&run.story);
+    store_story_wait(&run.story, s(1));
+    g_assert_cmpuint(await_leader(&run, 0xf), ==, 0);
+    isolate(&run, 3, 0); /* so that it is behind, and is not elected */
+    store_story_do(&run.story, names[0], SIM_OP_WRITE, 2, 1);
+    isolate(&run, 0, 1u << 4);
+    isolate(&run, 4, 1u << 0);
+    resize(&run, 5, 0);
+    while (fixture_total(&run.story.f, "replica", "added") == 0) {
+        store_story_wait(&run.story, ms(1));
+    }
+    store_story_wait(&run.story, ms(20));
+    resize(&run, 3, s(100));
+    isolate(&run, 3, 1u << 1 | 1u << 2);
+    uint32_t second = await_leader(&run, 1u << 1 | 1u << 2);
+    fixture_crash(&run.story.f, names[3]); /* what is on its way to it is lost */
+    isolate(&run, 3, 0);
+    store_story_wait(&run.story, ms(100));
+    fixture_restart(&run.story.f, names[3]);
+    uint32_t first = store_story_ask(&run.story, names[second], SIM_OP_INCREMENT, 1, 1);
+    store_story_wait(&run.story, ms(100));
+    resize(&run, 5, 0);
+    isolate(&run, 1, 1u << 2);
+    isolate(&run, 2, 1u << 1);
+    isolate(&run, 3, 1u << 0 | 1u << 4);
+    store_story_wait(&run.story, s(1));
+    uint32_t third = await_leader(&run, 1u << 0 | 1u << 4);
+    store_story_wait(&run.story, ms(100));
+    uint32_t last = store_story_ask(&run.story, names[third], SIM_OP_INCREMENT, 1, 1);
+    store_story_wait(&run.story, ms(100));
+    expect_told(&run, first, is_twin("raft_early_change"));
+    expect_told(&run, last, true);
+    g_assert_true(is_twin("raft_early_change") || converges(&run, 1));
+    store_story_end(&run.story);
+}
+
 int main(int argc, char **argv)
 {
     static const struct {
@@ -245,6 +332,8 @@ int main(int argc, char **argv)
                  {"raft_fsync", test_fsync},
                  {"raft_transfer", test_transfer},
                  {"raft_votes", test_votes},
+                 {"raft_two_changes", test_two_changes},
+                 {"raft_early_change", test_early_change},
                  {"raft_counting", test_counting}};
     g_test_init(&argc, &argv, NULL);
     for (size_t i = 0; i < G_N_ELEMENTS(tests); i++) {

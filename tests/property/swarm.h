@@ -25,6 +25,7 @@
 #define SWARM_REFUSED 0 /* ms: how long a client that was refused waits before it asks again */
 #endif
 #define SWARM_KEYS 2u
+#define SWARM_RARE_MAX 16u
 #define SWARM_OPERATIONS 20000u
 #define SWARM_HEALED 10 /* s */
 #define SWARM_CALM 35   /* s: timeouts, suspicions and retransmissions have passed */
@@ -61,6 +62,10 @@ struct swarm {
     /* Of all seeds that the struct was played with. */
     uint64_t happened[SWARM_FAULTS], unknown, failed, succeeded;
     uint64_t violations, diverged, stuck;
+    /* Metrics of the store that count what is rare, NULL at the end: `prepare` says which. Each
+     * must be reached by some seed. */
+    const char *const *rare;
+    uint64_t reached[SWARM_RARE_MAX];
 };
 
 /* ---- clients ---- */
@@ -346,6 +351,9 @@ static inline void swarm_play(struct swarm *swarm, uint64_t seed)
     fixture_run_until(&swarm->f, s(SWARM_END + 30)); /* some rounds of anti-entropy */
     swarm_judge(swarm);
     swarm_compare(swarm);
+    for (uint32_t i = 0; swarm->rare != NULL && swarm->rare[i] != NULL; i++) {
+        swarm->reached[i] += fixture_total(&swarm->f, "replica", swarm->rare[i]);
+    }
     sim_check_input_clear(&swarm->seen);
     fixture_clear(&swarm->f);
     probe_clear(&asker);
@@ -363,6 +371,9 @@ static inline void swarm_report(const struct swarm *swarm)
                    swarm->happened[SWARM_CRASH], swarm->happened[SWARM_PAUSE],
                    swarm->happened[SWARM_CUT], swarm->happened[SWARM_PARTITION],
                    swarm->happened[SWARM_CLOCK], swarm->succeeded, swarm->failed, swarm->unknown);
+    for (uint32_t i = 0; swarm->rare != NULL && swarm->rare[i] != NULL; i++) {
+        g_test_message("    %s: %" G_GUINT64_FORMAT, swarm->rare[i], swarm->reached[i]);
+    }
 }
 
 /* Plays seeds from `first` on; with `stops` until one is not linearizable. BRINK_SWARM_SEED in the
@@ -415,6 +426,9 @@ static inline void swarm_check(const struct swarm *swarm)
     }
     g_assert_cmpuint(swarm->unknown, >, 0);
     g_assert_cmpuint(swarm->failed, >, 0);
+    for (uint32_t i = 0; swarm->rare != NULL && swarm->rare[i] != NULL; i++) {
+        g_assert_cmpuint(swarm->reached[i], >, 0);
+    }
 }
 
 #define SWARM_ALL_FAULTS ((1u << SWARM_FAULTS) - 1)

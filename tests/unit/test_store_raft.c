@@ -4,87 +4,47 @@
  *
  * The asker reaches everybody in no time; members are 1 ms apart.
  */
-#include "store_story.h"
-
-#define TIMES "election_timeout = ms(100), heartbeat = ms(20)"
-
-/* Three members, and 1 s for them to elect a leader. Returns its number, from 1. */
-static uint32_t leader_of(const struct store_story *story)
-{
-    for (uint32_t i = 1; i <= 5; i++) {
-        g_autofree char *name = g_strdup_printf("replica[%u]", i);
-        if (i <= fixture_group((struct fixture *)&story->f, "replica")->count &&
-            fixture_level(&story->f, name, "leaders") == 1) {
-            return i;
-        }
-    }
-    return 0;
-}
-
-static uint32_t begin(struct store_story *story, uint32_t count, const char *params)
-{
-    store_story_begin(story, &sim_model_store_raft, count, ms(1), params);
-    fixture_group(&story->f, "replica")->per_member = true;
-    store_story_start(story);
-    store_story_wait(story, s(1));
-    uint32_t leader = leader_of(story);
-    g_assert_cmpuint(leader, >, 0);
-    return leader;
-}
-
-static const char *name_of(uint32_t member)
-{
-    static const char *const names[] = {"replica[1]", "replica[2]", "replica[3]", "replica[4]",
-                                        "replica[5]"};
-    return names[(member - 1) % 5];
-}
-
-/* Cut from or joined with all others, both ways. */
-static void isolate(struct store_story *story, uint32_t member, uint32_t count, bool is_cut)
-{
-    for (uint32_t i = 1; i <= count; i++) {
-        if (i != member) {
-            fixture_cut(&story->f, name_of(member), name_of(i), is_cut);
-            fixture_cut(&story->f, name_of(i), name_of(member), is_cut);
-        }
-    }
-}
+#include "raft_story.h"
 
 /* A write: there 1 ms, 5 ms of fsync, back 1 ms; the leader's own fsync goes on meanwhile. Whoever
  * does not lead is 1 ms away from who does. */
 static void test_writes(void)
 {
     struct store_story story;
-    uint32_t leader = begin(&story, 3, TIMES ", fsync = ms(5), keys = 5, value_bytes = bytes(10)");
+    uint32_t leader = raft_story_begin(
+        &story, 3, RAFT_STORY_TIMES ", fsync = ms(5), keys = 5, value_bytes = bytes(10)");
     uint32_t other = leader % 3 + 1;
     uint64_t before = fixture_total(&story.f, "replica", "syncs");
-    store_story_expect(store_story_do(&story, name_of(leader), SIM_OP_WRITE, 7, 70), SIM_STATUS_OK,
-                       70, ms(7));
+    store_story_expect(store_story_do(&story, raft_story_name(leader), SIM_OP_WRITE, 7, 70),
+                       SIM_STATUS_OK, 70, ms(7));
     g_assert_cmpuint(fixture_total(&story.f, "replica", "syncs"), ==, before + 3);
-    store_story_expect(store_story_do(&story, name_of(other), SIM_OP_WRITE, 7, 71), SIM_STATUS_OK,
-                       71, ms(9));
-    store_story_expect(store_story_do(&story, name_of(leader), SIM_OP_INCREMENT, 8, 5),
+    store_story_expect(store_story_do(&story, raft_story_name(other), SIM_OP_WRITE, 7, 71),
+                       SIM_STATUS_OK, 71, ms(9));
+    store_story_expect(store_story_do(&story, raft_story_name(leader), SIM_OP_INCREMENT, 8, 5),
                        SIM_STATUS_OK, 5, ms(7));
-    store_story_expect(store_story_do(&story, name_of(leader), SIM_OP_INCREMENT, 8, 2),
+    store_story_expect(store_story_do(&story, raft_story_name(leader), SIM_OP_INCREMENT, 8, 2),
                        SIM_STATUS_OK, 7, ms(7));
     struct sim_request request = {
         .key = 8, .value = 20, .expected = 9, .operation = SIM_OP_COMPARE_AND_SET};
-    store_story_expect(store_story_get(&story, store_story_send(&story, name_of(leader), &request)),
-                       SIM_STATUS_CONFLICT, 7, ms(7));
+    store_story_expect(
+        store_story_get(&story, store_story_send(&story, raft_story_name(leader), &request)),
+        SIM_STATUS_CONFLICT, 7, ms(7));
     request.expected = 7;
-    store_story_expect(store_story_get(&story, store_story_send(&story, name_of(other), &request)),
-                       SIM_STATUS_OK, 20, ms(9));
-    store_story_expect(store_story_do(&story, name_of(leader), SIM_OP_APPEND, 8, 3), SIM_STATUS_OK,
-                       sim_hash_pair(20, 3), ms(7));
-    store_story_expect(store_story_do(&story, name_of(leader), SIM_OP_DELETE, 8, 0), SIM_STATUS_OK,
-                       0, ms(7));
-    store_story_expect(store_story_do(&story, name_of(leader), SIM_OP_READ, 8, 0),
+    store_story_expect(
+        store_story_get(&story, store_story_send(&story, raft_story_name(other), &request)),
+        SIM_STATUS_OK, 20, ms(9));
+    store_story_expect(store_story_do(&story, raft_story_name(leader), SIM_OP_APPEND, 8, 3),
+                       SIM_STATUS_OK, sim_hash_pair(20, 3), ms(7));
+    store_story_expect(store_story_do(&story, raft_story_name(leader), SIM_OP_DELETE, 8, 0),
+                       SIM_STATUS_OK, 0, ms(7));
+    store_story_expect(store_story_do(&story, raft_story_name(leader), SIM_OP_READ, 8, 0),
                        SIM_STATUS_NOT_FOUND, 0, ms(2));
-    const struct store_told *told = store_story_do(&story, name_of(leader), SIM_OP_READ, 4, 0);
+    const struct store_told *told =
+        store_story_do(&story, raft_story_name(leader), SIM_OP_READ, 4, 0);
     g_assert_cmpuint(told->reply.version, ==, 1); /* was there from the start */
     g_assert_cmpint(told->reply.bytes, ==, 10);
-    store_story_expect(store_story_do(&story, name_of(leader), SIM_OP_SCAN, 4, 0), SIM_STATUS_ERROR,
-                       0, 0);
+    store_story_expect(store_story_do(&story, raft_story_name(leader), SIM_OP_SCAN, 4, 0),
+                       SIM_STATUS_ERROR, 0, 0);
     store_story_end(&story);
 }
 
@@ -95,23 +55,25 @@ static void test_reads(void)
         const char *params;
         int at_leader, at_other; /* ms */
     } cases[] = {
-        {TIMES ", fsync = ms(5)", 2, 4},
-        {TIMES ", fsync = ms(5), read = 'lease'", 0, 2},
-        {TIMES ", fsync = ms(5), read = 'log'", 7, 9},
+        {RAFT_STORY_TIMES ", fsync = ms(5)", 2, 4},
+        {RAFT_STORY_TIMES ", fsync = ms(5), read = 'lease'", 0, 2},
+        {RAFT_STORY_TIMES ", fsync = ms(5), read = 'log'", 7, 9},
     };
     for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
         struct store_story story;
-        uint32_t leader = begin(&story, 3, cases[i].params);
-        store_story_do(&story, name_of(leader), SIM_OP_WRITE, 1, 10);
+        uint32_t leader = raft_story_begin(&story, 3, cases[i].params);
+        store_story_do(&story, raft_story_name(leader), SIM_OP_WRITE, 1, 10);
         store_story_wait(&story, ms(100));
-        store_story_expect(store_story_do(&story, name_of(leader), SIM_OP_READ, 1, 0),
+        store_story_expect(store_story_do(&story, raft_story_name(leader), SIM_OP_READ, 1, 0),
                            SIM_STATUS_OK, 10, ms(cases[i].at_leader));
-        store_story_expect(store_story_do(&story, name_of(leader % 3 + 1), SIM_OP_READ, 1, 0),
-                           SIM_STATUS_OK, 10, ms(cases[i].at_other));
+        store_story_expect(
+            store_story_do(&story, raft_story_name(leader % 3 + 1), SIM_OP_READ, 1, 0),
+            SIM_STATUS_OK, 10, ms(cases[i].at_other));
         struct sim_request request = {
             .key = 1, .operation = SIM_OP_READ, .consistency = SIM_CONSISTENCY_EVENTUAL};
         store_story_expect(
-            store_story_get(&story, store_story_send(&story, name_of(leader % 3 + 1), &request)),
+            store_story_get(&story,
+                            store_story_send(&story, raft_story_name(leader % 3 + 1), &request)),
             SIM_STATUS_OK, 10, 0);
         store_story_end(&story);
     }
@@ -121,20 +83,22 @@ static void test_reads(void)
 static void test_session(void)
 {
     struct store_story story;
-    uint32_t leader =
-        begin(&story, 3, "election_timeout = ms(100), heartbeat = ms(90), fsync = ms(5)");
+    uint32_t leader = raft_story_begin(
+        &story, 3, "election_timeout = ms(100), heartbeat = ms(90), fsync = ms(5)");
     uint64_t token =
-        store_story_do(&story, name_of(leader), SIM_OP_WRITE, 1, 10)->reply.session_token;
+        store_story_do(&story, raft_story_name(leader), SIM_OP_WRITE, 1, 10)->reply.session_token;
     struct sim_request request = {.key = 1,
                                   .operation = SIM_OP_READ,
                                   .session_token = token,
                                   .consistency = SIM_CONSISTENCY_SESSION};
     store_story_expect(
-        store_story_get(&story, store_story_send(&story, name_of(leader % 3 + 1), &request)),
+        store_story_get(&story,
+                        store_story_send(&story, raft_story_name(leader % 3 + 1), &request)),
         SIM_STATUS_OK, 10, ms(2));
     store_story_wait(&story, ms(100)); /* a heartbeat says that it is committed */
     store_story_expect(
-        store_story_get(&story, store_story_send(&story, name_of(leader % 3 + 1), &request)),
+        store_story_get(&story,
+                        store_story_send(&story, raft_story_name(leader % 3 + 1), &request)),
         SIM_STATUS_OK, 10, 0);
     store_story_end(&story);
 }
@@ -144,31 +108,31 @@ static void test_session(void)
 static void test_failover(void)
 {
     struct store_story story;
-    uint32_t leader = begin(&story, 3, TIMES ", fsync = ms(5)");
-    store_story_do(&story, name_of(leader), SIM_OP_WRITE, 1, 10);
-    fixture_crash(&story.f, name_of(leader));
+    uint32_t leader = raft_story_begin(&story, 3, RAFT_STORY_TIMES ", fsync = ms(5)");
+    store_story_do(&story, raft_story_name(leader), SIM_OP_WRITE, 1, 10);
+    fixture_crash(&story.f, raft_story_name(leader));
     uint32_t other = leader % 3 + 1;
     sim_time crashed = sim_world_now(story.f.world);
     store_story_wait(&story, ms(50));
-    store_story_expect(store_story_do(&story, name_of(other), SIM_OP_WRITE, 1, 11),
+    store_story_expect(store_story_do(&story, raft_story_name(other), SIM_OP_WRITE, 1, 11),
                        SIM_STATUS_TIMEOUT, 0, ms(2)); /* the connection was refused: who knows */
-    store_story_expect(store_story_do(&story, name_of(other), SIM_OP_WRITE, 1, 12),
+    store_story_expect(store_story_do(&story, raft_story_name(other), SIM_OP_WRITE, 1, 12),
                        SIM_STATUS_UNAVAILABLE, 0, 0); /* nobody to send it on to */
-    while (leader_of(&story) == 0) {
+    while (raft_story_leader(&story) == 0) {
         store_story_wait(&story, ms(1));
     }
     sim_time gap = sim_world_now(story.f.world) - crashed;
     g_assert_cmpint(gap, >=, ms(80)); /* the last heartbeat was at most 20 ms before */
     g_assert_cmpint(gap, <=, ms(420));
-    uint32_t next = leader_of(&story);
+    uint32_t next = raft_story_leader(&story);
     g_assert_cmpuint(next, !=, leader);
     store_story_wait(&story, ms(100));
-    store_story_expect(store_story_do(&story, name_of(next), SIM_OP_READ, 1, 0), SIM_STATUS_OK, 10,
-                       ms(2));
-    fixture_restart(&story.f, name_of(leader));
+    store_story_expect(store_story_do(&story, raft_story_name(next), SIM_OP_READ, 1, 0),
+                       SIM_STATUS_OK, 10, ms(2));
+    fixture_restart(&story.f, raft_story_name(leader));
     store_story_wait(&story, ms(200));
-    g_assert_cmpuint(store_story_held(&story, name_of(leader), 1), ==, 10);
-    g_assert_cmpuint(leader_of(&story), ==, next);
+    g_assert_cmpuint(store_story_held(&story, raft_story_name(leader), 1), ==, 10);
+    g_assert_cmpuint(raft_story_leader(&story), ==, next);
     store_story_end(&story);
 }
 
@@ -177,24 +141,24 @@ static void test_failover(void)
 static void test_cut_off(void)
 {
     struct store_story story;
-    uint32_t leader = begin(&story, 3, TIMES ", fsync = ms(5)");
-    isolate(&story, leader, 3, true);
-    uint32_t lost = store_story_ask(&story, name_of(leader), SIM_OP_WRITE, 1, 11);
-    uint32_t read = store_story_ask(&story, name_of(leader), SIM_OP_READ, 1, 0);
+    uint32_t leader = raft_story_begin(&story, 3, RAFT_STORY_TIMES ", fsync = ms(5)");
+    raft_story_isolate(&story, leader, 3, true);
+    uint32_t lost = store_story_ask(&story, raft_story_name(leader), SIM_OP_WRITE, 1, 11);
+    uint32_t read = store_story_ask(&story, raft_story_name(leader), SIM_OP_READ, 1, 0);
     store_story_wait(&story, ms(600));
     g_assert_cmpuint(fixture_total(&story.f, "replica", "steps_down"), ==, 1);
     g_assert_cmpstr(sim_status_names[story.told[read].reply.status], ==,
                     sim_status_names[SIM_STATUS_UNAVAILABLE]);
     g_assert_false(story.told[lost].is_told);
-    uint32_t next = leader_of(&story);
-    store_story_expect(store_story_do(&story, name_of(next), SIM_OP_WRITE, 1, 12), SIM_STATUS_OK,
-                       12, ms(7));
-    isolate(&story, leader, 3, false);
+    uint32_t next = raft_story_leader(&story);
+    store_story_expect(store_story_do(&story, raft_story_name(next), SIM_OP_WRITE, 1, 12),
+                       SIM_STATUS_OK, 12, ms(7));
+    raft_story_isolate(&story, leader, 3, false);
     store_story_wait(&story, ms(200));
     g_assert_cmpstr(sim_status_names[story.told[lost].reply.status], ==,
                     sim_status_names[SIM_STATUS_TIMEOUT]);
-    g_assert_cmpuint(store_story_held(&story, name_of(leader), 1), ==, 12);
-    g_assert_cmpuint(leader_of(&story), ==, next); /* pre-votes: it does not disturb */
+    g_assert_cmpuint(store_story_held(&story, raft_story_name(leader), 1), ==, 12);
+    g_assert_cmpuint(raft_story_leader(&story), ==, next); /* pre-votes: it does not disturb */
     store_story_end(&story);
 }
 
@@ -204,18 +168,20 @@ static void test_disturbance(void)
 {
     for (int is_asked = 0; is_asked < 2; is_asked++) {
         struct store_story story;
-        uint32_t leader =
-            begin(&story, 3, is_asked ? TIMES : TIMES ", pre_vote = false, check_quorum = false");
+        uint32_t leader = raft_story_begin(&story, 3,
+                                           is_asked ? RAFT_STORY_TIMES
+                                                    : RAFT_STORY_TIMES
+                                               ", pre_vote = false, check_quorum = false");
         uint32_t other = leader % 3 + 1;
         uint64_t before = fixture_total(&story.f, "replica", "elections");
-        isolate(&story, other, 3, true);
+        raft_story_isolate(&story, other, 3, true);
         store_story_wait(&story, s(2));
-        isolate(&story, other, 3, false);
+        raft_story_isolate(&story, other, 3, false);
         store_story_wait(&story, s(1));
         uint64_t elections = fixture_total(&story.f, "replica", "elections") - before;
         if (is_asked) {
             g_assert_cmpuint(elections, ==, 0);
-            g_assert_cmpuint(leader_of(&story), ==, leader);
+            g_assert_cmpuint(raft_story_leader(&story), ==, leader);
         } else {
             g_assert_cmpuint(elections, >, 5);
         }
@@ -228,16 +194,17 @@ static void test_power(void)
 {
     for (int is_durable = 0; is_durable < 2; is_durable++) {
         struct store_story story;
-        uint32_t leader =
-            begin(&story, 3, is_durable ? TIMES ", fsync = ms(5)" : TIMES ", sync_period = s(9)");
-        store_story_expect(store_story_do(&story, name_of(leader), SIM_OP_WRITE, 1, 10),
+        uint32_t leader = raft_story_begin(&story, 3,
+                                           is_durable ? RAFT_STORY_TIMES ", fsync = ms(5)"
+                                                      : RAFT_STORY_TIMES ", sync_period = s(9)");
+        store_story_expect(store_story_do(&story, raft_story_name(leader), SIM_OP_WRITE, 1, 10),
                            SIM_STATUS_OK, 10, is_durable ? ms(7) : ms(2));
         for (uint32_t i = 1; i <= 3; i++) {
-            fixture_crash(&story.f, name_of(i));
-            fixture_restart(&story.f, name_of(i));
+            fixture_crash(&story.f, raft_story_name(i));
+            fixture_restart(&story.f, raft_story_name(i));
         }
         store_story_wait(&story, s(1));
-        g_assert_cmpuint(store_story_held(&story, name_of(1), 1), ==, is_durable ? 10 : 0);
+        g_assert_cmpuint(store_story_held(&story, raft_story_name(1), 1), ==, is_durable ? 10 : 0);
         store_story_end(&story);
     }
 }
@@ -247,15 +214,16 @@ static void test_snapshot(void)
 {
     for (int is_far = 0; is_far < 2; is_far++) {
         struct store_story story;
-        uint32_t leader = begin(&story, 3,
-                                TIMES ", fsync = ms(1), snapshot = 10, snapshot_keep = 5, "
-                                      "snapshot_chunk = 2, value_bytes = bytes(1000)");
+        uint32_t leader =
+            raft_story_begin(&story, 3,
+                             RAFT_STORY_TIMES ", fsync = ms(1), snapshot = 10, snapshot_keep = 5, "
+                                              "snapshot_chunk = 2, value_bytes = bytes(1000)");
         uint32_t other = leader % 3 + 1;
-        fixture_crash(&story.f, name_of(other));
+        fixture_crash(&story.f, raft_story_name(other));
         for (uint64_t i = 0; i < (is_far ? 25 : 4); i++) {
-            store_story_do(&story, name_of(leader), SIM_OP_WRITE, i % 7, 100 + i);
+            store_story_do(&story, raft_story_name(leader), SIM_OP_WRITE, i % 7, 100 + i);
         }
-        fixture_restart(&story.f, name_of(other));
+        fixture_restart(&story.f, raft_story_name(other));
         store_story_wait(&story, ms(200));
         uint64_t sent = fixture_total(&story.f, "replica", "snapshots.sent");
         uint64_t bytes = fixture_total(&story.f, "replica", "snapshot.bytes");
@@ -265,15 +233,15 @@ static void test_snapshot(void)
             g_assert_cmpuint(bytes, <=, 2 * (7 * (1000 + 32) + 4 * 64));
         }
         for (uint64_t key = 0; key < 7; key++) {
-            g_assert_cmpuint(store_story_held(&story, name_of(other), key), ==,
-                             store_story_held(&story, name_of(leader), key));
+            g_assert_cmpuint(store_story_held(&story, raft_story_name(other), key), ==,
+                             store_story_held(&story, raft_story_name(leader), key));
         }
         /* It goes on from there, also through a crash of its own. */
-        store_story_do(&story, name_of(leader), SIM_OP_WRITE, 1, 500);
-        fixture_crash(&story.f, name_of(other));
-        fixture_restart(&story.f, name_of(other));
+        store_story_do(&story, raft_story_name(leader), SIM_OP_WRITE, 1, 500);
+        fixture_crash(&story.f, raft_story_name(other));
+        fixture_restart(&story.f, raft_story_name(other));
         store_story_wait(&story, ms(200));
-        g_assert_cmpuint(store_story_held(&story, name_of(other), 1), ==, 500);
+        g_assert_cmpuint(store_story_held(&story, raft_story_name(other), 1), ==, 500);
         store_story_end(&story);
     }
 }
@@ -282,12 +250,12 @@ static void test_snapshot(void)
 static void test_group_commit(void)
 {
     struct store_story story;
-    uint32_t leader = begin(&story, 3, TIMES ", fsync = ms(5)");
+    uint32_t leader = raft_story_begin(&story, 3, RAFT_STORY_TIMES ", fsync = ms(5)");
     uint64_t syncs = fixture_total(&story.f, "replica", "syncs");
-    uint32_t first = store_story_ask(&story, name_of(leader), SIM_OP_WRITE, 0, 100);
+    uint32_t first = store_story_ask(&story, raft_story_name(leader), SIM_OP_WRITE, 0, 100);
     store_story_wait(&story, ms(1));
     for (uint64_t i = 1; i < 10; i++) {
-        store_story_ask(&story, name_of(leader), SIM_OP_WRITE, i, 100 + i);
+        store_story_ask(&story, raft_story_name(leader), SIM_OP_WRITE, i, 100 + i);
     }
     store_story_expect(store_story_get(&story, first), SIM_STATUS_OK, 100, ms(7));
     store_story_expect(store_story_get(&story, first + 9), SIM_STATUS_OK, 109, ms(11));
@@ -301,29 +269,31 @@ static void test_group_commit(void)
 static void test_transfer(void)
 {
     struct store_story story;
-    uint32_t leader = begin(&story, 3, TIMES ", fsync = ms(5), preferred = 2, read = 'lease'");
+    uint32_t leader = raft_story_begin(
+        &story, 3, RAFT_STORY_TIMES ", fsync = ms(5), preferred = 2, read = 'lease'");
     g_assert_cmpuint(leader, ==, 2);
-    store_story_do(&story, name_of(2), SIM_OP_WRITE, 1, 10);
-    fixture_crash(&story.f, name_of(2));
+    store_story_do(&story, raft_story_name(2), SIM_OP_WRITE, 1, 10);
+    fixture_crash(&story.f, raft_story_name(2));
     store_story_wait(&story, s(1));
-    leader = leader_of(&story);
+    leader = raft_story_leader(&story);
     g_assert_cmpuint(leader, !=, 2);
-    store_story_do(&story, name_of(leader), SIM_OP_WRITE, 1, 11);
+    store_story_do(&story, raft_story_name(leader), SIM_OP_WRITE, 1, 11);
     uint64_t before = fixture_total(&story.f, "replica", "transfers");
-    fixture_restart(&story.f, name_of(2));
+    fixture_restart(&story.f, raft_story_name(2));
     uint64_t unavailable = 0;
-    for (int i = 0; i < 100 && leader_of(&story) != 2; i++) {
-        uint32_t tag = store_story_ask(&story, name_of(leader), SIM_OP_READ, 1, 0);
+    for (int i = 0; i < 100 && raft_story_leader(&story) != 2; i++) {
+        uint32_t tag = store_story_ask(&story, raft_story_name(leader), SIM_OP_READ, 1, 0);
         store_story_wait(&story, ms(2));
         unavailable += story.told[tag].is_told && story.told[tag].reply.status != SIM_STATUS_OK;
         story.count--; /* the room is used again */
     }
-    g_assert_cmpuint(leader_of(&story), ==, 2);
+    g_assert_cmpuint(raft_story_leader(&story), ==, 2);
     g_assert_cmpuint(fixture_total(&story.f, "replica", "transfers") - before, ==, 1);
     g_assert_cmpuint(unavailable, >=, 5); /* there 1, own fsync 5, there 1, fsync 5, back 1 ms */
     g_assert_cmpuint(unavailable, <=, 9);
     store_story_wait(&story, ms(100));
-    store_story_expect(store_story_do(&story, name_of(2), SIM_OP_READ, 1, 0), SIM_STATUS_OK, 11, 0);
+    store_story_expect(store_story_do(&story, raft_story_name(2), SIM_OP_READ, 1, 0), SIM_STATUS_OK,
+                       11, 0);
     store_story_end(&story);
 }
 

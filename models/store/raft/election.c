@@ -168,7 +168,7 @@ void raft_election_due(struct sim_node *self, struct raft_state *state)
     }
     if (sim_now(self) < state->deadline) {
         arm(self, state);
-    } else if (raft_is_voter(state, state->own)) {
+    } else if (raft_may_stand(state)) {
         campaign(self, state, false);
     } else {
         raft_timer_reset(self, state, true);
@@ -269,7 +269,7 @@ static void voted(struct sim_node *self, struct raft_state *state, uint32_t vote
 void raft_stand_now(struct sim_node *self, struct raft_state *state, const struct sim_input *in)
 {
     bool is_free = state->role == RAFT_FOLLOWER || state->role == RAFT_PRE_CANDIDATE;
-    if (in->words[0] == state->term && is_free) {
+    if (in->words[0] == state->term && is_free && raft_may_stand(state)) {
         campaign(self, state, true);
     }
 }
@@ -291,7 +291,8 @@ void raft_election_message(struct sim_node *self, struct raft_state *state,
 
 void raft_election_start(struct sim_node *self, struct raft_state *state, bool is_restart)
 {
-    state->heard = is_restart ? sim_now(self) : -1;
+    /* So may one that had left and comes back with its disk. */
+    state->heard = is_restart || state->term > 0 ? sim_now(self) : -1;
     state->leader = RAFT_NOBODY;
     state->ballot.to = RAFT_NOBODY;
     state->timer_at = SIM_NEVER;

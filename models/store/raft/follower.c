@@ -92,7 +92,9 @@ static void take_entry(struct sim_node *self, struct raft_state *state, const ui
             return;
         }
         raft_writes_drop(self, state, index);
+        uint64_t voters = state->voters;
         raft_log_truncate(state, index);
+        sim_count(self, RAFT_UNDONE, state->voters != voters);
     }
     raft_log_append(self, state, &entry);
 }

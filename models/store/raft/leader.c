@@ -90,7 +90,7 @@ void raft_send_entries(struct sim_node *self, struct raft_state *state, uint32_t
 static void send_all(struct sim_node *self, struct raft_state *state)
 {
     for (uint32_t i = 0; i < state->member_count; i++) {
-        if (i != state->own && raft_is_voter(state, i)) {
+        if (i != state->own && raft_is_reached(state, i)) {
             raft_send_entries(self, state, i);
         }
     }
@@ -138,6 +138,9 @@ static void advance(struct sim_node *self, struct raft_state *state)
     }
     raft_commit_to(self, state, index);
     raft_reads_serve(self, state);
+    if (state->change_index != 0 && state->change_index <= index) {
+        raft_membership_committed(self, state);
+    }
 }
 
 void raft_leader_durable(struct sim_node *self, struct raft_state *state)
@@ -170,7 +173,7 @@ static void heartbeat_all(struct sim_node *self, struct raft_state *state)
     state->round_began[state->round_latest % RAFT_ROUNDS_KEPT] = sim_local_clock(self);
     state->is_round_wanted = false;
     for (uint32_t i = 0; i < state->member_count; i++) {
-        if (i != state->own && raft_is_voter(state, i)) {
+        if (i != state->own && raft_is_reached(state, i)) {
             if (state->peers[i].next < state->log.first || state->peers[i].is_snapshot) {
                 raft_snapshot_send(self, state, i);
             } else {
@@ -178,7 +181,7 @@ static void heartbeat_all(struct sim_node *self, struct raft_state *state)
             }
         }
     }
-    if (raft_majority(state) == 1) {
+    if (state->voters == UINT64_C(1) << state->own) {
         state->round_confirmed = state->round_latest;
         raft_reads_confirmed(self, state);
     }
@@ -240,10 +243,11 @@ void raft_heartbeat(struct sim_node *self, struct raft_state *state, uint64_t te
             peer->is_snapshot = false; /* it may have gone; or it says again what it needs */
         }
     }
+    raft_membership_look(self, state);
     raft_transfer_look(self, state);
     heartbeat_all(self, state);
     for (uint32_t i = 0; i < state->member_count; i++) {
-        if (i != state->own && raft_is_voter(state, i)) {
+        if (i != state->own && raft_is_reached(state, i)) {
             raft_send_entries(self, state, i);
         }
     }
@@ -303,6 +307,9 @@ void raft_appended(struct sim_node *self, struct raft_state *state, const struct
         peer->is_probing = false;
     }
     if (state->role == RAFT_LEADER) {
+        if (from == state->learner.member) {
+            raft_membership_caught_up(self, state);
+        }
         raft_send_entries(self, state, from);
         raft_transfer_ready(self, state);
     }
@@ -322,6 +329,8 @@ void raft_lead(struct sim_node *self, struct raft_state *state)
     state->transfer_to = RAFT_NOBODY;
     state->transfer_until = 0;
     state->has_told = false;
+    state->change_index = raft_is_voter(state, state->own) ? 0 : state->begin_index;
+    state->learner = (struct raft_learner){.member = RAFT_NOBODY};
     struct raft_entry entry = {.word = RAFT_OP_CONFIG, .value = state->voters};
     raft_propose(self, state, &entry);
     heartbeat_all(self, state);

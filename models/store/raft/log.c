@@ -86,8 +86,7 @@ void raft_voters_recall(struct raft_state *state)
         }
     }
     state->voters_index = state->snapshot.index;
-    state->voters = state->snapshot.index > 0 ? state->snapshot.voters
-                                              : (UINT64_C(1) << state->member_count) - 1;
+    state->voters = state->snapshot.index > 0 ? state->snapshot.voters : state->voters_first;
 }
 
 /* ---- on disk ---- */

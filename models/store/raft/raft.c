@@ -9,8 +9,7 @@
  * What was not done is unavailable. What was proposed and lost its leader has an open fate: it is a
  * timeout, unless the member sees it commit.
  *
- * Left out: sessions that filter retries (6.3), members that only learn, changes of membership
- * (chapter 4), scans.
+ * Left out: sessions that filter retries (6.3), scans.
  */
 #include "store/raft/raft.h"
 #include "models.h"
@@ -53,6 +52,15 @@ static const struct sim_param raft_params[] = {
      RAFT_MEMBERS_MAX,
      "number of the member to which others hand over when they lead; 0 = none "
      "[Ongaro 2014, 3.10]",
+     NULL, NULL},
+    {"voters", SIM_PARAM_INTEGER, offsetof(struct raft_params, voters), "0", 0, RAFT_MEMBERS_MAX,
+     "members that vote, the first ones at the start; the others learn, and are spares; 0 = all "
+     "[Ongaro 2014, 4.2.1]",
+     NULL, NULL},
+    {"replace_after", SIM_PARAM_DURATION, offsetof(struct raft_params, replace_after), "none", 1e-6,
+     1e300,
+     "a voter that the leader has not heard for so long gives way to a spare; none = never "
+     "[Consul autopilot: last_contact_threshold]",
      NULL, NULL},
     {"fsync", SIM_PARAM_DURATION_LAW, offsetof(struct raft_params, fsync), "nil", SIM_NOT_NEGATIVE,
      "an fsync of log, term and vote, which all that is promised waits for; left out = nothing "
@@ -98,7 +106,17 @@ static const struct sim_metric_spec raft_metrics[] = {
     {"steps_down", SIM_METRIC_COUNT, SIM_METRIC_EVENTS,
      "leaders that stepped down because they heard no majority", NULL},
     {"transfers", SIM_METRIC_COUNT, SIM_METRIC_EVENTS,
-     "times that a leader told the preferred member to take over", NULL},
+     "times that a leader told another member to take over", NULL},
+    {"added", SIM_METRIC_COUNT, SIM_METRIC_EVENTS, "times that a leader began to add a voter",
+     NULL},
+    {"removed", SIM_METRIC_COUNT, SIM_METRIC_EVENTS, "times that a leader began to remove a voter",
+     NULL},
+    {"catch_ups", SIM_METRIC_COUNT, SIM_METRIC_EVENTS,
+     "rounds in which a member that was to vote was brought up to the leader's log", NULL},
+    {"resigned", SIM_METRIC_COUNT, SIM_METRIC_EVENTS,
+     "leaders that were removed and handed over to another voter", NULL},
+    {"undone", SIM_METRIC_COUNT, SIM_METRIC_EVENTS,
+     "members that dropped a change of the voters, which was not committed", NULL},
     {"forwarded", SIM_METRIC_COUNT, SIM_METRIC_EVENTS, "requests sent on to the leader", NULL},
     {"leaderless", SIM_METRIC_LEVEL, SIM_METRIC_ITEMS, "members that know no leader", NULL},
     {"syncs", SIM_METRIC_COUNT, SIM_METRIC_EVENTS, "fsyncs of the log", NULL},
@@ -285,6 +303,7 @@ static void start(struct sim_node *self, struct raft_state *state, bool is_resta
                                               .wait_metric = RAFT_WAIT};
         state->work = sim_station_new(self, &options);
     }
+    raft_membership_start(self, state);
     raft_snapshot_recover(self, state);
     raft_log_start(self, state);
     raft_voters_recall(state);
@@ -409,6 +428,7 @@ const struct sim_model sim_model_store_raft = {
     .params_size = sizeof(struct raft_params),
     .params = raft_params,
     .validate = validate,
+    .members_max = RAFT_MEMBERS_MAX,
     .state_size = sizeof(struct raft_state),
     .frame_size = sizeof(struct raft_pending),
     .handle = handle,

@@ -10,6 +10,7 @@
  *     reads.c      reads that do not go through the log
  *     snapshot.c   compaction, and snapshots for those who are too far behind
  *     transfer.c   a leader that hands over
+ *     membership.c who votes, and how that changes
  */
 #ifndef BRINK_MODELS_STORE_RAFT_H
 #define BRINK_MODELS_STORE_RAFT_H
@@ -36,7 +37,9 @@ struct raft_params {
     int32_t read; /* enum raft_read */
     double clock_drift;
     int64_t batch, pipeline;
-    int64_t preferred;            /* member, from 1; 0 = none */
+    int64_t preferred; /* member, from 1; 0 = none */
+    int64_t voters;    /* 0 = all members */
+    sim_time replace_after;
     const struct sim_dist *fsync; /* NULL = nobody waits for it */
     sim_time sync_period;
     sim_time timeout;
@@ -68,6 +71,11 @@ enum raft_metric {
     RAFT_PRE_VOTES,
     RAFT_STEPS_DOWN,
     RAFT_TRANSFERS,
+    RAFT_ADDED,
+    RAFT_REMOVED,
+    RAFT_CATCH_UPS,
+    RAFT_RESIGNED,
+    RAFT_UNDONE,
     RAFT_FORWARDED,
     RAFT_LEADERLESS,
     RAFT_SYNCS,
@@ -86,7 +94,7 @@ enum raft_metric {
 /* ---- entries ---- */
 
 /* What entries do beside the operations of clients. */
-#define RAFT_OP_CONFIG 0xfeu /* names the voters; the first entry of a leader is one (4.1, 6.4) */
+#define RAFT_OP_CONFIG 0xfeu /* names the voters; the first entry of a leader says them again */
 #define RAFT_OP_STATE 0xffu  /* on disk only: term and vote */
 
 /* On the wire and on disk an entry is four words and its bytes; the first holds three numbers. */
@@ -164,6 +172,16 @@ struct raft_queue {
     sim_frame first, last;
 };
 
+/* A member that is to vote, and is brought up to the leader's log before (4.2.1). */
+struct raft_learner {
+    uint32_t member; /* RAFT_NOBODY = none */
+    uint32_t rounds; /* that took too long */
+    uint64_t target; /* the round ends when it has all up to here */
+    sim_time since;  /* when the round began */
+    bool is_ready;
+    sim_time not_before; /* nobody is tried until then */
+};
+
 /* An answer to a candidate that waits for the disk. */
 struct raft_ballot {
     uint32_t to; /* RAFT_NOBODY = none */
@@ -196,6 +214,7 @@ struct raft_state {
     struct raft_log log;
     uint64_t voters; /* bits: the latest configuration in the log, committed or not (4.1) */
     uint64_t voters_index;
+    uint64_t voters_first; /* as they are before the log says anything */
 
     enum raft_role role;
     uint32_t leader;
@@ -231,6 +250,11 @@ struct raft_state {
     sim_time transfer_until;  /* it is given up, or not tried again, until then */
     sim_time fsync_of_commit; /* what the acknowledgement that made the latest commit waited */
 
+    uint64_t present;      /* bits: members that the group is to have */
+    uint64_t reached;      /* and those that are still there */
+    uint64_t change_index; /* of a change of the voters that it waits for; 0 = none */
+    struct raft_learner learner;
+
     struct raft_queue writes, reads;
     struct raft_snapshot snapshot;
 };
@@ -247,6 +271,12 @@ static inline uint32_t raft_count(uint64_t bits)
 static inline bool raft_is_voter(const struct raft_state *state, uint32_t member)
 {
     return (state->voters >> member & 1) != 0;
+}
+
+/* A leader sends to voters, and to members that only learn. */
+static inline bool raft_is_reached(const struct raft_state *state, uint32_t member)
+{
+    return ((state->voters | state->reached) >> member & 1) != 0;
 }
 
 static inline uint32_t raft_majority(const struct raft_state *state)
@@ -333,8 +363,23 @@ void raft_send_entries(struct sim_node *self, struct raft_state *state, uint32_t
 void raft_peer_heard(struct sim_node *self, struct raft_state *state, uint32_t member,
                      uint64_t round);
 
+/* ---- membership.c ---- */
+
+/* Who votes before any log says so, and who is there. */
+void raft_membership_start(struct sim_node *self, struct raft_state *state);
+/* Does it vote, by what is committed or by any later entry? */
+bool raft_may_stand(const struct raft_state *state);
+/* Does anybody have to be added or removed? At every heartbeat of a leader. */
+void raft_membership_look(struct sim_node *self, struct raft_state *state);
+/* The member that is to vote has acknowledged what it has on disk. */
+void raft_membership_caught_up(struct sim_node *self, struct raft_state *state);
+/* A change of this leader, or one by which it does not vote, is committed. */
+void raft_membership_committed(struct sim_node *self, struct raft_state *state);
+
 /* ---- transfer.c ---- */
 
+/* Has another member stand at once. */
+void raft_transfer_tell(struct sim_node *self, struct raft_state *state, uint32_t to);
 /* Is there somebody who should lead? At every heartbeat of a leader. */
 void raft_transfer_look(struct sim_node *self, struct raft_state *state);
 void raft_transfer_ready(struct sim_node *self, struct raft_state *state);

@@ -12,9 +12,18 @@
 
 static uint32_t preferred_of(const struct raft_state *state)
 {
-    int64_t number = state->params->preferred;
-    return number >= 1 && number <= (int64_t)state->member_count ? (uint32_t)number - 1
-                                                                 : RAFT_NOBODY;
+    uint32_t member = (uint32_t)state->params->preferred - 1; /* RAFT_NOBODY = none */
+    bool is_fit = member < state->member_count && raft_is_voter(state, member) &&
+                  (state->present >> member & 1) != 0;
+    return is_fit ? member : RAFT_NOBODY;
+}
+
+void raft_transfer_tell(struct sim_node *self, struct raft_state *state, uint32_t to)
+{
+    const uint64_t words[SIM_MESSAGE_WORDS] = {state->term};
+    state->has_told = true;
+    sim_count(self, RAFT_TRANSFERS, 1);
+    sim_send_message(self, raft_id(state, to), RAFT_TIMEOUT_NOW, words, RAFT_HEADER_BYTES);
 }
 
 /* It has all that the leader has: it may stand. */
@@ -24,10 +33,8 @@ void raft_transfer_ready(struct sim_node *self, struct raft_state *state)
     if (to == RAFT_NOBODY || state->is_transfer_sent || state->peers[to].match < state->log.last) {
         return;
     }
-    const uint64_t words[SIM_MESSAGE_WORDS] = {state->term};
-    state->is_transfer_sent = state->has_told = true;
-    sim_count(self, RAFT_TRANSFERS, 1);
-    sim_send_message(self, raft_id(state, to), RAFT_TIMEOUT_NOW, words, RAFT_HEADER_BYTES);
+    state->is_transfer_sent = true;
+    raft_transfer_tell(self, state, to);
 }
 
 void raft_transfer_look(struct sim_node *self, struct raft_state *state)
@@ -35,7 +42,11 @@ void raft_transfer_look(struct sim_node *self, struct raft_state *state)
     uint32_t to = preferred_of(state);
     sim_time now = sim_now(self);
     sim_time timeout = state->params->election_timeout;
-    if (to == RAFT_NOBODY || to == state->own || now < state->transfer_until) {
+    if (to == RAFT_NOBODY || to == state->own) {
+        state->transfer_to = RAFT_NOBODY; /* it may have been removed meanwhile */
+        return;
+    }
+    if (now < state->transfer_until) {
         return;
     }
     bool is_answering =
