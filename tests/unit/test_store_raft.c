@@ -246,6 +246,35 @@ static void test_snapshot(void)
     }
 }
 
+/* A follower stands still for a while, in which the leader makes one snapshot after the other. Its
+ * acknowledgement comes at any time, also when what it needs next is in the snapshot that is being
+ * written: then it waits. */
+static void test_snapshot_meanwhile(void)
+{
+    for (int at = 30; at < 85; at++) {
+        struct store_story story;
+        uint32_t leader = raft_story_begin(
+            &story, 3,
+            "election_timeout = ms(200), heartbeat = ms(90), fsync = ms(5), batch = 1, "
+            "pipeline = 1, snapshot = 5, snapshot_keep = 0");
+        uint32_t other = leader % 3 + 1;
+        uint64_t before = fixture_total(&story.f, "replica", "appends");
+        while (fixture_total(&story.f, "replica", "appends") == before) {
+            store_story_wait(&story, us(100));
+        }
+        store_story_wait(&story, ms(3));
+        fixture_pause(&story.f, raft_story_name(other), true);
+        for (uint64_t value = 1; value <= 20; value++) {
+            store_story_ask(&story, raft_story_name(leader), SIM_OP_WRITE, value, value);
+        }
+        store_story_wait(&story, ms(at));
+        fixture_pause(&story.f, raft_story_name(other), false);
+        store_story_wait(&story, ms(500));
+        g_assert_cmpuint(store_story_held(&story, raft_story_name(other), 20), ==, 20);
+        store_story_end(&story);
+    }
+}
+
 /* 10.2.2: what comes while the disk is at work shares the next fsync. */
 static void test_group_commit(void)
 {
@@ -261,6 +290,67 @@ static void test_group_commit(void)
     store_story_expect(store_story_get(&story, first + 9), SIM_STATUS_OK, 109, ms(11));
     store_story_wait(&story, ms(10));
     g_assert_cmpuint(fixture_total(&story.f, "replica", "syncs") - syncs, ==, 6);
+    store_story_end(&story);
+}
+
+/* 10.2.2: ten writes at one instant. Messages of `batch` entries, of which `pipeline` may be on
+ * their way to a follower: when the first is acknowledged what has come meanwhile goes in one, or
+ * in ones. A follower's disk takes 5 ms at a time, for all that is there. */
+static void test_pipeline(void)
+{
+    static const struct {
+        const char *params;
+        int took[10]; /* ms */
+    } cases[] = {
+        {RAFT_STORY_TIMES ", fsync = ms(5)", {7, 12, 12, 12, 12, 12, 12, 12, 12, 12}},
+        {RAFT_STORY_TIMES ", fsync = ms(5), batch = 4, pipeline = 1",
+         {7, 12, 12, 12, 17, 17, 17, 17, 24, 24}},
+        {RAFT_STORY_TIMES ", fsync = ms(5), batch = 1, pipeline = 1",
+         {7, 14, 21, 28, 35, 42, 49, 56, 63, 70}},
+        {RAFT_STORY_TIMES ", fsync = ms(5), batch = 1, pipeline = 2",
+         {7, 12, 17, 22, 27, 32, 37, 42, 47, 52}},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        struct store_story story;
+        uint32_t leader = raft_story_begin(&story, 3, cases[i].params);
+        uint32_t first = story.count;
+        for (uint64_t value = 0; value < 10; value++) {
+            store_story_ask(&story, raft_story_name(leader), SIM_OP_WRITE, 1, value);
+        }
+        for (uint32_t k = 0; k < 10; k++) {
+            store_story_expect(store_story_get(&story, first + k), SIM_STATUS_OK, k,
+                               ms(cases[i].took[k]));
+        }
+        store_story_end(&story);
+    }
+}
+
+/* 6.4.1: a leader that is cut off answers reads for as long as nobody else can be elected, counted
+ * from when it sent the last heartbeat that a majority has acknowledged, and then no more. */
+static void test_lease(void)
+{
+    struct store_story story;
+    uint32_t leader = raft_story_begin(
+        &story, 3, RAFT_STORY_TIMES ", fsync = ms(5), read = 'lease', clock_drift = percent(0)");
+    store_story_do(&story, raft_story_name(leader), SIM_OP_WRITE, 1, 10);
+    store_story_wait(&story, ms(40));
+    uint64_t before = fixture_total(&story.f, "replica", "appends");
+    while (fixture_total(&story.f, "replica", "appends") == before) {
+        store_story_wait(&story, us(1));
+    }
+    store_story_wait(&story, ms(3)); /* it is acknowledged */
+    raft_story_isolate(&story, leader, 3, true);
+    store_story_wait(&story, ms(96));
+    store_story_expect(store_story_do(&story, raft_story_name(leader), SIM_OP_READ, 1, 0),
+                       SIM_STATUS_OK, 10, 0);
+    store_story_wait(&story, ms(1));
+    uint32_t late = store_story_ask(&story, raft_story_name(leader), SIM_OP_READ, 1, 0);
+    store_story_wait(&story, ms(19));
+    g_assert_false(story.told[late].is_told);
+    store_story_wait(&story, ms(1)); /* it has heard nobody for an election timeout (6.2) */
+    g_assert_true(story.told[late].is_told);
+    g_assert_cmpstr(sim_status_names[story.told[late].reply.status], ==,
+                    sim_status_names[SIM_STATUS_UNAVAILABLE]);
     store_story_end(&story);
 }
 
@@ -308,7 +398,10 @@ int main(int argc, char **argv)
     g_test_add_func("/raft/disturbance", test_disturbance);
     g_test_add_func("/raft/power", test_power);
     g_test_add_func("/raft/snapshot", test_snapshot);
+    g_test_add_func("/raft/snapshot-meanwhile", test_snapshot_meanwhile);
     g_test_add_func("/raft/group-commit", test_group_commit);
+    g_test_add_func("/raft/pipeline", test_pipeline);
+    g_test_add_func("/raft/lease", test_lease);
     g_test_add_func("/raft/transfer", test_transfer);
     return g_test_run();
 }

@@ -81,6 +81,12 @@ void raft_send_entries(struct sim_node *self, struct raft_state *state, uint32_t
 {
     struct raft_peer *peer = &state->peers[to];
     uint64_t window = (uint64_t)(state->params->batch * state->params->pipeline);
+    if (peer->next < state->log.first) {
+        if (!peer->is_snapshot) {
+            raft_snapshot_send(self, state, to); /* unless one is being written */
+        }
+        return;
+    }
     while (!peer->is_probing && !peer->is_snapshot && peer->next <= state->log.last &&
            peer->next - 1 - peer->match < window) {
         send_once(self, state, to);
