@@ -163,6 +163,110 @@ static void test_lease(void)
     end(&story);
 }
 
+static void pass(struct paxos_story *story, sim_time time)
+{
+    fixture_run_until(&story->f, sim_world_now(story->f.world) + time);
+}
+
+static void cut(struct paxos_story *story, const char *a, const char *b, bool is_cut)
+{
+    fixture_cut(&story->f, a, b, is_cut);
+    fixture_cut(&story->f, b, a, is_cut);
+}
+
+/* Eight increments at one instant, 1 ms of work side by side and a round trip of 20 ms. While the
+ * window is open each goes by itself; those that have waited go together. */
+static void test_window(void)
+{
+    static const struct {
+        const char *params;
+        uint64_t accepts; /* to two members */
+        int rounds;
+    } cases[] = {
+        {"heartbeat = ms(400), servers = 8", 2 * 8, 1},
+        {"heartbeat = ms(400), servers = 8, window = 2", 2 * 3, 2}, /* 1, 1, 6 */
+        {"heartbeat = ms(400), servers = 8, window = 2, batch = 1", 2 * 8,
+         4}, /* 1 and 1, four times */
+        {"heartbeat = ms(400), servers = 8, window = 1, batch = 2", 2 * 5, 5}}; /* 1, 2, 2, 2, 1 */
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        struct paxos_story story;
+        begin(&story, 3, cases[i].params);
+        uint64_t before = fixture_total(&story.f, "member", "accepts");
+        sim_time from = sim_world_now(story.f.world);
+        for (uint64_t value = 1; value <= 8; value++) {
+            send(&story, "member[1]", SIM_OP_INCREMENT, 1, 0);
+        }
+        while (fixture_total(&story.f, "member", "commits") < 8) {
+            pass(&story, us(100));
+        }
+        g_assert_cmpuint(story.reply.value, ==, 8);
+        g_assert_cmpint(story.answered - from, ==, ms(1) + cases[i].rounds * ms(20));
+        g_assert_cmpuint(fixture_total(&story.f, "member", "accepts") - before, ==,
+                         cases[i].accepts);
+        end(&story);
+    }
+}
+
+#define COMPACTED "fsync = ms(3), snapshot = 10, snapshot_keep = 4, snapshot_chunk = 1"
+
+/* A member that was down, and lacks what the others have forgotten, is sent a snapshot; one that is
+ * not so far behind, slots. It knows it still after a crash of its own. */
+static void test_snapshot(void)
+{
+    for (int is_far = 0; is_far < 2; is_far++) {
+        struct paxos_story story;
+        begin(&story, 3, COMPACTED);
+        ask(&story, "member[1]", SIM_OP_WRITE, 1, 0);
+        pass(&story, s(1));
+        fixture_crash(&story.f, "member[3]");
+        for (uint64_t i = 0; i < (is_far ? 25 : 4); i++) {
+            ask(&story, "member[1]", SIM_OP_INCREMENT, 1, 0);
+        }
+        fixture_restart(&story.f, "member[3]");
+        pass(&story, s(1));
+        g_assert_cmpuint(fixture_total(&story.f, "member", "snapshots.sent"), ==, is_far ? 1 : 0);
+        g_assert_cmpuint(fixture_total(&story.f, "member", "snapshot.bytes"), ==,
+                         is_far ? 64 + 32 + 1024 : 0);
+        fixture_crash(&story.f, "member[3]");
+        fixture_restart(&story.f, "member[3]");
+        pass(&story, s(1));
+        g_assert_cmpuint(fixture_total(&story.f, "member", "snapshots.sent"), ==, is_far ? 1 : 0);
+        struct sim_request request = {.key = 7,
+                                      .deadline = SIM_NEVER,
+                                      .operation = SIM_OP_READ,
+                                      .consistency = SIM_CONSISTENCY_EVENTUAL};
+        sim_send_request(probe_node(&story.f, "asker"), fixture_id(&story.f, "member[3]"), &request,
+                         SIM_NEVER, 1);
+        pass(&story, ms(1));
+        g_assert_cmpuint(story.reply.value, ==, is_far ? 26 : 5);
+        end(&story);
+    }
+}
+
+/* A member that is far behind and hears of no leader wants to lead. The other one does not promise
+ * what it would have to say more for than it remembers, but sends its snapshot; who leads then goes
+ * on from the last value. */
+static void test_late_candidate(void)
+{
+    struct paxos_story story;
+    begin(&story, 3, COMPACTED);
+    cut(&story, "member[1]", "member[3]", true);
+    cut(&story, "member[2]", "member[3]", true);
+    for (uint64_t i = 0; i < 25; i++) {
+        ask(&story, "member[1]", SIM_OP_INCREMENT, 1, 0);
+    }
+    fixture_crash(&story.f, "member[1]");
+    fixture_pause(&story.f, "member[2]", true); /* so that the third is the first to stand */
+    pass(&story, s(2));
+    cut(&story, "member[2]", "member[3]", false);
+    fixture_pause(&story.f, "member[2]", false);
+    pass(&story, s(5));
+    g_assert_cmpuint(fixture_total(&story.f, "member", "snapshots.sent"), >=, 1);
+    ask(&story, "member[3]", SIM_OP_INCREMENT, 1, 0);
+    g_assert_cmpuint(story.reply.value, ==, 26);
+    end(&story);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -170,5 +274,8 @@ int main(int argc, char **argv)
     g_test_add_func("/store/paxos/operations", test_operations);
     g_test_add_func("/store/paxos/failover", test_failover);
     g_test_add_func("/store/paxos/lease", test_lease);
+    g_test_add_func("/store/paxos/window", test_window);
+    g_test_add_func("/store/paxos/snapshot", test_snapshot);
+    g_test_add_func("/store/paxos/late-candidate", test_late_candidate);
     return g_test_run();
 }

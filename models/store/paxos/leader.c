@@ -5,8 +5,10 @@
  * "Paxos made simple", 2001, section 3). When a majority has promised, it proposes in each slot
  * that anyone has accepted something in what was accepted with the greatest ballot, and nothing in
  * the gaps between (section 3: no-ops); then it leads, and each command takes phase 2 only, in the
- * next slot. Slots are decided side by side (van Renesse, Altinbuken, "Paxos made moderately
- * complex", ACM Computing Surveys 47(3), 2015, without their window).
+ * next slot. Slots are decided side by side; while `window` of them are open, which are proposed
+ * and not executed, commands wait (van Renesse, Altinbuken, "Paxos made moderately complex", ACM
+ * Computing Surveys 47(3), 2015, section 2.1: WINDOW), and then go together in a message of `batch`
+ * slots at most ("Paxos made live", section 4.2).
  *
  * Lost messages: what was not accepted yet is proposed again with each heartbeat.
  *
@@ -14,6 +16,8 @@
  * a heartbeat that it sent less than a lease ago, by clocks that are wrong by `drift` at most
  * ("Paxos made live", section 5.2); and when all is executed that was open when it was elected.
  */
+#include <stdlib.h>
+
 #include "store/paxos/paxos.h"
 
 #define RESENT_MAX 256u /* with one heartbeat */
@@ -36,6 +40,17 @@ uint32_t paxos_member_of(const struct sim_node *self, sim_node_id id)
     return member;
 }
 
+/* What was not proposed was not done. */
+static void drop_waiting(struct sim_node *self)
+{
+    struct paxos_state *state = sim_state(self);
+    while (state->waiting.count > 0) {
+        const struct paxos_command command = state->waiting.commands[state->waiting.first++];
+        state->waiting.count--;
+        paxos_tell(self, command.origin, command.frame, SIM_STATUS_UNAVAILABLE, 0, 0);
+    }
+}
+
 void paxos_outdone(struct sim_node *self, uint64_t ballot)
 {
     struct paxos_state *state = sim_state(self);
@@ -45,6 +60,7 @@ void paxos_outdone(struct sim_node *self, uint64_t ballot)
     if (ballot > state->ballot && state->role != PAXOS_FOLLOWER) {
         state->role = PAXOS_FOLLOWER;
         state->leader = 0;
+        drop_waiting(self);
     }
 }
 
@@ -58,7 +74,7 @@ void paxos_campaign(struct sim_node *self)
     state->role = PAXOS_CANDIDATE;
     state->leader = 0;
     state->promises = 0;
-    state->found.count = 0;
+    paxos_slots_init(&state->found, state->executed + 1);
     for (uint32_t i = 0; i < state->member_count; i++) {
         state->received[i] = 0;
         state->echoes[i] = -SIM_NEVER;
@@ -74,25 +90,35 @@ void paxos_campaign(struct sim_node *self)
     paxos_prepare(self, sim_self(self), state->ballot, state->executed + 1);
 }
 
-static void propose_in(struct sim_node *self, uint64_t number, const struct paxos_command *command)
+/* Phase 2a: `count` packed slots that follow one another, to all members but those in `acks`. */
+static void propose(struct sim_node *self, const uint64_t *body, uint32_t count, uint64_t acks)
 {
     const struct paxos_params *params = sim_params(self);
+    const struct paxos_state *state = sim_state(self);
+    const uint64_t words[SIM_MESSAGE_WORDS] = {state->ballot, state->executed};
+    int64_t bytes = PAXOS_HEADER_BYTES + (count - 1) * (int64_t)(PAXOS_HEADER_BYTES / 2) +
+                    count * params->value_bytes;
+    for (uint32_t i = 0; i < state->member_count; i++) {
+        if (i != state->own && (acks >> i & 1) == 0) {
+            sim_count(self, PAXOS_ACCEPTS, 1);
+            sim_send_message_with(self, sim_group_member(self, i), PAXOS_ACCEPT, words, body,
+                                  PAXOS_SLOT_WORDS * count, bytes);
+        }
+    }
+    if ((acks >> state->own & 1) == 0) {
+        paxos_accept(self, sim_self(self), state->ballot, body, PAXOS_SLOT_WORDS * count);
+    }
+}
+
+/* One slot, perhaps again. */
+static void propose_in(struct sim_node *self, uint64_t number, const struct paxos_command *command)
+{
     struct paxos_state *state = sim_state(self);
     struct paxos_slot proposal = {.ballot = state->ballot, .command = *command};
     uint64_t body[PAXOS_SLOT_WORDS];
     paxos_pack(body, number, &proposal);
-    const uint64_t words[SIM_MESSAGE_WORDS] = {state->ballot, state->executed};
     const struct paxos_slot *slot = paxos_slot(&state->slots, number);
-    uint64_t acks = slot->ballot == state->ballot ? slot->acks : 0;
-    for (uint32_t i = 0; i < state->member_count; i++) {
-        if (i != state->own && (acks >> i & 1) == 0) {
-            sim_send_message_with(self, sim_group_member(self, i), PAXOS_ACCEPT, words, body,
-                                  PAXOS_SLOT_WORDS, PAXOS_HEADER_BYTES + params->value_bytes);
-        }
-    }
-    if ((acks >> state->own & 1) == 0) {
-        paxos_accept(self, sim_self(self), number, &proposal);
-    }
+    propose(self, body, 1, slot->ballot == state->ballot ? slot->acks : 0);
 }
 
 static void lead(struct sim_node *self)
@@ -101,7 +127,7 @@ static void lead(struct sim_node *self)
     state->role = PAXOS_LEADER;
     state->leader = sim_self(self);
     uint64_t first = state->executed + 1;
-    uint64_t end = state->found.count > first ? state->found.count : first;
+    uint64_t end = state->found.end > first ? state->found.end : first;
     state->next = end;
     state->barrier = end - 1;
     sim_count(self, PAXOS_ELECTED, 1);
@@ -143,24 +169,66 @@ void paxos_promised(struct sim_node *self, uint32_t member, uint64_t ballot, uin
 
 /* ---- phase 2 ---- */
 
-void paxos_propose(struct sim_node *self, const struct paxos_command *command)
+/* The first of those that wait, with a ballot. */
+static struct paxos_slot take_waiting(struct paxos_state *state)
 {
-    struct paxos_state *state = sim_state(self);
-    propose_in(self, state->next++, command);
+    struct paxos_commands *waiting = &state->waiting;
+    waiting->count--;
+    return (struct paxos_slot){.ballot = state->ballot,
+                               .command = waiting->commands[waiting->first++]};
 }
 
-void paxos_accepted(struct sim_node *self, uint32_t member, uint64_t ballot, uint64_t number)
+static void flush(struct sim_node *self)
+{
+    const struct paxos_params *params = sim_params(self);
+    struct paxos_state *state = sim_state(self);
+    uint64_t window = (uint64_t)params->window, batch = (uint64_t)params->batch;
+    while (state->waiting.count > 0 && state->next <= state->executed + window) {
+        uint64_t body[PAXOS_SLOT_WORDS * PAXOS_BATCH_MAX];
+        uint32_t count = 0;
+        while (state->waiting.count > 0 && count < batch) {
+            struct paxos_slot proposal = take_waiting(state);
+            paxos_pack(&body[(size_t)PAXOS_SLOT_WORDS * count++], state->next++, &proposal);
+        }
+        propose(self, body, count, 0);
+    }
+}
+
+void paxos_propose(struct sim_node *self, const struct paxos_command *command)
+{
+    struct paxos_commands *waiting = &((struct paxos_state *)sim_state(self))->waiting;
+    if (waiting->first + waiting->count == waiting->capacity) {
+        for (uint32_t i = 0; i < waiting->count; i++) {
+            waiting->commands[i] = waiting->commands[waiting->first + i];
+        }
+        waiting->first = 0;
+        if (2 * waiting->count >= waiting->capacity) {
+            waiting->capacity = waiting->capacity == 0 ? 64 : 2 * waiting->capacity;
+            waiting->commands =
+                realloc(waiting->commands, waiting->capacity * sizeof *waiting->commands);
+            sim_assert(waiting->commands != NULL);
+        }
+    }
+    waiting->commands[waiting->first + waiting->count++] = *command;
+    flush(self);
+}
+
+void paxos_accepted(struct sim_node *self, uint32_t member, uint64_t ballot, uint64_t first,
+                    uint64_t count)
 {
     struct paxos_state *state = sim_state(self);
     if (state->role != PAXOS_LEADER || ballot != state->ballot) {
         return;
     }
-    struct paxos_slot *slot = paxos_slot(&state->slots, number);
-    slot->acks |= UINT64_C(1) << member;
-    if (!slot->is_chosen && paxos_bits(slot->acks) >= paxos_majority(state)) {
-        slot->is_chosen = true;
-        paxos_execute(self);
+    for (uint64_t number = first; number < first + count; number++) {
+        if (number > state->executed) {
+            struct paxos_slot *slot = paxos_slot(&state->slots, number);
+            slot->acks |= UINT64_C(1) << member;
+            slot->is_chosen = slot->is_chosen || paxos_bits(slot->acks) >= paxos_majority(state);
+        }
     }
+    paxos_execute(self);
+    flush(self);
 }
 
 /* ---- heartbeats ---- */

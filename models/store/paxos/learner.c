@@ -3,7 +3,8 @@
  * A leader executes a slot when a majority has accepted its proposal there and all before it are
  * executed, and tells the member that was asked. With what it sends it says how far it has got:
  * another member executes up to there what it has accepted of that very ballot, which is what was
- * chosen. What it lacks, or has of another ballot, it asks the leader for.
+ * chosen. What it lacks, or has of another ballot, it asks the leader for ("Paxos made live",
+ * section 5.5: catch-up).
  */
 #include "store/effect.h"
 #include "store/paxos/paxos.h"
@@ -55,17 +56,20 @@ static void execute(struct sim_node *self, uint64_t number, const struct paxos_c
 void paxos_execute(struct sim_node *self)
 {
     struct paxos_state *state = sim_state(self);
-    while (state->executed + 1 < state->slots.count &&
-           state->slots.slots[state->executed + 1].is_chosen) {
-        struct paxos_command command = state->slots.slots[++state->executed].command;
+    while (state->executed + 1 < state->slots.end &&
+           paxos_slot(&state->slots, state->executed + 1)->is_chosen) {
+        struct paxos_command command = paxos_slot(&state->slots, ++state->executed)->command;
         execute(self, state->executed, &command);
     }
+    paxos_snapshot_due(self);
 }
 
-static void ask(struct sim_node *self, sim_node_id leader)
+/* For what is chosen from there on, or the rest of a snapshot. */
+void paxos_ask(struct sim_node *self, sim_node_id leader)
 {
     const struct paxos_state *state = sim_state(self);
-    const uint64_t words[SIM_MESSAGE_WORDS] = {state->executed + 1};
+    const uint64_t words[SIM_MESSAGE_WORDS] = {state->executed + 1, state->snapshot.taking,
+                                               state->snapshot.cells.count};
     sim_send_message(self, leader, PAXOS_LEARN, words, PAXOS_HEADER_BYTES);
 }
 
@@ -84,28 +88,32 @@ void paxos_heard(struct sim_node *self, sim_node_id leader, uint64_t ballot, uin
     if (leader == sim_self(self)) {
         return;
     }
-    for (uint64_t i = state->executed + 1; i <= chosen && i < state->slots.count; i++) {
-        if (state->slots.slots[i].ballot == ballot) {
-            state->slots.slots[i].is_chosen = true;
-        }
+    for (uint64_t i = state->executed + 1; i <= chosen && i < state->slots.end; i++) {
+        struct paxos_slot *slot = paxos_slot(&state->slots, i);
+        slot->is_chosen = slot->is_chosen || slot->ballot == ballot;
     }
     paxos_execute(self);
     if (may_ask && state->executed < chosen) {
-        ask(self, leader);
+        paxos_ask(self, leader);
     }
 }
 
-void paxos_learn(struct sim_node *self, sim_node_id from, uint64_t first)
+void paxos_learn(struct sim_node *self, const struct sim_input *in)
 {
     const struct paxos_params *params = sim_params(self);
     struct paxos_state *state = sim_state(self);
+    uint64_t first = in->words[0];
+    if (first < state->slots.begin) {
+        paxos_snapshot_send(self, in->from, in->words[1], in->words[2]);
+        return;
+    }
     uint64_t body[PAXOS_SLOT_WORDS * LEARNED_MAX];
     uint32_t count = 0;
     for (uint64_t i = first; i <= state->executed && count < LEARNED_MAX; i++) {
         paxos_pack(&body[(size_t)PAXOS_SLOT_WORDS * count++], i, paxos_slot(&state->slots, i));
     }
     const uint64_t words[SIM_MESSAGE_WORDS] = {state->executed};
-    sim_send_message_with(self, from, PAXOS_LEARNED, words, body, PAXOS_SLOT_WORDS * count,
+    sim_send_message_with(self, in->from, PAXOS_LEARNED, words, body, PAXOS_SLOT_WORDS * count,
                           PAXOS_HEADER_BYTES + count * (PAXOS_HEADER_BYTES + params->value_bytes));
 }
 
@@ -115,6 +123,9 @@ void paxos_learned(struct sim_node *self, const struct sim_input *in)
     for (uint32_t i = 0; i < in->body_count; i += PAXOS_SLOT_WORDS) {
         struct paxos_slot learned;
         uint64_t number = paxos_unpack(&in->body[i], &learned);
+        if (number <= state->executed) {
+            continue;
+        }
         struct paxos_slot *slot = paxos_slot(&state->slots, number);
         if (!slot->is_chosen) {
             slot->ballot = learned.ballot > slot->ballot ? learned.ballot : slot->ballot;
@@ -124,6 +135,6 @@ void paxos_learned(struct sim_node *self, const struct sim_input *in)
     }
     paxos_execute(self);
     if (in->body_count > 0 && state->executed < in->words[0]) {
-        ask(self, in->from);
+        paxos_ask(self, in->from);
     }
 }

@@ -10,8 +10,8 @@
  * came of it; without one it is unavailable. What was passed on and not answered within `timeout`
  * is a timeout: nobody knows what becomes of it.
  *
- * Left out: snapshots (members keep all slots, in memory and on disk), changes of the members,
- * exactly-once (a request that is retried takes effect twice), the work of followers, batches.
+ * Left out: changes of the members, exactly-once (a request that is retried takes effect twice),
+ * the work of followers.
  */
 #include "store/paxos/paxos.h"
 
@@ -47,6 +47,19 @@ static const struct sim_param paxos_params[] = {
      NULL, paxos_reads},
     {"drift", SIM_PARAM_RATIO, offsetof(struct paxos_params, drift), "percent(0.05)", 0, 0.5,
      "lease: by how much clocks run fast or slow at most [ntpd: 500 ppm]", NULL, NULL},
+    {"batch", SIM_PARAM_INTEGER, offsetof(struct paxos_params, batch), "64", 1, PAXOS_BATCH_MAX,
+     "commands that have waited in a message, at most [Paxos made live 4.2]", NULL, NULL},
+    {"window", SIM_PARAM_INTEGER, offsetof(struct paxos_params, window), "10000", 1, 1e9,
+     "slots that are open, proposed and not executed, while which commands wait "
+     "[Paxos made moderately complex 2.1: WINDOW]",
+     NULL, NULL},
+    {"snapshot", SIM_PARAM_INTEGER, offsetof(struct paxos_params, snapshot), "10000", 0, 1e9,
+     "slots after which a snapshot takes their place; 0 = never [as store.raft]", NULL, NULL},
+    {"snapshot_keep", SIM_PARAM_INTEGER, offsetof(struct paxos_params, snapshot_keep), "5000", 0,
+     1e9, "slots before a snapshot that stay, for members that are behind [as store.raft]", NULL,
+     NULL},
+    {"snapshot_chunk", SIM_PARAM_INTEGER, offsetof(struct paxos_params, snapshot_chunk), "64", 1,
+     1024, "keys in a chunk of a snapshot that is sent", NULL, NULL},
     {"keys", SIM_PARAM_INTEGER, offsetof(struct paxos_params, keys), "0", -1, 1e15,
      "keys that exist at the start: those below it; -1 = all", NULL, NULL},
     {"value_bytes", SIM_PARAM_BYTES, offsetof(struct paxos_params, value_bytes), "KiB(1)", 0, 1e12,
@@ -61,15 +74,21 @@ static const struct sim_metric_spec paxos_metrics[] = {
     {"gaps", SIM_METRIC_COUNT, SIM_METRIC_EVENTS, "slots that a new leader filled with nothing",
      NULL},
     {"reads.lease", SIM_METRIC_COUNT, SIM_METRIC_EVENTS, "reads that took no slot", NULL},
+    {"accepts", SIM_METRIC_COUNT, SIM_METRIC_EVENTS,
+     "messages in which leaders proposed commands to others", NULL},
+    {"snapshots", SIM_METRIC_COUNT, SIM_METRIC_EVENTS, "snapshots written", NULL},
+    {"snapshots.sent", SIM_METRIC_COUNT, SIM_METRIC_EVENTS,
+     "snapshots that members which were behind began to be sent", NULL},
+    {"snapshot.bytes", SIM_METRIC_COUNT, SIM_METRIC_BYTES, "sent of snapshots", NULL},
     {"busy", SIM_METRIC_LEVEL, SIM_METRIC_RATIO, "servers at work, of all servers", NULL},
     {"queued", SIM_METRIC_LEVEL, SIM_METRIC_ITEMS, "requests that wait for a server", NULL},
     {"wait", SIM_METRIC_SAMPLE, SIM_METRIC_SECONDS, "time from arrival to the start of work", NULL},
     {0},
 };
 
-static const char *const paxos_messages[] = {"forward", "result",   "prepare", "promise",
-                                             "accept",  "accepted", "refused", "heartbeat",
-                                             "heard",   "learn",    "learned", NULL};
+static const char *const paxos_messages[] = {
+    "forward",   "result", "prepare", "promise", "accept",   "accepted", "refused",
+    "heartbeat", "heard",  "learn",   "learned", "snapshot", NULL};
 static const char *const paxos_timers[] = {"heartbeat", "election", "timeout", NULL};
 static const char *const paxos_draws[] = {"service", "election", NULL};
 
@@ -238,7 +257,6 @@ static void on_message(struct sim_node *self, const struct sim_input *in)
     struct paxos_state *state = sim_state(self);
     const uint64_t *words = in->words;
     uint32_t from = paxos_member_of(self, in->from);
-    struct paxos_slot slot;
     switch ((enum paxos_message)in->message) {
     case PAXOS_FORWARD:
         on_forward(self, in);
@@ -252,14 +270,12 @@ static void on_message(struct sim_node *self, const struct sim_input *in)
     case PAXOS_PROMISE:
         paxos_promised(self, from, words[0], words[1], in->body, in->body_count);
         break;
-    case PAXOS_ACCEPT: {
-        uint64_t number = paxos_unpack(in->body, &slot);
-        paxos_accept(self, in->from, number, &slot);
+    case PAXOS_ACCEPT:
+        paxos_accept(self, in->from, words[0], in->body, in->body_count);
         paxos_heard(self, in->from, words[0], words[1], false);
         break;
-    }
     case PAXOS_ACCEPTED:
-        paxos_accepted(self, from, words[0], words[1]);
+        paxos_accepted(self, from, words[0], words[1], words[2]);
         break;
     case PAXOS_REFUSED:
         paxos_outdone(self, words[0]);
@@ -274,10 +290,13 @@ static void on_message(struct sim_node *self, const struct sim_input *in)
         }
         break;
     case PAXOS_LEARN:
-        paxos_learn(self, in->from, words[0]);
+        paxos_learn(self, in);
         break;
     case PAXOS_LEARNED:
         paxos_learned(self, in);
+        break;
+    case PAXOS_SNAPSHOT:
+        paxos_snapshot_take(self, in);
         break;
     }
 }
@@ -329,9 +348,10 @@ static void start(struct sim_node *self, bool is_restart)
                                           .wait_metric = PAXOS_WAIT};
     state->work = sim_station_new(self, &options);
     cells_init(&state->cells);
+    paxos_slots_init(&state->slots, 1);
     state->lease_until = -SIM_NEVER;
-    if (is_restart) {
-        paxos_recover(self);
+    paxos_recover(self); /* what was promised, in this membership or a former one */
+    if (is_restart || state->promised > 0) {
         state->lease_until = sim_local_clock(self) + params->election_timeout;
     } else if (state->own == 0) {
         paxos_campaign(self); /* somebody has to be first */
@@ -350,7 +370,11 @@ static void handle(struct sim_node *self, const struct sim_input *in)
     } else if (in->kind == SIM_IN_DONE) {
         on_done(self, in->tag);
     } else if (in->kind == SIM_IN_SYNCED) {
-        paxos_synced(self, in->tag);
+        if (in->tag == PAXOS_SNAPSHOT_TAG) {
+            paxos_snapshot_synced(self);
+        } else {
+            paxos_synced(self, in->tag);
+        }
     } else if (in->kind == SIM_IN_TIMER) {
         on_timer(self, in);
     } else if (in->kind == SIM_IN_START) {
@@ -365,7 +389,10 @@ static void release(struct sim_node *self)
     paxos_slots_clear(&state->found);
     free(state->answers);
     state->answers = NULL;
+    free(state->waiting.commands);
+    state->waiting = (struct paxos_commands){0};
     cells_clear(&state->cells);
+    cells_clear(&state->snapshot.cells);
 }
 
 static void contents(const struct sim_node *self, sim_contents_say *say, void *data)
