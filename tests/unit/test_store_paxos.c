@@ -2,76 +2,37 @@
  * what the old one had begun. If this failed, operations would take other than one round to a
  * majority, or one that was answered would be lost.
  */
-#include "models.h"
-#include "probe.h"
 #include "store/paxos/paxos.h"
-
-struct paxos_story {
-    struct fixture f;
-    struct probe asker;
-    char *params; /* read when the world starts */
-    struct sim_reply reply;
-    sim_time answered;
-};
-
-static void on_outcome(struct sim_node *self, const struct sim_input *in, struct probe *probe)
-{
-    if (in->kind == SIM_IN_OUTCOME) {
-        struct paxos_story *story = probe->data;
-        story->reply = in->outcome->reply;
-        story->answered = sim_now(self);
-    }
-}
+#include "store_story.h"
 
 /* Members 10 ms apart, whose leader works 1 ms on anything; the asker is nowhere far. */
-static void begin(struct paxos_story *story, uint32_t members, const char *params)
+static void begin(struct store_story *story, uint32_t members, const char *params)
 {
-    *story = (struct paxos_story){.asker = {.on = on_outcome}};
-    story->asker.data = story;
-    fixture_init(&story->f, s(1000));
-    probe_add(&story->f, &story->asker, "asker", 1);
-    story->params = g_strdup_printf("service = ms(1), %s", params);
-    fixture_add_group(&story->f, "member", &sim_model_store_paxos, story->params, members, members);
-    uint32_t zone = fixture_add_zone(&story->f, "of the members");
-    for (uint32_t i = 0; i < members; i++) {
-        fixture_machine(&story->f, 2 + i)->zone = zone;
-    }
-    fixture_link(&story->f, zone, zone)->latency = sim_dist_constant(&story->f.arena, 0.01);
-    fixture_start(&story->f);
-    fixture_run_until(&story->f, ms(550));
+    g_autofree char *all = g_strdup_printf("service = ms(1), %s", params);
+    store_story_begin(story, &sim_model_store_paxos, members, ms(10), all);
+    store_story_start(story);
+    store_story_wait(story, ms(550));
 }
 
-static void end(struct paxos_story *story)
+static uint32_t send(struct store_story *story, const char *to, enum sim_operation operation,
+                     uint64_t value, uint64_t expected)
 {
-    fixture_clear(&story->f);
-    probe_clear(&story->asker);
-    g_free(story->params);
-}
-
-static void send(struct paxos_story *story, const char *to, enum sim_operation operation,
-                 uint64_t value, uint64_t expected)
-{
-    struct sim_request request = {.key = 7,
-                                  .value = value,
-                                  .expected = expected,
-                                  .deadline = SIM_NEVER,
-                                  .operation = (uint16_t)operation};
-    story->answered = SIM_NEVER;
-    sim_send_request(probe_node(&story->f, "asker"), fixture_id(&story->f, to), &request, SIM_NEVER,
-                     1);
+    struct sim_request request = {
+        .key = 7, .value = value, .expected = expected, .operation = (uint16_t)operation};
+    return store_story_send(story, to, &request);
 }
 
 /* Until it is answered; how long that took. */
-static sim_time ask(struct paxos_story *story, const char *to, enum sim_operation operation,
+static sim_time ask(struct store_story *story, const char *to, enum sim_operation operation,
                     uint64_t value, uint64_t expected)
 {
-    sim_time from = sim_world_now(story->f.world);
-    send(story, to, operation, value, expected);
-    while (story->answered == SIM_NEVER) {
-        fixture_run_until(&story->f, sim_world_now(story->f.world) + us(100));
-        g_assert_cmpint(sim_world_now(story->f.world), <, from + s(20));
-    }
-    return story->answered - from;
+    return store_story_get(story, send(story, to, operation, value, expected))->took;
+}
+
+/* To what was asked last. */
+static const struct sim_reply *reply_of(const struct store_story *story)
+{
+    return &story->told[story->count - 1].reply;
 }
 
 /* Its work, one round trip, and the disk of those who accept, which is the leader's own, too. Who
@@ -80,95 +41,90 @@ static void test_times(void)
 {
     for (uint32_t members = 1; members <= 5; members += 2) {
         sim_time round = members > 1 ? ms(20) : 0;
-        struct paxos_story story;
+        struct store_story story;
         begin(&story, members, "drift = percent(0)");
-        g_assert_cmpint(ask(&story, "member[1]", SIM_OP_WRITE, 70, 0), ==, ms(1) + round);
-        g_assert_cmpint(ask(&story, "member[1]", SIM_OP_READ, 0, 0), ==, ms(1) + round);
-        g_assert_cmpuint(story.reply.value, ==, 70);
-        end(&story);
+        g_assert_cmpint(ask(&story, "replica[1]", SIM_OP_WRITE, 70, 0), ==, ms(1) + round);
+        g_assert_cmpint(ask(&story, "replica[1]", SIM_OP_READ, 0, 0), ==, ms(1) + round);
+        g_assert_cmpuint(reply_of(&story)->value, ==, 70);
+        store_story_end(&story);
         begin(&story, members, "fsync = ms(3), reads = 'lease'");
-        g_assert_cmpint(ask(&story, "member[1]", SIM_OP_WRITE, 70, 0), ==, ms(1) + round + ms(3));
-        g_assert_cmpint(ask(&story, "member[1]", SIM_OP_READ, 0, 0), ==, ms(1));
+        g_assert_cmpint(ask(&story, "replica[1]", SIM_OP_WRITE, 70, 0), ==, ms(1) + round + ms(3));
+        g_assert_cmpint(ask(&story, "replica[1]", SIM_OP_READ, 0, 0), ==, ms(1));
         if (members > 1) {
-            g_assert_cmpint(ask(&story, "member[3]", SIM_OP_READ, 0, 0), ==, ms(1 + 20));
-            g_assert_cmpint(ask(&story, "member[2]", SIM_OP_WRITE, 71, 0), ==,
+            g_assert_cmpint(ask(&story, "replica[3]", SIM_OP_READ, 0, 0), ==, ms(1 + 20));
+            g_assert_cmpint(ask(&story, "replica[2]", SIM_OP_WRITE, 71, 0), ==,
                             ms(1 + 20) + round + ms(3));
         }
-        end(&story);
+        store_story_end(&story);
     }
 }
 
 static void test_operations(void)
 {
-    struct paxos_story story;
+    struct store_story story;
     begin(&story, 3, "fsync = ms(3)");
-    ask(&story, "member[1]", SIM_OP_READ, 0, 0);
-    g_assert_cmpint(story.reply.status, ==, SIM_STATUS_NOT_FOUND);
-    ask(&story, "member[2]", SIM_OP_INCREMENT, 5, 0);
-    ask(&story, "member[3]", SIM_OP_INCREMENT, 6, 0);
-    g_assert_cmpuint(story.reply.value, ==, 11);
-    ask(&story, "member[1]", SIM_OP_COMPARE_AND_SET, 9, 10);
-    g_assert_cmpint(story.reply.status, ==, SIM_STATUS_CONFLICT);
-    g_assert_cmpuint(story.reply.value, ==, 11);
-    ask(&story, "member[1]", SIM_OP_COMPARE_AND_SET, 9, 11);
-    g_assert_cmpint(story.reply.status, ==, SIM_STATUS_OK);
-    ask(&story, "member[1]", SIM_OP_DELETE, 0, 0);
-    ask(&story, "member[1]", SIM_OP_APPEND, 3, 0);
-    g_assert_cmpuint(story.reply.value, ==, sim_hash_pair(0, 3));
-    ask(&story, "member[1]", SIM_OP_SCAN, 0, 0);
-    g_assert_cmpint(story.reply.status, ==, SIM_STATUS_ERROR);
-    end(&story);
+    ask(&story, "replica[1]", SIM_OP_READ, 0, 0);
+    g_assert_cmpint(reply_of(&story)->status, ==, SIM_STATUS_NOT_FOUND);
+    ask(&story, "replica[2]", SIM_OP_INCREMENT, 5, 0);
+    ask(&story, "replica[3]", SIM_OP_INCREMENT, 6, 0);
+    g_assert_cmpuint(reply_of(&story)->value, ==, 11);
+    ask(&story, "replica[1]", SIM_OP_COMPARE_AND_SET, 9, 10);
+    g_assert_cmpint(reply_of(&story)->status, ==, SIM_STATUS_CONFLICT);
+    g_assert_cmpuint(reply_of(&story)->value, ==, 11);
+    ask(&story, "replica[1]", SIM_OP_COMPARE_AND_SET, 9, 11);
+    g_assert_cmpint(reply_of(&story)->status, ==, SIM_STATUS_OK);
+    ask(&story, "replica[1]", SIM_OP_DELETE, 0, 0);
+    ask(&story, "replica[1]", SIM_OP_APPEND, 3, 0);
+    g_assert_cmpuint(reply_of(&story)->value, ==, sim_hash_pair(0, 3));
+    ask(&story, "replica[1]", SIM_OP_SCAN, 0, 0);
+    g_assert_cmpint(reply_of(&story)->status, ==, SIM_STATUS_ERROR);
+    store_story_end(&story);
 }
 
 /* The leader crashes with one write accepted by a majority and not answered, after a gap: the next
  * leader brings it to its end, and fills nothing that was chosen. */
 static void test_failover(void)
 {
-    struct paxos_story story;
+    struct store_story story;
     begin(&story, 3, "fsync = ms(3)");
-    ask(&story, "member[1]", SIM_OP_WRITE, 70, 0);
-    send(&story, "member[1]", SIM_OP_WRITE, 71, 0);
+    ask(&story, "replica[1]", SIM_OP_WRITE, 70, 0);
+    send(&story, "replica[1]", SIM_OP_WRITE, 71, 0);
     fixture_run_until(&story.f, sim_world_now(story.f.world) + ms(12)); /* it is at the others */
-    fixture_crash(&story.f, "member[1]");
+    fixture_crash(&story.f, "replica[1]");
     fixture_run_until(&story.f, sim_world_now(story.f.world) + s(3));
-    g_assert_cmpuint(fixture_total(&story.f, "member", "elected"), >=, 2);
-    ask(&story, "member[2]", SIM_OP_READ, 0, 0);
-    g_assert_cmpint(story.reply.status, ==, SIM_STATUS_OK);
-    g_assert_cmpuint(story.reply.value, ==, 71);
-    fixture_restart(&story.f, "member[1]");
+    g_assert_cmpuint(fixture_total(&story.f, "replica", "elected"), >=, 2);
+    ask(&story, "replica[2]", SIM_OP_READ, 0, 0);
+    g_assert_cmpint(reply_of(&story)->status, ==, SIM_STATUS_OK);
+    g_assert_cmpuint(reply_of(&story)->value, ==, 71);
+    fixture_restart(&story.f, "replica[1]");
     fixture_run_until(&story.f, sim_world_now(story.f.world) + s(1));
-    ask(&story, "member[1]", SIM_OP_READ, 0, 0);
-    g_assert_cmpuint(story.reply.value, ==, 71);
-    end(&story);
+    ask(&story, "replica[1]", SIM_OP_READ, 0, 0);
+    g_assert_cmpuint(reply_of(&story)->value, ==, 71);
+    store_story_end(&story);
 }
 
 /* A leader that is cut off has its lease for less than its second, and then no answer to give. */
 static void test_lease(void)
 {
-    struct paxos_story story;
+    struct store_story story;
     begin(&story, 3, "fsync = ms(3), reads = 'lease', drift = percent(0), timeout = s(2)");
-    ask(&story, "member[1]", SIM_OP_WRITE, 70, 0);
+    ask(&story, "replica[1]", SIM_OP_WRITE, 70, 0);
     fixture_run_until(&story.f, ms(1050)); /* the others have heard what it sent at 1 s */
     for (int i = 2; i <= 3; i++) {
         char other[16];
-        g_snprintf(other, sizeof other, "member[%d]", i);
-        fixture_cut(&story.f, "member[1]", other, true);
-        fixture_cut(&story.f, other, "member[1]", true);
+        g_snprintf(other, sizeof other, "replica[%d]", i);
+        fixture_cut(&story.f, "replica[1]", other, true);
+        fixture_cut(&story.f, other, "replica[1]", true);
     }
     fixture_run_until(&story.f, ms(1998));
-    g_assert_cmpint(ask(&story, "member[1]", SIM_OP_READ, 0, 0), ==, ms(1));
+    g_assert_cmpint(ask(&story, "replica[1]", SIM_OP_READ, 0, 0), ==, ms(1));
     fixture_run_until(&story.f, ms(2000));
-    g_assert_cmpint(ask(&story, "member[1]", SIM_OP_READ, 0, 0), ==, s(2));
-    g_assert_cmpint(story.reply.status, ==, SIM_STATUS_UNAVAILABLE);
-    end(&story);
+    g_assert_cmpint(ask(&story, "replica[1]", SIM_OP_READ, 0, 0), ==, s(2));
+    g_assert_cmpint(reply_of(&story)->status, ==, SIM_STATUS_UNAVAILABLE);
+    store_story_end(&story);
 }
 
-static void pass(struct paxos_story *story, sim_time time)
-{
-    fixture_run_until(&story->f, sim_world_now(story->f.world) + time);
-}
-
-static void cut(struct paxos_story *story, const char *a, const char *b, bool is_cut)
+static void cut(struct store_story *story, const char *a, const char *b, bool is_cut)
 {
     fixture_cut(&story->f, a, b, is_cut);
     fixture_cut(&story->f, b, a, is_cut);
@@ -189,21 +145,20 @@ static void test_window(void)
          4}, /* 1 and 1, four times */
         {"heartbeat = ms(400), servers = 8, window = 1, batch = 2", 2 * 5, 5}}; /* 1, 2, 2, 2, 1 */
     for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
-        struct paxos_story story;
+        struct store_story story;
         begin(&story, 3, cases[i].params);
-        uint64_t before = fixture_total(&story.f, "member", "accepts");
-        sim_time from = sim_world_now(story.f.world);
+        uint64_t before = fixture_total(&story.f, "replica", "accepts");
         for (uint64_t value = 1; value <= 8; value++) {
-            send(&story, "member[1]", SIM_OP_INCREMENT, 1, 0);
+            send(&story, "replica[1]", SIM_OP_INCREMENT, 1, 0);
         }
-        while (fixture_total(&story.f, "member", "commits") < 8) {
-            pass(&story, us(100));
+        while (fixture_total(&story.f, "replica", "commits") < 8) {
+            store_story_wait(&story, us(100));
         }
-        g_assert_cmpuint(story.reply.value, ==, 8);
-        g_assert_cmpint(story.answered - from, ==, ms(1) + cases[i].rounds * ms(20));
-        g_assert_cmpuint(fixture_total(&story.f, "member", "accepts") - before, ==,
+        g_assert_cmpuint(reply_of(&story)->value, ==, 8);
+        g_assert_cmpint(story.told[story.count - 1].took, ==, ms(1) + cases[i].rounds * ms(20));
+        g_assert_cmpuint(fixture_total(&story.f, "replica", "accepts") - before, ==,
                          cases[i].accepts);
-        end(&story);
+        store_story_end(&story);
     }
 }
 
@@ -214,32 +169,25 @@ static void test_window(void)
 static void test_snapshot(void)
 {
     for (int is_far = 0; is_far < 2; is_far++) {
-        struct paxos_story story;
+        struct store_story story;
         begin(&story, 3, COMPACTED);
-        ask(&story, "member[1]", SIM_OP_WRITE, 1, 0);
-        pass(&story, s(1));
-        fixture_crash(&story.f, "member[3]");
+        ask(&story, "replica[1]", SIM_OP_WRITE, 1, 0);
+        store_story_wait(&story, s(1));
+        fixture_crash(&story.f, "replica[3]");
         for (uint64_t i = 0; i < (is_far ? 25 : 4); i++) {
-            ask(&story, "member[1]", SIM_OP_INCREMENT, 1, 0);
+            ask(&story, "replica[1]", SIM_OP_INCREMENT, 1, 0);
         }
-        fixture_restart(&story.f, "member[3]");
-        pass(&story, s(1));
-        g_assert_cmpuint(fixture_total(&story.f, "member", "snapshots.sent"), ==, is_far ? 1 : 0);
-        g_assert_cmpuint(fixture_total(&story.f, "member", "snapshot.bytes"), ==,
+        fixture_restart(&story.f, "replica[3]");
+        store_story_wait(&story, s(1));
+        g_assert_cmpuint(fixture_total(&story.f, "replica", "snapshots.sent"), ==, is_far ? 1 : 0);
+        g_assert_cmpuint(fixture_total(&story.f, "replica", "snapshot.bytes"), ==,
                          is_far ? 64 + 32 + 1024 : 0);
-        fixture_crash(&story.f, "member[3]");
-        fixture_restart(&story.f, "member[3]");
-        pass(&story, s(1));
-        g_assert_cmpuint(fixture_total(&story.f, "member", "snapshots.sent"), ==, is_far ? 1 : 0);
-        struct sim_request request = {.key = 7,
-                                      .deadline = SIM_NEVER,
-                                      .operation = SIM_OP_READ,
-                                      .consistency = SIM_CONSISTENCY_EVENTUAL};
-        sim_send_request(probe_node(&story.f, "asker"), fixture_id(&story.f, "member[3]"), &request,
-                         SIM_NEVER, 1);
-        pass(&story, ms(1));
-        g_assert_cmpuint(story.reply.value, ==, is_far ? 26 : 5);
-        end(&story);
+        fixture_crash(&story.f, "replica[3]");
+        fixture_restart(&story.f, "replica[3]");
+        store_story_wait(&story, s(1));
+        g_assert_cmpuint(fixture_total(&story.f, "replica", "snapshots.sent"), ==, is_far ? 1 : 0);
+        g_assert_cmpuint(store_story_held(&story, "replica[3]", 7), ==, is_far ? 26 : 5);
+        store_story_end(&story);
     }
 }
 
@@ -248,23 +196,23 @@ static void test_snapshot(void)
  * on from the last value. */
 static void test_late_candidate(void)
 {
-    struct paxos_story story;
+    struct store_story story;
     begin(&story, 3, COMPACTED);
-    cut(&story, "member[1]", "member[3]", true);
-    cut(&story, "member[2]", "member[3]", true);
+    cut(&story, "replica[1]", "replica[3]", true);
+    cut(&story, "replica[2]", "replica[3]", true);
     for (uint64_t i = 0; i < 25; i++) {
-        ask(&story, "member[1]", SIM_OP_INCREMENT, 1, 0);
+        ask(&story, "replica[1]", SIM_OP_INCREMENT, 1, 0);
     }
-    fixture_crash(&story.f, "member[1]");
-    fixture_pause(&story.f, "member[2]", true); /* so that the third is the first to stand */
-    pass(&story, s(2));
-    cut(&story, "member[2]", "member[3]", false);
-    fixture_pause(&story.f, "member[2]", false);
-    pass(&story, s(5));
-    g_assert_cmpuint(fixture_total(&story.f, "member", "snapshots.sent"), >=, 1);
-    ask(&story, "member[3]", SIM_OP_INCREMENT, 1, 0);
-    g_assert_cmpuint(story.reply.value, ==, 26);
-    end(&story);
+    fixture_crash(&story.f, "replica[1]");
+    fixture_pause(&story.f, "replica[2]", true); /* so that the third is the first to stand */
+    store_story_wait(&story, s(2));
+    cut(&story, "replica[2]", "replica[3]", false);
+    fixture_pause(&story.f, "replica[2]", false);
+    store_story_wait(&story, s(5));
+    g_assert_cmpuint(fixture_total(&story.f, "replica", "snapshots.sent"), >=, 1);
+    ask(&story, "replica[3]", SIM_OP_INCREMENT, 1, 0);
+    g_assert_cmpuint(reply_of(&story)->value, ==, 26);
+    store_story_end(&story);
 }
 
 int main(int argc, char **argv)
