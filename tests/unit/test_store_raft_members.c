@@ -277,6 +277,60 @@ static void test_durable(void)
     }
 }
 
+/* 4.2.2: a leader removes the other of two members, and crashes when that is on the other's disk
+ * and not on its own. It knows two voters then, and the other one, which has more in its log, knows
+ * that it is none: it has to stand, and hands over. */
+static void test_needed(void)
+{
+    struct store_story story;
+    raft_story_begin(&story, 2, PARAMS ", preferred = 1");
+    raft_story_resize(&story, 1, s(100));
+    await(&story, "removed", 0);
+    store_story_wait(&story, ms(3)); /* there 1 ms, and 5 ms of fsync */
+    fixture_crash(&story.f, "replica[1]");
+    store_story_wait(&story, ms(10));
+    fixture_restart(&story.f, "replica[1]");
+    store_story_wait(&story, s(2));
+    g_assert_cmpuint(total(&story, "resigned"), ==, 1);
+    g_assert_cmpuint(raft_story_leader(&story), ==, 1);
+    fixture_crash(&story.f, "replica[2]");
+    g_assert_true(serves(&story)); /* one of one */
+    store_story_end(&story);
+}
+
+/* A voter leaves the group and comes back at once, which is no crash. What it has heard of the
+ * leader it does not know any more, and must not vote for long enough (6.4.1): the leader may have
+ * a lease. The second member cannot hear the first one, and tries all the time. */
+static void test_comes_back(void)
+{
+    uint32_t both = 0;
+    for (int i = 0; i < 20; i++) {
+        struct store_story story;
+        raft_story_begin(&story, 3,
+                         PARAMS ", preferred = 1, read = 'lease', clock_drift = percent(0)");
+        store_story_do(&story, "replica[1]", SIM_OP_WRITE, 1, 10);
+        raft_story_cut(&story, 1, 2, true);
+        store_story_wait(&story, ms(300 + 7 * i));
+        raft_story_resize(&story, 2, 0);
+        store_story_wait(&story, 0);
+        raft_story_resize(&story, 3, 0);
+        store_story_wait(&story, 0);
+        raft_story_cut(&story, 1, 3, true);
+        uint32_t late = store_story_ask(&story, "replica[1]", SIM_OP_WRITE, 1, 11);
+        for (int wait = 0; wait < 100; wait++) {
+            store_story_wait(&story, ms(1));
+            uint32_t read = store_story_ask(&story, "replica[1]", SIM_OP_READ, 1, 0);
+            store_story_wait(&story, 0);
+            bool is_served =
+                story.told[read].is_told && story.told[read].reply.status == SIM_STATUS_OK;
+            both += is_served && fixture_level(&story.f, "replica[2]", "leaders") == 1;
+        }
+        g_assert_false(story.told[late].is_told);
+        store_story_end(&story);
+    }
+    g_assert_cmpuint(both, ==, 0);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -290,5 +344,7 @@ int main(int argc, char **argv)
     g_test_add_func("/raft/members/rounds", test_rounds);
     g_test_add_func("/raft/members/disturbance", test_disturbance);
     g_test_add_func("/raft/members/durable", test_durable);
+    g_test_add_func("/raft/members/needed", test_needed);
+    g_test_add_func("/raft/members/comes-back", test_comes_back);
     return g_test_run();
 }
