@@ -179,6 +179,24 @@ static void test_leader_alone(void)
     store_story_end(&story);
 }
 
+/* The only voter that is left is the other one: a leader that counted itself would answer reads by
+ * its own word. */
+static void test_leader_reads(void)
+{
+    struct store_story story;
+    raft_story_begin(&story, 2, PARAMS ", preferred = 2");
+    raft_story_cut(&story, 1, 2, true);
+    raft_story_resize(&story, 1, s(10));
+    await(&story, "removed", 0);
+    uint32_t read = store_story_ask(&story, "replica[2]", SIM_OP_READ, 1, 0);
+    store_story_wait(&story, ms(50));
+    g_assert_cmpuint(raft_story_leader(&story), ==, 2);
+    g_assert_false(story.told[read].is_told);
+    store_story_wait(&story, s(1));
+    g_assert_cmpint(story.told[read].reply.status, ==, SIM_STATUS_UNAVAILABLE);
+    store_story_end(&story);
+}
+
 /* One that leaves alive goes when a spare votes in its place: at no time are there fewer. */
 static void test_leaves_alive(void)
 {
@@ -340,6 +358,7 @@ int main(int argc, char **argv)
     g_test_add_func("/raft/members/no-spare", test_no_spare);
     g_test_add_func("/raft/members/leader", test_leader);
     g_test_add_func("/raft/members/leader-alone", test_leader_alone);
+    g_test_add_func("/raft/members/leader-reads", test_leader_reads);
     g_test_add_func("/raft/members/leaves-alive", test_leaves_alive);
     g_test_add_func("/raft/members/rounds", test_rounds);
     g_test_add_func("/raft/members/disturbance", test_disturbance);
