@@ -1,44 +1,35 @@
 /* The scenario's plot blocks: figures over time or against a swept parameter, one panel a figure,
- * one line for each value of `per`.
+ * one line for each value of `per`. Against another figure: plot_scatter.c.
  */
 #include <math.h>
 #include <string.h>
 
 #include "base/text.h"
-#include "report/plots.h"
+#include "report/plot_user.h"
 
 #define TICS_MOST 12 /* of more points than this not each has a tic with its name */
 
-struct user_plot {
-    const struct sim_report *report;
-    const struct sim_plot *plot;
-    char *name, *title, *subtitle;
-    GPtrArray *texts;  /* owns titles of lines and panels */
-    GPtrArray *arrays; /* owns values of lines */
-};
-
-static const char *keep(struct user_plot *user, char *text)
+const char *sim_user_keep(struct user_plot *user, char *text)
 {
     g_ptr_array_add(user->texts, text);
     return text;
 }
 
-/* The value of a parameter, or the variant's name, of a section; "" when it has none. */
-static const char *setting_of(struct user_plot *user, const struct sim_section *section,
-                              const char *name)
+const char *sim_user_setting(struct user_plot *user, const struct sim_section *section,
+                             const char *name)
 {
     if (strcmp(name, "variant") == 0) {
         return section->variant ? section->variant : "";
     }
     for (uint32_t i = 0; i < section->setting_count; i++) {
         if (strcmp(section->settings[i].name, name) == 0) {
-            return keep(user, sim_setting_plain(section->settings[i].value));
+            return sim_user_keep(user, sim_setting_plain(section->settings[i].value));
         }
     }
     return "";
 }
 
-static const char *aggregate_text(struct user_plot *user, const struct sim_figure_spec *figure)
+const char *sim_user_aggregate(struct user_plot *user, const struct sim_figure_spec *figure)
 {
     static const char *const names[] = {"", "mean", "max", "min", "ratio", "total"};
     if (figure->aggregate != SIM_AGGREGATE_QUANTILE) {
@@ -46,7 +37,18 @@ static const char *aggregate_text(struct user_plot *user, const struct sim_figur
     }
     char number[SIM_TEXT_MAX];
     sim_text_rounded(number, figure->quantile * 100.0, 12);
-    return keep(user, g_strdup_printf("p%s", number));
+    return sim_user_keep(user, g_strdup_printf("p%s", number));
+}
+
+const char *sim_user_figure_text(struct user_plot *user, const struct sim_figure_spec *figure)
+{
+    if (figure->window.from == figure->window.to) {
+        return figure->text;
+    }
+    char from[SIM_TEXT_MAX], to[SIM_TEXT_MAX];
+    sim_text_duration(from, sim_time_seconds(figure->window.from));
+    sim_text_duration(to, sim_time_seconds(figure->window.to));
+    return sim_user_keep(user, g_strdup_printf("%s, %s to %s", figure->text, from, to));
 }
 
 static struct sim_picture *render(struct user_plot *user, struct sim_chart *chart)
@@ -69,7 +71,7 @@ static void fill_over_time(struct user_plot *user, struct sim_panel *panel,
         const struct sim_section *section = &report->sections[s];
         const struct sim_series *series =
             sim_result_series(section->result, figure->group, figure->member, figure->metric,
-                              aggregate_text(user, figure));
+                              sim_user_aggregate(user, figure));
         if (series && series->cell_count == report->sections[0].result->cell_count) {
             panel->unit = series->unit;
             panel->is_rate = series->is_rate;
@@ -130,7 +132,7 @@ static const char **distinct(struct user_plot *user, const char *name, uint32_t 
     const char **values = g_new0(const char *, report->section_count + 1);
     *ret_count = 0;
     for (uint32_t s = 0; s < report->section_count; s++) {
-        const char *value = setting_of(user, &report->sections[s], name);
+        const char *value = sim_user_setting(user, &report->sections[s], name);
         if (index_of(values, *ret_count, value) == *ret_count) {
             values[(*ret_count)++] = value;
         }
@@ -171,19 +173,20 @@ static double *new_values(struct user_plot *user, uint32_t count)
 static const char *line_key(struct user_plot *user, const struct sim_section *section)
 {
     if (user->plot->per) {
-        const char *value = setting_of(user, section, user->plot->per);
+        const char *value = sim_user_setting(user, section, user->plot->per);
         bool is_variant = strcmp(user->plot->per, "variant") == 0;
-        return is_variant ? value : keep(user, g_strdup_printf("%s = %s", user->plot->per, value));
+        return is_variant ? value
+                          : sim_user_keep(user, g_strdup_printf("%s = %s", user->plot->per, value));
     }
     GString *key = g_string_new(section->variant ? section->variant : "");
     for (uint32_t i = 0; i < section->setting_count; i++) {
         if (strcmp(section->settings[i].name, user->plot->against) != 0) {
             g_string_append_printf(key, "%s%s = %s", key->len > 0 ? ", " : "",
                                    section->settings[i].name,
-                                   setting_of(user, section, section->settings[i].name));
+                                   sim_user_setting(user, section, section->settings[i].name));
         }
     }
-    return keep(user, g_string_free(key, FALSE));
+    return sim_user_keep(user, g_string_free(key, FALSE));
 }
 
 static void fill_against(struct user_plot *user, struct sim_panel *panel,
@@ -191,11 +194,11 @@ static void fill_against(struct user_plot *user, struct sim_panel *panel,
 {
     const struct sim_report *report = user->report;
     const char *keys[SIM_CHART_LINES];
-    panel->what = spec->text;
+    panel->what = sim_user_figure_text(user, spec);
     for (uint32_t s = 0; s < report->section_count; s++) {
         const struct sim_section *section = &report->sections[s];
-        const struct sim_figure *figure = sim_result_figure(
-            section->result, spec->group, spec->member, spec->metric, aggregate_text(user, spec));
+        const struct sim_figure *figure =
+            sim_result_plotted(section->result, spec, sim_user_aggregate(user, spec));
         const char *key = line_key(user, section);
         uint32_t l = index_of(keys, panel->line_count, key);
         if (!figure || l == SIM_CHART_LINES) {
@@ -211,8 +214,8 @@ static void fill_against(struct user_plot *user, struct sim_panel *panel,
                                       .colour = l,
                                       .style = SIM_LINE_PATTERN};
         }
-        uint32_t at =
-            index_of(points->names, points->count, setting_of(user, section, user->plot->against));
+        uint32_t at = index_of(points->names, points->count,
+                               sim_user_setting(user, section, user->plot->against));
         panel->unit = figure->unit;
         panel->is_rate = figure->is_rate;
         ((double *)line->values)[at] = figure->estimate.value;
@@ -272,7 +275,9 @@ void sim_plots_user(GPtrArray *pictures, const struct sim_report *report)
             user.subtitle =
                 is_time ? sim_picture_subtitle_of_first(report) : g_strdup(report->name);
         }
-        struct sim_picture *picture = is_time ? picture_over_time(&user) : picture_against(&user);
+        struct sim_picture *picture = is_time             ? picture_over_time(&user)
+                                      : user.plot->across ? sim_user_scatter(&user)
+                                                          : picture_against(&user);
         if (picture) {
             g_ptr_array_add(pictures, picture);
         }

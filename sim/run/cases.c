@@ -1,4 +1,5 @@
-/* Enumerates the cases of a study: variants, and within each the points of the sweeps. */
+/* Enumerates the cases of a study: variants, and within each the points of the sweeps, its own
+ * included. */
 #define _POSIX_C_SOURCE 200809L
 #include <glib.h>
 #include <string.h>
@@ -15,11 +16,9 @@ struct enumeration {
     const struct sim_run_options *options;
     struct sim_problems *problems;
     const struct sim_scenario *base;
-    const struct sim_sweep_axis **axes; /* those that --set leaves open */
+    const struct sim_sweep_axis **axes; /* of the variant, those that --set leaves open */
     uint32_t axis_count;
-    uint32_t point_count; /* product of the lengths of the axes */
-    struct sim_case **cases;
-    uint32_t count;
+    GPtrArray *cases;
     size_t bytes; /* of their descriptions */
 };
 
@@ -49,28 +48,20 @@ static bool is_set_by_hand(const struct sim_run_options *options, const char *na
     return false;
 }
 
-static bool collect_axes(struct enumeration *all)
+/* Collects the axes of a scenario; the product of their lengths, or a little more than CASES_MAX. */
+static uint64_t collect_axes(struct enumeration *all, const struct sim_scenario *scenario)
 {
-    all->axes = g_new(const struct sim_sweep_axis *, all->base->sweep_count + 1);
+    all->axes = g_renew(const struct sim_sweep_axis *, all->axes, scenario->sweep_count + 1);
+    all->axis_count = 0;
     uint64_t points = 1;
-    for (uint32_t i = 0; i < all->base->sweep_count; i++) {
-        const struct sim_sweep_axis *axis = &all->base->sweeps[i];
+    for (uint32_t i = 0; i < scenario->sweep_count && points <= CASES_MAX; i++) {
+        const struct sim_sweep_axis *axis = &scenario->sweeps[i];
         if (!is_set_by_hand(all->options, axis->name)) {
             all->axes[all->axis_count++] = axis;
             points *= axis->count;
         }
-        if (points > CASES_MAX) {
-            break;
-        }
     }
-    uint64_t variants = all->options->variant ? 1 : all->base->variant_count;
-    if (points * (variants > 0 ? variants : 1) > CASES_MAX) {
-        sim_problems_add(all->problems, all->options->path, 0, "sweep: more than %d combinations%s",
-                         CASES_MAX, variants > 1 ? " of points and variants" : "");
-        return false;
-    }
-    all->point_count = (uint32_t)points;
-    return true;
+    return points;
 }
 
 /* The settings of a point: the last axis varies fastest. */
@@ -120,7 +111,7 @@ static bool add_case(struct enumeration *all, const char *variant, uint32_t poin
     pthread_mutex_init(&item->mutex, NULL);
     item->setting_count = all->axis_count;
     item->settings = settings_of_point(all, point);
-    all->cases[all->count++] = item;
+    g_ptr_array_add(all->cases, item);
     uint32_t given = options->setting_count;
     g_autofree struct sim_setting *settings =
         g_new(struct sim_setting, given + all->axis_count + 1);
@@ -172,18 +163,50 @@ static void complain_variant(const struct enumeration *all)
 
 /* False when all of them, if they are like those so far, are too large, or when somebody wants to
  * stop. */
-static bool may_go_on(const struct enumeration *all, uint32_t total)
+static bool may_go_on(const struct enumeration *all, uint64_t total)
 {
-    double bytes = (double)all->bytes / all->count * total;
+    double bytes = (double)all->bytes / all->cases->len * (double)total;
     if (bytes > CASES_BYTES_MAX) {
         char text[SIM_TEXT_MAX], most[SIM_TEXT_MAX];
         sim_problems_add(all->problems, all->options->path, 0,
                          "sweep: the descriptions of %u combinations would take %s, and must not "
                          "take more than %s: fewer values or variants",
-                         total, sim_text_bytes(text, bytes), sim_text_bytes(most, CASES_BYTES_MAX));
+                         (unsigned)total, sim_text_bytes(text, bytes),
+                         sim_text_bytes(most, CASES_BYTES_MAX));
         return false;
     }
     return !all->options->stop || !*all->options->stop;
+}
+
+/* The points of a scenario or of a variant of it, after which `later` or more are to come. */
+static bool enumerate_points(struct enumeration *all, const struct sim_scenario *scenario,
+                             const char *variant, uint64_t later)
+{
+    uint64_t points = collect_axes(all, scenario);
+    uint64_t total = all->cases->len + points + later;
+    if (total > CASES_MAX) {
+        sim_problems_add(all->problems, all->options->path, 0, "sweep: more than %d combinations%s",
+                         CASES_MAX, later > 0 ? " of points and variants" : "");
+        return false;
+    }
+    bool is_good = true;
+    for (uint32_t p = 0; p < points; p++) {
+        is_good = add_case(all, variant, p) && is_good;
+        if (!may_go_on(all, total)) {
+            return false;
+        }
+    }
+    return is_good;
+}
+
+static bool enumerate_variant(struct enumeration *all, const char *variant, uint64_t later)
+{
+    const struct sim_run_options *options = all->options;
+    struct sim_scenario *own =
+        load(options, variant, options->settings, options->setting_count, all->problems);
+    bool is_good = own && enumerate_points(all, own, variant, later);
+    sim_scenario_free(own);
+    return is_good;
 }
 
 static bool enumerate(struct enumeration *all)
@@ -194,23 +217,15 @@ static bool enumerate(struct enumeration *all)
         complain_variant(all);
         return false;
     }
-    if (!collect_axes(all)) {
-        return false;
+    if (base->variant_count == 0) {
+        return enumerate_points(all, base, NULL, 0);
     }
-    uint32_t variants = base->variant_count > 0 ? base->variant_count : 1;
-    uint32_t total = (wanted ? 1 : variants) * all->point_count;
-    all->cases = g_new(struct sim_case *, total);
+    uint64_t least = collect_axes(all, base); /* a variant may add axes of its own */
     bool is_good = true;
-    for (uint32_t v = 0; v < variants; v++) {
-        const char *variant = base->variant_count > 0 ? base->variants[v] : NULL;
-        for (uint32_t p = 0; p < all->point_count; p++) {
-            if (wanted && (!variant || strcmp(variant, wanted) != 0)) {
-                continue;
-            }
-            is_good = add_case(all, variant, p) && is_good;
-            if (!may_go_on(all, total)) {
-                return false;
-            }
+    for (uint32_t v = 0; v < base->variant_count; v++) {
+        uint64_t later = wanted ? 0 : least * (base->variant_count - 1 - v);
+        if (!wanted || strcmp(base->variants[v], wanted) == 0) {
+            is_good = enumerate_variant(all, base->variants[v], later) && is_good;
         }
     }
     return is_good;
@@ -224,17 +239,19 @@ struct sim_case **sim_cases_load(const struct sim_run_options *options,
     if (!base) {
         return NULL;
     }
-    struct enumeration all = {.options = options, .problems = problems, .base = base};
+    struct enumeration all = {
+        .options = options, .problems = problems, .base = base, .cases = g_ptr_array_new()};
     bool is_good = enumerate(&all);
     g_free(all.axes);
     sim_scenario_free(base);
+    *ret_count = all.cases->len;
+    struct sim_case **cases = (struct sim_case **)g_ptr_array_free(all.cases, FALSE);
     if (!is_good) {
-        for (uint32_t i = 0; i < all.count; i++) {
-            sim_case_free(all.cases[i]);
+        for (uint32_t i = 0; i < *ret_count; i++) {
+            sim_case_free(cases[i]);
         }
-        g_free(all.cases);
+        g_free(cases);
         return NULL;
     }
-    *ret_count = all.count;
-    return all.cases;
+    return cases;
 }

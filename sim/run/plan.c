@@ -282,6 +282,40 @@ static void add_further_probe(struct sim_plan *plan, const struct sim_figure_spe
     }
 }
 
+static bool has_own_window(const struct sim_figure_spec *figure)
+{
+    return figure->window.from < figure->window.to;
+}
+
+static void add_measured_probe(struct sim_plan *plan, const struct sim_figure_spec *figure)
+{
+    if (!has_own_window(figure)) {
+        add_further_probe(plan, figure);
+    }
+}
+
+/* The figures of plots that are of a time of their own. */
+static void collect_plot_figures(struct sim_plan *plan)
+{
+    const struct sim_scenario *scenario = plan->scenario;
+    uint32_t most = 0;
+    for (uint32_t i = 0; i < scenario->plot_count; i++) {
+        most += scenario->plots[i].figure_count + 1;
+    }
+    plan->plot_figures = sim_arena_array(&plan->arena, const struct sim_figure_spec *, most);
+    for (uint32_t i = 0; i < scenario->plot_count; i++) {
+        const struct sim_plot *plot = &scenario->plots[i];
+        for (uint32_t f = 0; f < plot->figure_count; f++) {
+            if (has_own_window(&plot->figures[f])) {
+                plan->plot_figures[plan->plot_count++] = &plot->figures[f];
+            }
+        }
+        if (plot->across && has_own_window(plot->across)) {
+            plan->plot_figures[plan->plot_count++] = plot->across;
+        }
+    }
+}
+
 static void add_further_probes(struct sim_plan *plan)
 {
     const struct sim_scenario *scenario = plan->scenario;
@@ -293,7 +327,10 @@ static void add_further_probes(struct sim_plan *plan)
     for (uint32_t i = 0; i < scenario->plot_count; i++) {
         const struct sim_plot *plot = &scenario->plots[i];
         for (uint32_t f = 0; strcmp(plot->against, "time") != 0 && f < plot->figure_count; f++) {
-            add_further_probe(plan, &plot->figures[f]);
+            add_measured_probe(plan, &plot->figures[f]);
+        }
+        if (plot->across) {
+            add_measured_probe(plan, plot->across);
         }
     }
 }
@@ -303,7 +340,7 @@ static uint32_t probe_count_max(const struct sim_scenario *scenario)
     uint32_t most = 2 * scenario->expectation_count + scenario->estimate_count + 1 +
                     SIM_PLAN_FAULTS_MAX * SIM_PLAN_FAULT_PROBES * scenario->world.group_count;
     for (uint32_t i = 0; i < scenario->plot_count; i++) {
-        most += scenario->plots[i].figure_count;
+        most += scenario->plots[i].figure_count + 1;
     }
     for (uint32_t g = 0; g < scenario->world.group_count; g++) {
         const struct sim_group_spec *group = &scenario->world.groups[g];
@@ -334,7 +371,8 @@ static void add_fault_probes(struct sim_plan *plan)
     }
 }
 
-static void plan_probes(struct sim_plan *plan, const uint32_t *expectation_window)
+static void plan_probes(struct sim_plan *plan, const uint32_t *expectation_window,
+                        const uint32_t *plot_window)
 {
     const struct sim_scenario *scenario = plan->scenario;
     plan->probes = sim_arena_array(&plan->arena, struct sim_probe, probe_count_max(scenario));
@@ -367,6 +405,10 @@ static void plan_probes(struct sim_plan *plan, const uint32_t *expectation_windo
         }
     }
     add_fault_probes(plan);
+    plan->plot_probe_first = plan->probe_count;
+    for (uint32_t i = 0; i < plan->plot_count; i++) {
+        add_figure_probe(plan, plan->plot_figures[i], plot_window[i]);
+    }
 }
 
 static uint32_t track_count_of(const struct sim_plan *plan, uint32_t group)
@@ -432,8 +474,10 @@ struct sim_plan *sim_plan_new(const struct sim_scenario *scenario, sim_time warm
     plan->is_batched = is_batched;
     uint32_t *expectation_window =
         sim_arena_array(&plan->arena, uint32_t, scenario->expectation_count);
-    sim_plan_axis(plan, expectation_window);
-    plan_probes(plan, expectation_window);
+    collect_plot_figures(plan);
+    uint32_t *plot_window = sim_arena_array(&plan->arena, uint32_t, plan->plot_count);
+    sim_plan_axis(plan, expectation_window, plot_window);
+    plan_probes(plan, expectation_window, plot_window);
     plan_tracks(plan);
     return plan;
 }

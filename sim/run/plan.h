@@ -75,11 +75,14 @@ struct sim_plan {
     uint32_t *batch_count; /* by whole window */
     uint32_t fault_count;
     struct sim_plan_fault faults[SIM_PLAN_FAULTS_MAX];
+    uint32_t plot_count; /* figures of plots that are of a time of their own */
+    const struct sim_figure_spec **plot_figures;
+    uint32_t plot_probe_first;  /* one for each of these */
     uint32_t fault_probe_first; /* for each fault and source 5: success by phase, gap, recovery */
     uint32_t probe_count;
     /* First those of figures, then one for each expectation, then again one for each: the share
      * of entries beyond its bound, where it bounds a quantile; then those of faults. */
-    struct sim_probe *probes;
+    struct sim_probe *probes; /* at the end those of plots */
     uint32_t figure_probe_count;
     uint32_t track_count;
     struct sim_track *tracks;
@@ -94,8 +97,9 @@ void sim_plan_free(struct sim_plan *plan);
  * shortest nice one above (at most 600 cells) or the longest nice one below (60 at least). */
 sim_time sim_plan_cell(sim_time duration);
 
-/* Fills the axis, and expectation_window[i] with the whole window that expectation i is about. */
-void sim_plan_axis(struct sim_plan *plan, uint32_t *expectation_window);
+/* Fills the axis, and expectation_window[i] and plot_window[i] with the whole window that
+ * expectation i and plot figure i are about. */
+void sim_plan_axis(struct sim_plan *plan, uint32_t *expectation_window, uint32_t *plot_window);
 
 /* Which faults are told apart, and their windows. See plan_phases.c. */
 void sim_plan_faults(struct sim_plan *plan);

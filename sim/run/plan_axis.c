@@ -62,13 +62,13 @@ static void place_faults(struct sim_plan *plan, struct sim_window *windows, uint
     }
 }
 
-void sim_plan_axis(struct sim_plan *plan, uint32_t *expectation_window)
+void sim_plan_axis(struct sim_plan *plan, uint32_t *expectation_window, uint32_t *plot_window)
 {
     const struct sim_scenario *scenario = plan->scenario;
     sim_time duration = scenario->world.duration;
     struct sim_window measured = {plan->warmup < duration ? plan->warmup : duration, duration};
-    uint32_t most =
-        (1 + scenario->expectation_count + 4 * SIM_PLAN_FAULTS_MAX) * (1 + SIM_PLAN_BATCHES);
+    uint32_t most = (1 + scenario->expectation_count + plan->plot_count + 4 * SIM_PLAN_FAULTS_MAX) *
+                    (1 + SIM_PLAN_BATCHES);
     struct sim_window *windows = sim_arena_array(&plan->arena, struct sim_window, most);
     uint32_t count = 0;
     window_place(windows, &count, measured);
@@ -78,6 +78,10 @@ void sim_plan_axis(struct sim_plan *plan, uint32_t *expectation_window)
                                        ? measured
                                        : clip(expectation->window, measured, duration);
         expectation_window[i] = window_place(windows, &count, window);
+    }
+    for (uint32_t i = 0; i < plan->plot_count; i++) {
+        struct sim_window window = clip(plan->plot_figures[i]->window, measured, duration);
+        plot_window[i] = window_place(windows, &count, window);
     }
     place_faults(plan, windows, &count);
     plan->window_count = count;

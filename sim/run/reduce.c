@@ -142,6 +142,20 @@ static void reduce_figures(struct sim_result *result, const struct sim_plan *pla
     result->figure_count = plan->figure_probe_count;
 }
 
+/* Those of plots that are of a time of their own. */
+static void reduce_plotted(struct sim_result *result, const struct sim_plan *plan,
+                           const struct sim_record *records, uint32_t count)
+{
+    struct sim_figure *figures =
+        sim_arena_array(&result->arena, struct sim_figure, plan->plot_count);
+    for (uint32_t i = 0; i < plan->plot_count; i++) {
+        reduce_figure(&figures[i], result, plan, records, count, plan->plot_probe_first + i);
+        figures[i].window = plan->plot_figures[i]->window;
+    }
+    result->plotted = figures;
+    result->plotted_count = plan->plot_count;
+}
+
 /* Replications */
 
 static void reduce_replications(struct sim_result *result, const struct sim_record *records,
@@ -346,6 +360,7 @@ void sim_reduce(struct sim_result *result, const struct sim_plan *plan,
     result->is_batched = plan->is_batched;
     reduce_replications(result, records, count);
     reduce_figures(result, plan, records, count);
+    reduce_plotted(result, plan, records, count);
     sim_reduce_series(result, plan, totals);
     reduce_distributions(result, plan, totals);
     sim_reduce_outages(result, plan, records, count);

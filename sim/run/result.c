@@ -20,14 +20,36 @@ void sim_study_free(struct sim_study *study)
     g_free(study);
 }
 
+static bool figure_is(const struct sim_figure *figure, uint32_t group, uint32_t member,
+                      const char *metric, const char *aggregate)
+{
+    return figure->group == group && figure->member == member &&
+           strcmp(figure->metric, metric) == 0 && strcmp(figure->aggregate, aggregate) == 0;
+}
+
 const struct sim_figure *sim_result_figure(const struct sim_result *result, uint32_t group,
                                            uint32_t member, const char *metric,
                                            const char *aggregate)
 {
     for (uint32_t i = 0; i < result->figure_count; i++) {
-        const struct sim_figure *figure = &result->figures[i];
-        if (figure->group == group && figure->member == member &&
-            strcmp(figure->metric, metric) == 0 && strcmp(figure->aggregate, aggregate) == 0) {
+        if (figure_is(&result->figures[i], group, member, metric, aggregate)) {
+            return &result->figures[i];
+        }
+    }
+    return NULL;
+}
+
+const struct sim_figure *sim_result_plotted(const struct sim_result *result,
+                                            const struct sim_figure_spec *spec,
+                                            const char *aggregate)
+{
+    if (spec->window.from == spec->window.to) {
+        return sim_result_figure(result, spec->group, spec->member, spec->metric, aggregate);
+    }
+    for (uint32_t i = 0; i < result->plotted_count; i++) {
+        const struct sim_figure *figure = &result->plotted[i];
+        if (figure_is(figure, spec->group, spec->member, spec->metric, aggregate) &&
+            figure->window.from == spec->window.from && figure->window.to == spec->window.to) {
             return figure;
         }
     }

@@ -18,9 +18,10 @@ struct sim_figure {
     bool is_rate;              /* per second */
     struct sim_estimate estimate;
     uint32_t value_count;
-    const double *values; /* per replication */
-    double observations;  /* how many entries it rests on, all replications; 0 = a level */
-    bool is_printable;    /* enough observations for this quantile */
+    const double *values;     /* per replication */
+    double observations;      /* how many entries it rests on, all replications; 0 = a level */
+    bool is_printable;        /* enough observations for this quantile */
+    struct sim_window window; /* of `plotted`: what it is of */
 };
 
 /* A metric over time: one row a cell, averaged over replications. */
@@ -146,6 +147,8 @@ struct sim_result {
     sim_time cell;
     uint32_t figure_count;
     const struct sim_figure *figures;
+    uint32_t plotted_count;
+    const struct sim_figure *plotted; /* of plots' figures, those of a time of their own */
     uint32_t series_count;
     const struct sim_series *series;
     uint32_t cell_count;
@@ -183,6 +186,10 @@ void sim_kept_history_free(struct sim_kept_history *kept);
 const struct sim_figure *sim_result_figure(const struct sim_result *result, uint32_t group,
                                            uint32_t member, const char *metric,
                                            const char *aggregate);
+/* The figure that a plot asks for, of its window, or NULL; `aggregate` is the spec's as text. */
+const struct sim_figure *sim_result_plotted(const struct sim_result *result,
+                                            const struct sim_figure_spec *spec,
+                                            const char *aggregate);
 /* The line over time of that group (or member), metric and aggregate, or NULL. */
 const struct sim_series *sim_result_series(const struct sim_result *result, uint32_t group,
                                            uint32_t member, const char *metric,

@@ -121,12 +121,19 @@ const struct sim_param sim_expect_params[] = {
     {"variant", SIM_PARAM_TEXT, X(variant), "nil", 0, 0, "only of that variant", NULL, NULL},
     END};
 
+const struct sim_param sim_figure_params[] = {
+    {"from", SIM_PARAM_DURATION, X(from), "nil", SIM_NOT_NEGATIVE,
+     "of operations issued from then; default: the end of warm-up", NULL, NULL},
+    {"to", SIM_PARAM_DURATION, X(to), "nil", SIM_NOT_NEGATIVE,
+     "and before then; default: the duration", NULL, NULL},
+    END};
+
 #define G(field) AT(sim_plot_fields, field)
 const struct sim_param sim_plot_params[] = {
     {"against", SIM_PARAM_TEXT, G(against), "\"time\"", 0, 0,
-     "time, or a param that a sweep varies", NULL, NULL},
+     "time, a param that a sweep varies, or a figure: a point for each result", NULL, NULL},
     {"per", SIM_PARAM_TEXT, G(per), "nil", 0, 0,
-     "a curve for each variant, or for each value of a param", NULL, NULL},
+     "a curve, or a colour of points, for each variant or each value of a param", NULL, NULL},
     {"title", SIM_PARAM_TEXT, G(title), "nil", 0, 0, "over the picture", NULL, NULL},
     END};
 

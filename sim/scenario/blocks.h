@@ -71,8 +71,8 @@ struct sim_swarm_fields {
 extern const struct sim_param sim_scenario_params[], sim_place_params[], sim_node_params[],
     sim_node_extra[], sim_machine_params[], sim_machine_extra[], sim_network_params[],
     sim_network_extra[], sim_link_params[], sim_link_extra[], sim_expect_params[],
-    sim_plot_params[], sim_swarm_params[], sim_swarm_extra[], sim_fault_params[],
-    sim_estimate_extra[], sim_no_params[];
+    sim_figure_params[], sim_plot_params[], sim_swarm_params[], sim_swarm_extra[],
+    sim_fault_params[], sim_estimate_extra[], sim_no_params[];
 
 /* A kind of fault: fields of struct sim_fault_spec beside those that all faults have. */
 struct sim_fault_word {

@@ -349,9 +349,8 @@ static bool read_text(struct sim_resolve *resolve, const struct sim_value *at, c
     return true;
 }
 
-/* The window, within the run. */
-static bool check_window(struct sim_resolve *resolve, const struct sim_value *value,
-                         const struct sim_expect_fields *fields, struct sim_window *ret_window)
+bool sim_window_read(struct sim_resolve *resolve, const struct sim_value *at, const char *where,
+                     const struct sim_expect_fields *fields, struct sim_window *ret_window)
 {
     const struct sim_scenario *scenario = resolve->scenario;
     sim_time warmup = scenario->warmup == SIM_NEVER ? 0 : scenario->warmup;
@@ -359,8 +358,8 @@ static bool check_window(struct sim_resolve *resolve, const struct sim_value *va
                                 fields->to >= 0 ? MIN(fields->to, scenario->world.duration)
                                                 : scenario->world.duration};
     if (window.from >= window.to && scenario->world.duration > 0) {
-        sim_reader_complain(&resolve->reader, value,
-                            "expect: from must be before to, and before the end of the run");
+        sim_reader_complain(&resolve->reader, at,
+                            "%s: from must be before to, and before the end of the run", where);
         return false;
     }
     *ret_window = window;
@@ -390,7 +389,8 @@ static void read_expectation(struct sim_resolve *resolve, const struct sim_value
     }
     const char *applied = resolve->scenario->variant;
     bool applies = !fields.variant || (applied && strcmp(applied, fields.variant) == 0);
-    if (!is_right || !check_window(resolve, value, &fields, &expectation.window) || !applies) {
+    if (!is_right || !sim_window_read(resolve, value, "expect", &fields, &expectation.window) ||
+        !applies) {
         return;
     }
     bool has_window = fields.from >= 0 || fields.to >= 0;

@@ -94,10 +94,8 @@ static void apply_variant(struct sim_resolve *resolve, const struct sim_value *v
     flatten(resolve, variant, blocks);
     for (guint i = 0; i < blocks->len; i++) {
         const struct sim_value *block = blocks->pdata[i];
-        bool is_study = strcmp(block->text, "variant") == 0 || strcmp(block->text, "sweep") == 0;
-        if (is_study) {
-            sim_reader_complain(&resolve->reader, block, "%s: cannot stand inside a variant",
-                                block->text);
+        if (strcmp(block->text, "variant") == 0) {
+            sim_reader_complain(&resolve->reader, block, "variant: cannot stand inside a variant");
         } else {
             apply_block(resolve, block);
         }

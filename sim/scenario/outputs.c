@@ -42,15 +42,21 @@ static void complain_param(struct sim_resolve *resolve, const struct sim_value *
 
 /* --- plots --- */
 
+/* The figure on the horizontal axis: what holds a point is no param. */
+static bool is_figure(const struct sim_plot_fields *fields, const struct sim_value *across)
+{
+    return across || strchr(fields->against, '.') != NULL;
+}
+
 /* Whether the axes are known. A plot against a param belongs to the study, not to one setting. */
 static bool check_axes(struct sim_resolve *resolve, const struct sim_value *value,
-                       const struct sim_plot_fields *fields, bool *ret_is_over_params)
+                       const struct sim_plot_fields *fields, bool is_across)
 {
-    bool against_time = strcmp(fields->against, "time") == 0;
+    bool against_time = !is_across && strcmp(fields->against, "time") == 0;
     bool per_variant = !fields->per || strcmp(fields->per, "variant") == 0;
     const struct sim_value_field *against = sim_value_field(value, "against");
     const struct sim_value_field *per = sim_value_field(value, "per");
-    if (!against_time && !is_param(resolve, fields->against)) {
+    if (!is_across && !against_time && !is_param(resolve, fields->against)) {
         complain_param(resolve, value, against ? against->line : 0, "plot: against",
                        fields->against, "time");
         return false;
@@ -59,7 +65,105 @@ static bool check_axes(struct sim_resolve *resolve, const struct sim_value *valu
         complain_param(resolve, value, per ? per->line : 0, "plot: per", fields->per, "variant");
         return false;
     }
-    *ret_is_over_params = !against_time || !per_variant;
+    return true;
+}
+
+/* { "web.latency p99", from = s(10), to = s(20) } */
+static bool read_window(struct sim_resolve *resolve, const struct sim_value *value,
+                        struct sim_window *ret_window)
+{
+    struct sim_reader *reader = &resolve->reader;
+    struct sim_expect_fields fields = {.from = -1, .to = -1};
+    const struct sim_param *tables[] = {sim_figure_params, NULL};
+    struct sim_block block = {.value = value, .who = "plot"};
+    bool is_right = sim_block_check_names(reader, &block, tables, 1);
+    is_right = sim_block_read(reader, &block, sim_figure_params, 0, &fields) && is_right;
+    return is_right && sim_window_read(resolve, value, "plot", &fields, ret_window);
+}
+
+/* A figure as a plot names it: a text, or in a list with the time that it is of. */
+static bool read_plotted(struct sim_resolve *resolve, const struct sim_value *plot,
+                         const struct sim_value *value, bool is_over_time,
+                         struct sim_figure_spec *ret_figure)
+{
+    struct sim_reader *reader = &resolve->reader;
+    struct sim_value at = *value;
+    at.line = at.line ? at.line : plot->line;
+    at.file = plot->file;
+    bool has_window = at.kind == SIM_VALUE_TABLE && at.item_count > 0;
+    const struct sim_value *text = has_window ? at.items[0] : &at;
+    struct sim_window window = {0};
+    if (text->kind != SIM_VALUE_TEXT) {
+        sim_reader_complain(reader, &at, "plot: expected a text such as \"web.latency\", got %s",
+                            sim_value_describe(reader->arena, text));
+        return false;
+    }
+    if (has_window && is_over_time) {
+        sim_reader_complain(reader, &at,
+                            "plot: over time a figure has no times of its own: write "
+                            "\"%s\" alone",
+                            text->text);
+        return false;
+    }
+    if ((has_window && !read_window(resolve, &at, &window)) ||
+        !sim_figure_read(resolve, &at, "plot", text->text, !is_over_time, ret_figure)) {
+        return false;
+    }
+    ret_figure->window = window;
+    return true;
+}
+
+/* The fields of a plot. `against` may be a list, which is then left to whoever reads figures. */
+static bool read_plot_fields(struct sim_resolve *resolve, const struct sim_value *value,
+                             GString *print, struct sim_plot_fields *fields,
+                             const struct sim_value **ret_across)
+{
+    struct sim_reader *reader = &resolve->reader;
+    const struct sim_param *tables[] = {sim_plot_params, NULL};
+    const struct sim_value_field *against = sim_value_field(value, "against");
+    struct sim_value rest = *value;
+    *ret_across = NULL;
+    if (against && against->value->kind == SIM_VALUE_TABLE) {
+        struct sim_value_field *kept =
+            sim_arena_array(reader->arena, struct sim_value_field, value->field_count);
+        rest.fields = kept;
+        rest.field_count = 0;
+        for (uint32_t i = 0; i < value->field_count; i++) {
+            if (&value->fields[i] != against) {
+                kept[rest.field_count++] = value->fields[i];
+            }
+        }
+        *ret_across = against->value;
+    }
+    struct sim_block block = {.value = &rest, .who = "plot", .print = print};
+    bool is_right = sim_block_check_names(reader, &block, tables, (int)value->item_count);
+    return sim_block_read(reader, &block, sim_plot_params, 0, fields) && is_right;
+}
+
+static bool check_figure_count(struct sim_resolve *resolve, const struct sim_value *value)
+{
+    if (value->item_count == 0) {
+        sim_reader_complain(&resolve->reader, value,
+                            "plot: needs a figure, as in plot { \"web.latency\" }");
+    } else if (value->item_count > FIGURES_MOST) {
+        sim_reader_complain(&resolve->reader, value,
+                            "plot: a picture has room for %d figures, got %u: begin another plot",
+                            FIGURES_MOST, value->item_count);
+    }
+    return value->item_count > 0 && value->item_count <= FIGURES_MOST;
+}
+
+/* The figure that a plot is against; false after a complaint. */
+static bool read_across(struct sim_resolve *resolve, const struct sim_value *value,
+                        const struct sim_value *across, struct sim_plot *plot)
+{
+    struct sim_figure_spec *figure = sim_arena_new(resolve->reader.arena, struct sim_figure_spec);
+    struct sim_value text = {.kind = SIM_VALUE_TEXT, .text = plot->against};
+    if (!read_plotted(resolve, value, across ? across : &text, false, figure)) {
+        return false;
+    }
+    plot->across = figure;
+    plot->against = figure->text;
     return true;
 }
 
@@ -67,47 +171,34 @@ static void read_plot(struct sim_resolve *resolve, const struct sim_value *value
 {
     struct sim_reader *reader = &resolve->reader;
     struct sim_plot_fields fields = {0};
-    const struct sim_param *tables[] = {sim_plot_params, NULL};
-    bool is_over_params = false;
+    const struct sim_value *across;
     g_autoptr(GString) print = g_string_new(NULL);
-    struct sim_block block = {.value = value, .who = "plot", .print = print};
-    bool is_right = sim_block_check_names(reader, &block, tables, (int)value->item_count);
-    is_right = sim_block_read(reader, &block, sim_plot_params, 0, &fields) && is_right;
-    if (value->item_count == 0) {
-        sim_reader_complain(reader, value, "plot: needs a figure, as in plot { \"web.latency\" }");
-        return;
-    }
-    if (value->item_count > FIGURES_MOST) {
-        sim_reader_complain(reader, value,
-                            "plot: a picture has room for %d figures, got %u: begin another plot",
-                            FIGURES_MOST, value->item_count);
-        return;
-    }
-    if (!is_right || !check_axes(resolve, value, &fields, &is_over_params)) {
+    bool is_right = read_plot_fields(resolve, value, print, &fields, &across);
+    bool is_across = is_right && is_figure(&fields, across);
+    if (!check_figure_count(resolve, value) || !is_right ||
+        !check_axes(resolve, value, &fields, is_across)) {
         return;
     }
     struct sim_figure_spec *figures =
         sim_arena_array(reader->arena, struct sim_figure_spec, value->item_count);
-    bool needs_aggregate = strcmp(fields.against, "time") != 0;
+    bool is_over_time = !is_across && strcmp(fields.against, "time") == 0;
     g_autoptr(GString) texts = g_string_new(NULL);
     for (uint32_t i = 0; i < value->item_count; i++) {
-        struct sim_value at = *value->items[i];
-        at.line = at.line ? at.line : value->line;
-        at.file = value->file;
-        if (at.kind != SIM_VALUE_TEXT) {
-            sim_reader_complain(reader, &at,
-                                "plot: expected a text such as \"web.latency\", got %s",
-                                sim_value_describe(reader->arena, &at));
-            return;
-        }
-        if (!sim_figure_read(resolve, &at, "plot", at.text, needs_aggregate, &figures[i])) {
+        if (!read_plotted(resolve, value, value->items[i], is_over_time, &figures[i])) {
             return;
         }
         g_string_append_printf(texts, "%s, ", sim_text_quote(reader->arena, figures[i].text));
     }
-    struct sim_plot plot = {value->item_count, figures, fields.against, fields.per, fields.title};
+    struct sim_plot plot = {.figure_count = value->item_count,
+                            .figures = figures,
+                            .against = fields.against,
+                            .per = fields.per,
+                            .title = fields.title};
+    if (is_across && !read_across(resolve, value, across, &plot)) {
+        return;
+    }
     g_array_append_val(plots, plot);
-    if (!is_over_params) {
+    if (is_over_time && (!fields.per || strcmp(fields.per, "variant") == 0)) {
         g_string_append_printf(resolve->print, "\n  plot { %s%s },\n", texts->str,
                                sim_print_inline(reader, print));
     }

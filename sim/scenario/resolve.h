@@ -54,6 +54,9 @@ void sim_resolve_outputs(struct sim_resolve *resolve);
 /* Reads "group.metric" and what follows: an aggregate, and in expectations a comparison. */
 bool sim_figure_read(struct sim_resolve *resolve, const struct sim_value *at, const char *where,
                      const char *text, bool needs_aggregate, struct sim_figure_spec *ret_figure);
+/* A window within the run; -1 in a field = not given. Complains as `where` otherwise. */
+bool sim_window_read(struct sim_resolve *resolve, const struct sim_value *at, const char *where,
+                     const struct sim_expect_fields *fields, struct sim_window *ret_window);
 /* claims.c: "history is linearizable", "replica has converged", or not. */
 bool sim_text_is_claim(const char *text);
 bool sim_claim_read(struct sim_resolve *resolve, const struct sim_value *at, const char *text,

@@ -32,7 +32,8 @@ struct sim_figure_spec {
     const char *metric;
     enum sim_aggregate aggregate;
     double quantile;
-    const char *text; /* as the user wrote it */
+    struct sim_window window; /* of a plot's figure; from == to: the measured one */
+    const char *text;         /* as the user wrote it */
 };
 
 enum sim_expectation_kind {
@@ -65,7 +66,8 @@ struct sim_expectation {
 struct sim_plot {
     uint32_t figure_count;
     const struct sim_figure_spec *figures; /* metric without aggregate: over time */
-    const char *against;                   /* "time" or a param's name */
+    const char *against;                   /* "time", a param's name, or the figure's text */
+    const struct sim_figure_spec *across;  /* against a figure: a point for each result; or NULL */
     const char *per;                       /* "variant", a param's name, or NULL */
     const char *title;                     /* or NULL */
 };

@@ -1,0 +1,6 @@
+--! variant a
+local n = param("n", 1)
+return scenario { name = "e", duration = s(60),
+  node "db" { model = "service", service = ms(2), servers = n },
+  variant "a" { variant "b" {}, sweep { n = { 1, "two" } } },
+}
