@@ -87,6 +87,7 @@ static const char *const shop =
     "                      sweep { queue = { \"long\", \"none\" } } },\n"
     "  crash { \"web\", from = s(10), to = s(20) },\n"
     "  plot { { \"users.success ratio\", from = s(10), to = s(20) }, \"users.success ratio\",\n"
+    "         { \"users.success ratio\", from = s(25) },\n"
     "         against = { \"users.latency.answered mean\", from = s(25) }, per = \"variant\" },\n"
     "  plot { \"users.errors ratio\", against = \"users.latency p99\" } }\n";
 
@@ -106,6 +107,8 @@ static void test_windows(void)
         const struct sim_figure *all = sim_result_plotted(result, &plot->figures[1], "ratio");
         g_assert_cmpfloat(away->estimate.value, ==, 0.0);
         g_assert_cmpfloat(all->estimate.value, >, 0.4);
+        const struct sim_figure *after = sim_result_plotted(result, &plot->figures[2], "ratio");
+        g_assert_cmpfloat(after->estimate.value, >, all->estimate.value);
         g_assert_true(all == sim_result_figure(result, 0, SIM_NONE, "success", "ratio"));
         const struct sim_figure *calm = sim_result_plotted(result, plot->across, "mean");
         g_assert_cmpfloat(calm->estimate.value, <, 0.03);
@@ -126,7 +129,7 @@ static void test_picture(void)
     /* Of the second plot every p99 is infinite: there is no such picture. */
     g_assert_cmpstr(scatter->name, ==, "plot-1");
     g_assert_cmpstr(scatter->title, ==,
-                    "users.success ratio and users.success ratio against "
+                    "users.success ratio, users.success ratio and users.success ratio against "
                     "users.latency.answered mean");
     const char *script = scatter->script->str;
     g_assert_nonnull(strstr(script, "'users.success ratio, 10 s to 20 s (%)'"));
