@@ -37,6 +37,10 @@ return scenario {
   expect { "near.success ratio > 99%", from = s(45) },
   expect { "near.latency p90 < 60ms",  variant = "async", to = s(18) },
   expect { "near.latency p90 > 70ms",  variant = "semi-sync", to = s(18) },
+  expect { "near.latency p90 > 80ms",  variant = "sync", to = s(18) },
+  -- `sync` has the new leader wait for the old one until it has been silent for `detect`.
+  expect { "far.success ratio > 99%",  from = s(25), to = s(27), variant = "async" },
+  expect { "far.success ratio < 99%",  from = s(25), to = s(27), variant = "sync" },
 
   plot { "far.success ratio", "near.latency p90", against = "time", per = "variant" },
   plot { "db.dropped", "db.lost.writes", against = "time", per = "variant" },

@@ -23,6 +23,7 @@ return scenario {
   db {},
   variant "followers"      { db {} },
   variant "shared servers" { db { replay_shares = true } },
+  variant "forward"        { db { behind = "forward" } },
   variant "leader"         { db { reads = "leader", servers = 6 } },
 
   surge { "import", from = s(20), to = s(30), factor = 12 },
@@ -33,6 +34,7 @@ return scenario {
   expect { "readers.stale ratio < 5%",  variant = "followers", from = s(46) },
   -- The admin is never shown a price from before his edit: he waits for it.
   expect { "admin.latency p90 > 1s",    variant = "followers", from = s(22), to = s(30) },
+  expect { "admin.latency p90 < 20ms",  variant = "forward", from = s(22), to = s(30) },
   expect { "admin.latency p90 < 20ms",  variant = "leader", from = s(22), to = s(30) },
   expect { "readers.stale ratio < 0.01%", variant = "leader" },
 
