@@ -48,8 +48,9 @@ static bool read_level(const char *name, struct sim_check_claim *claim)
     return false;
 }
 
-/* SIM_EXIT_GOOD, or what is to be said of the file was said. */
-static int read_file(const char *path, struct sim_check_input *input)
+/* SIM_EXIT_GOOD, or what is to be said of the file was said. `model` may be NULL. */
+static int read_file(const char *path, const enum sim_check_model *model,
+                     struct sim_check_input *input)
 {
     g_autofree char *text = NULL;
     gsize size = 0;
@@ -67,6 +68,12 @@ static int read_file(const char *path, struct sim_check_input *input)
     g_autofree char *trouble = sim_check_read(text, size, input);
     if (trouble != NULL) {
         sim_command_complain("%s: %s", path, trouble);
+        return SIM_EXIT_USAGE;
+    }
+    g_autofree char *otherwise = model != NULL ? sim_check_read_as(input, *model) : NULL;
+    if (otherwise != NULL) {
+        sim_command_complain("%s: --model: %s", path, otherwise);
+        sim_check_input_clear(input);
         return SIM_EXIT_USAGE;
     }
     return SIM_EXIT_GOOD;
@@ -170,7 +177,11 @@ static int judge(const char *path, const struct history_arguments *arguments, GS
                  struct sim_json *json)
 {
     struct sim_check_input input;
-    int code = read_file(path, &input);
+    enum sim_check_model model;
+    if (arguments->model != NULL && !read_model(arguments->model, &model)) {
+        return SIM_EXIT_USAGE;
+    }
+    int code = read_file(path, arguments->model != NULL ? &model : NULL, &input);
     if (code != SIM_EXIT_GOOD) {
         return code;
     }
@@ -181,8 +192,7 @@ static int judge(const char *path, const struct history_arguments *arguments, GS
     if (arguments->steps > 0) {
         limits.steps_max = (uint64_t)arguments->steps;
     }
-    if ((arguments->model != NULL && !read_model(arguments->model, &input.model)) ||
-        !read_level(arguments->level, &claim)) {
+    if (!read_level(arguments->level, &claim)) {
         sim_check_input_clear(&input);
         return SIM_EXIT_USAGE;
     }
@@ -225,7 +235,9 @@ static int command_history(const struct sim_command *command, int argc, char **a
     struct history_arguments arguments = {0};
     const GOptionEntry entries[] = {
         {"model", 0, 0, G_OPTION_ARG_STRING, &arguments.model,
-         "What the operations are of (default: as the file says)", "NAME"},
+         "What they are of, such as set or register: other operations are refused (default: as "
+         "the file says)",
+         "NAME"},
         {"level", 0, 0, G_OPTION_ARG_STRING, &arguments.level,
          "What they may be, such as causal or monotonic-reads (default: linearizable; transactions "
          "serializable)",
