@@ -15,6 +15,9 @@
  * none is looked at twice. What changes nothing is placed as soon as that is possible, which never
  * rules anything out. Where it is known who read whose write, a value that is still to be read is
  * not replaced.
+ *
+ * Who goes on where nothing gets further will hardly find anything: a search that has not placed
+ * more than before for a twentieth of its steps gives up.
  */
 #include <string.h>
 
@@ -22,9 +25,11 @@
 #include "base/sort.h"
 #include "check/accesses.h"
 
+#define PATIENCE 20u /* the part of all steps that may bring nothing */
+
 /* A place is so many words: 1, bits of what is placed, what each key holds, and behind that, which
- * follows from the bits, how many of each session's are placed without a gap, and the candidate to
- * try next. */
+ * follows from the bits, how many of each session's are placed without a gap, how many are missing
+ * that have certainly happened, and the candidate to try next. */
 struct walk {
     const struct check_accesses *accesses;
     const struct sim_check_limits *limits;
@@ -34,8 +39,9 @@ struct walk {
     uint32_t *of_session, *session_first; /* accesses, in order of invocation */
     uint32_t *readers, *readers_first;    /* of each access, and behind them of each key's start */
     uint32_t *candidates;
-    uint64_t must_count; /* that have certainly happened */
-    size_t holds, fronts, next, words;
+    uint64_t must_count;             /* that have certainly happened */
+    uint64_t least_missing, best_at; /* of these in any place; steps that were left then */
+    size_t holds, fronts, missing, next, words;
     uint64_t *stack, *seen;
     size_t stack_count, stack_room, seen_count, seen_room;
 };
@@ -146,6 +152,11 @@ static bool is_awaited(const struct walk *walk, const uint64_t *place, uint32_t 
     return is_awaited;
 }
 
+static bool has_happened(const struct walk *walk, uint32_t access)
+{
+    return walk->accesses->trouble == NULL || walk->accesses->all[access].end != SIM_NEVER;
+}
+
 /* Places an operation. False when that is not possible, or leads nowhere. */
 static bool put(const struct walk *walk, uint64_t *place, uint32_t access)
 {
@@ -161,6 +172,7 @@ static bool put(const struct walk *walk, uint64_t *place, uint32_t access)
         holds[1] = access;
     }
     place[1 + access / 64] |= UINT64_C(1) << (access % 64);
+    place[walk->missing] -= has_happened(walk, access);
     uint64_t *front = &place[walk->fronts + what->session];
     uint32_t first = walk->session_first[what->session];
     while (first + *front < walk->session_first[what->session + 1] &&
@@ -217,14 +229,14 @@ static uint32_t next_candidate(const struct walk *walk, uint64_t *place)
     return place[walk->next] < kept ? walk->candidates[place[walk->next]++] : CHECK_NOBODY;
 }
 
-static bool is_done(const struct walk *walk, const uint64_t *place)
+/* Whether all is placed; takes note of how far it is. */
+static bool is_done(struct walk *walk, const uint64_t *place)
 {
-    uint64_t missing = walk->must_count;
-    for (uint32_t i = 0; i < walk->accesses->count && missing > 0; i++) {
-        bool is_sure = walk->accesses->trouble == NULL || walk->accesses->all[i].end != SIM_NEVER;
-        missing -= is_sure && is_placed(place, i);
+    if (place[walk->missing] < walk->least_missing) {
+        walk->least_missing = place[walk->missing];
+        walk->best_at = *walk->steps;
     }
-    return missing == 0;
+    return place[walk->missing] == 0;
 }
 
 /* ---- beginning and end ---- */
@@ -283,13 +295,15 @@ static void walk_init(struct walk *walk, const struct check_accesses *accesses,
     for (uint32_t i = 0; i < accesses->count; i++) {
         uint32_t entry = accesses->all[i].entry;
         walk->operations[i] = check_operation_of(&accesses->input->history.entries[entry], entry);
-        walk->must_count += accesses->trouble == NULL || accesses->all[i].end != SIM_NEVER;
+        walk->must_count += has_happened(walk, i);
     }
     list_sessions(walk);
     list_readers(walk);
     walk->holds = 2 + accesses->count / 64;
     walk->fronts = walk->holds + 2 * (size_t)accesses->key_count;
-    walk->next = walk->fronts + accesses->session_count;
+    walk->missing = walk->fronts + accesses->session_count;
+    walk->next = walk->missing + 1;
+    walk->least_missing = UINT64_MAX;
     walk->words = walk->next + 1;
 }
 
@@ -311,6 +325,7 @@ static void begin(struct walk *walk)
     uint64_t *place = push(walk);
     memset(place, 0, walk->words * sizeof *place);
     place[0] = 1;
+    place[walk->missing] = walk->must_count;
     for (uint32_t k = 0; k < walk->accesses->key_count; k++) {
         place[walk->holds + 2 * (size_t)k] = walk->part.initial;
         place[walk->holds + 2 * (size_t)k + 1] = walk->accesses->count + k;
@@ -321,7 +336,8 @@ static void begin(struct walk *walk)
 static bool is_over(const struct walk *walk)
 {
     size_t words = walk->seen_room * 2 * walk->fronts + walk->stack_room * 2 * walk->words;
-    return *walk->steps == 0 || words * sizeof(uint64_t) > walk->limits->bytes_max;
+    bool is_hopeless = walk->best_at - *walk->steps > walk->limits->steps_max / PATIENCE;
+    return *walk->steps == 0 || is_hopeless || words * sizeof(uint64_t) > walk->limits->bytes_max;
 }
 
 /* What a step costs beside one of a search of one key: it looks at all sessions. */
