@@ -48,7 +48,7 @@ static bool is_set_by_hand(const struct sim_run_options *options, const char *na
     return false;
 }
 
-/* Collects the axes of a scenario; the product of their lengths, or a little more than CASES_MAX. */
+/* Collects the axes of a scenario; the product of their lengths, as soon as it passes CASES_MAX. */
 static uint64_t collect_axes(struct enumeration *all, const struct sim_scenario *scenario)
 {
     all->axes = g_renew(const struct sim_sweep_axis *, all->axes, scenario->sweep_count + 1);
