@@ -213,6 +213,72 @@ static void test_counters(void)
     }
 }
 
+/* One tier hands on to the next: a slot is made for what one above has counted, a token answers to
+ * it, and is taken and dropped (Almeida and Baquero, section 4.2); each step is a link later. */
+static void test_handoff(void)
+{
+    struct leaders_story story;
+    begin(&story, "kind = 'handoff_counter', tier_0 = 2, tier_1 = 1, anti_entropy = none");
+    g_assert_cmpint(ask(&story, 4, SIM_OP_INCREMENT, 5)->status, ==, SIM_STATUS_OK);
+    g_assert_cmpuint(read(&story, 4), ==, 5);
+    const struct leaders_state *state[MEMBERS + 1] = {NULL};
+    for (uint32_t i = 1; i <= MEMBERS; i++) {
+        state[i] = sim_state(sim_world_node(story.f.world, 1 + i));
+    }
+    const struct leaders_counts *source = &leaders_find(state[4], 7)->handoff->counts;
+    pass(&story, ms(10));
+    const struct leaders_handoff *taker = leaders_find(state[3], 7)->handoff;
+    g_assert_cmpuint(taker->counts.slot_count, ==, 1);
+    g_assert_cmpuint(taker->counts.value, ==, 0);
+    g_assert_cmpuint(source->own, ==, 5);
+    pass(&story, ms(10));
+    g_assert_cmpuint(source->own, ==, 0);
+    g_assert_cmpuint(source->token_count, ==, 1);
+    g_assert_cmpuint(source->value, ==, 5);
+    pass(&story, ms(10));
+    g_assert_cmpuint(taker->counts.slot_count, ==, 0);
+    g_assert_cmpuint(taker->counts.own, ==, 5);
+    g_assert_cmpuint(fixture_total(&story.f, "member", "handed"), ==, 1);
+    pass(&story, ms(10));
+    g_assert_cmpuint(source->token_count, ==, 0);
+    /* Three more to tier 0, which tells itself and the one above, who tells on. */
+    pass(&story, ms(20) - 1);
+    g_assert_cmpuint(read(&story, 1) + read(&story, 2), ==, 0);
+    pass(&story, 1);
+    g_assert_cmpuint(read(&story, 1) + read(&story, 2), ==, 5);
+    pass(&story, ms(10));
+    ask(&story, 2, SIM_OP_INCREMENT, 100);
+    pass(&story, ms(30));
+    for (uint32_t i = 1; i <= MEMBERS; i++) {
+        g_assert_cmpuint(read(&story, i), ==, 105);
+    }
+    /* Those of tier 0 are known to each other, and nobody else to them. */
+    g_assert_cmpuint(leaders_find(state[1], 7)->seen_count, ==, 2);
+    g_assert_cmpuint(leaders_find(state[4], 7)->seen_count, ==, 0);
+    g_assert_cmpint(ask(&story, 1, SIM_OP_INCREMENT, (uint64_t)-1)->status, ==, SIM_STATUS_ERROR);
+    end(&story);
+}
+
+/* What cannot be handed to one goes to another; the first one's slot is left, and fills nothing. */
+static void test_handoff_elsewhere(void)
+{
+    struct leaders_story story;
+    begin(&story, "kind = 'handoff_counter', tier_0 = 3, retry = ms(100)");
+    fixture_crash(&story.f, "member[1]");
+    for (uint64_t i = 0; i < 4; i++) {
+        ask(&story, 4, SIM_OP_INCREMENT, UINT64_C(1) << i);
+        pass(&story, ms(15));
+        split(&story, i % 2 == 0);
+    }
+    fixture_restart(&story.f, "member[1]");
+    split(&story, false);
+    pass(&story, s(30));
+    for (uint32_t i = 1; i <= MEMBERS; i++) {
+        g_assert_cmpuint(read(&story, i), ==, 15);
+    }
+    end(&story);
+}
+
 /* What was added on either side is there; of an element that one side removes and the other adds
  * the addition wins; what is removed everywhere stays so, though old messages come again. */
 static void test_sets(void)
@@ -245,12 +311,123 @@ static void test_sets(void)
     end(&story);
 }
 
+/* What two sides have added may be more than a message holds. */
+static void test_large(void)
+{
+    struct leaders_story story;
+    begin(&story, "kind = 'or_set', anti_entropy = s(1)");
+    split(&story, true);
+    uint64_t all = 0;
+    for (uint64_t i = 0; i < 2 * LEADERS_ELEMENTS_MAX; i++) {
+        uint32_t member = i % 2 == 0 ? 1 : 3;
+        g_assert_cmpint(ask(&story, member, SIM_OP_APPEND, i)->status, ==, SIM_STATUS_OK);
+        all += element(i);
+    }
+    split(&story, false);
+    pass(&story, s(20));
+    for (uint32_t i = 1; i <= MEMBERS; i++) {
+        g_assert_cmpuint(read(&story, i), ==, all);
+    }
+    g_assert_cmpint(ask(&story, 2, SIM_OP_DELETE, 0)->status, ==, SIM_STATUS_OK);
+    pass(&story, s(1));
+    g_assert_cmpint(ask(&story, 4, SIM_OP_READ, 0)->status, ==, SIM_STATUS_NOT_FOUND);
+    end(&story);
+}
+
+/* An update is answered when it is on disk, and sent to the others only then; a read waits for what
+ * it is about to tell, and what comes meanwhile shares the next fsync. */
+static void test_fsync(void)
+{
+    struct leaders_story story;
+    begin(&story, "kind = 'siblings', fsync = ms(5), anti_entropy = none");
+    g_assert_cmpint(ask(&story, 1, SIM_OP_WRITE, 70)->status, ==, SIM_STATUS_TIMEOUT);
+    pass(&story, ms(5) - 1);
+    g_assert_cmpint(story.reply.status, ==, SIM_STATUS_TIMEOUT);
+    pass(&story, 1);
+    g_assert_cmpint(story.reply.status, ==, SIM_STATUS_OK);
+    pass(&story, ms(10) - 1);
+    g_assert_cmpint(ask(&story, 4, SIM_OP_READ, 0)->status, ==, SIM_STATUS_NOT_FOUND);
+    pass(&story, 1);
+    g_assert_cmpint(ask(&story, 4, SIM_OP_READ, 0)->status, ==, SIM_STATUS_TIMEOUT);
+    pass(&story, ms(5));
+    g_assert_cmpint(story.reply.status, ==, SIM_STATUS_OK);
+    g_assert_cmpuint(story.reply.value, ==, 70);
+    pass(&story, s(1));
+    uint64_t before = fixture_total(&story.f, "member", "fsyncs");
+    ask(&story, 1, SIM_OP_WRITE, 71);
+    pass(&story, ms(1));
+    ask(&story, 1, SIM_OP_WRITE, 72);
+    ask(&story, 1, SIM_OP_WRITE, 73);
+    pass(&story, ms(4)); /* the first is answered, and the others are not */
+    story.reply.status = SIM_STATUS_TIMEOUT;
+    pass(&story, ms(5) - 1);
+    g_assert_cmpint(story.reply.status, ==, SIM_STATUS_TIMEOUT);
+    pass(&story, 1);
+    g_assert_cmpint(story.reply.status, ==, SIM_STATUS_OK);
+    g_assert_cmpuint(fixture_total(&story.f, "member", "fsyncs") - before, ==, 2);
+    end(&story);
+}
+
+/* What a crash takes from a member that nobody can hear: with fsync nothing that it has answered,
+ * without it what came after the log was last synced, or everything. */
+static void test_crash(void)
+{
+    static const struct {
+        const char *params;
+        uint64_t left;
+    } cases[] = {{"fsync = ms(5)", 3}, {"sync_period = s(1)", 1}, {"sync_period = none", 0}};
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        struct leaders_story story;
+        g_autofree char *params =
+            g_strdup_printf("kind = 'g_counter', retry = s(100), %s", cases[i].params);
+        begin(&story, params);
+        split(&story, true);
+        fixture_cut(&story.f, "member[1]", "member[2]", true);
+        ask(&story, 1, SIM_OP_INCREMENT, 1);
+        pass(&story, ms(1500));
+        ask(&story, 1, SIM_OP_INCREMENT, 2);
+        pass(&story, ms(100));
+        fixture_crash(&story.f, "member[1]");
+        fixture_restart(&story.f, "member[1]");
+        pass(&story, 0);
+        g_assert_cmpuint(read(&story, 1), ==, cases[i].left);
+        fixture_cut(&story.f, "member[1]", "member[2]", false);
+        split(&story, false);
+        ask(&story, 1, SIM_OP_INCREMENT, 10);
+        pass(&story, s(60));
+        g_assert_cmpuint(read(&story, 4), ==, cases[i].left + 10);
+        /* Who may have told others what it has forgotten counts under a new name. */
+        const struct leaders_state *state = sim_state(sim_world_node(story.f.world, 5));
+        g_assert_cmpuint(leaders_find(state, 7)->seen_count, ==, cases[i].left == 1 ? 2 : 1);
+        end(&story);
+    }
+}
+
+/* The log is written anew now and then: it does not grow with the number of updates, and a crash
+ * finds all in it. */
+static void test_compaction(void)
+{
+    struct leaders_story story;
+    begin(&story, "kind = 'pn_counter', fsync = us(1)");
+    for (int i = 0; i < 20000; i++) {
+        ask(&story, 1, SIM_OP_INCREMENT, i % 2 == 0 ? 3 : (uint64_t)-1);
+        pass(&story, us(1));
+    }
+    const struct sim_node *node = sim_world_node(story.f.world, 2);
+    g_assert_cmpuint(sim_log_end(node, 0) - sim_log_begin(node, 0), <, 5000);
+    fixture_crash(&story.f, "member[1]");
+    fixture_restart(&story.f, "member[1]");
+    pass(&story, 0);
+    g_assert_cmpuint(read(&story, 1), ==, 20000);
+    end(&story);
+}
+
 /* A member that restarts has nothing, is brought all by the one that it asks, and counts under a
  * new name. */
 static void test_restart(void)
 {
     struct leaders_story story;
-    begin(&story, "kind = 'g_counter', anti_entropy = none");
+    begin(&story, "kind = 'g_counter', anti_entropy = none, sync_period = none");
     ask(&story, 1, SIM_OP_INCREMENT, 5);
     pass(&story, ms(20));
     fixture_crash(&story.f, "member[1]");
@@ -345,6 +522,12 @@ int main(int argc, char **argv)
     g_test_add_func("/store/multi_leader/siblings", test_siblings);
     g_test_add_func("/store/multi_leader/counters", test_counters);
     g_test_add_func("/store/multi_leader/sets", test_sets);
+    g_test_add_func("/store/multi_leader/handoff", test_handoff);
+    g_test_add_func("/store/multi_leader/handoff-elsewhere", test_handoff_elsewhere);
+    g_test_add_func("/store/multi_leader/large", test_large);
+    g_test_add_func("/store/multi_leader/fsync", test_fsync);
+    g_test_add_func("/store/multi_leader/crash", test_crash);
+    g_test_add_func("/store/multi_leader/compaction", test_compaction);
     g_test_add_func("/store/multi_leader/restart", test_restart);
     g_test_add_func("/store/multi_leader/consistency", test_consistency);
     g_test_add_func("/store/multi_leader/convergence", test_convergence);

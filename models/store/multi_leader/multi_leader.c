@@ -11,9 +11,8 @@
  * the member that it began at, in one life: elsewhere it is unavailable, too, since nobody knows
  * what is still to come there.
  *
- * Left out: durability; a crash takes what a member has not sent yet, and it is brought the rest by
- * the others. Handoff counters; causal contexts that clients hold: an update replaces what its
- * member has seen, whatever its client has read.
+ * Left out: the time that a member takes to read its log after a crash; causal contexts that
+ * clients hold: an update replaces what its member has seen, whatever its client has read.
  */
 #include <stdlib.h>
 
@@ -21,12 +20,30 @@
 #include "store/multi_leader/multi_leader.h"
 
 static const char *const leaders_kinds[] = {
-    "last_write_wins", "siblings", "g_counter", "pn_counter", "g_set", "or_set", NULL};
+    "last_write_wins", "siblings", "g_counter", "pn_counter",
+    "handoff_counter", "g_set",    "or_set",    NULL};
 
 static const struct sim_param leaders_params[] = {
     {"kind", SIM_PARAM_CHOICE, offsetof(struct leaders_params, kind), "\"last_write_wins\"",
      SIM_UNBOUNDED, "what becomes of two changes at the same time [Shapiro 2011]", NULL,
      leaders_kinds},
+    {"tier_0", SIM_PARAM_INTEGER, offsetof(struct leaders_params, tier_0), "1", 1, LEADERS_MAX,
+     "handoff_counter: so many members, the first, count in a vector that all of them have "
+     "[Almeida 2013: the data centres]",
+     NULL, NULL},
+    {"tier_1", SIM_PARAM_INTEGER, offsetof(struct leaders_params, tier_1), "0", 0, LEADERS_MAX,
+     "handoff_counter: so many next to them hand off to tier 0, and the others to these; 0 = all "
+     "others hand off to tier 0 [Almeida 2013: the servers of clients]",
+     NULL, NULL},
+    {"fsync", SIM_PARAM_DURATION_LAW, offsetof(struct leaders_params, fsync), "nil",
+     SIM_NOT_NEGATIVE,
+     "answers, acknowledgements and what others are sent wait for the disk, which takes this; left "
+     "out = the log is synced from time to time [Riak: sync_strategy = o_sync]",
+     NULL, NULL},
+    {"sync_period", SIM_PARAM_DURATION, offsetof(struct leaders_params, sync_period), "s(1)", 1e-6,
+     1e300,
+     "without fsync: how often the log is synced; none = nothing is on disk [Redis: everysec]",
+     NULL, NULL},
     {"retry", SIM_PARAM_DURATION, offsetof(struct leaders_params, retry), "ms(200)", 1e-6, 1e9,
      "what is not acknowledged for so long is sent again [TCP: at least 200 ms]", NULL, NULL},
     {"anti_entropy", SIM_PARAM_DURATION, offsetof(struct leaders_params, anti_entropy), "s(10)",
@@ -58,6 +75,9 @@ static const struct sim_metric_spec leaders_metrics[] = {
      NULL},
     {"bytes", SIM_METRIC_COUNT, SIM_METRIC_BYTES, "sent to other members", NULL},
     {"syncs", SIM_METRIC_COUNT, SIM_METRIC_EVENTS, "comparisons that found a difference", NULL},
+    {"handed", SIM_METRIC_COUNT, SIM_METRIC_EVENTS,
+     "handoff_counter: amounts that were taken from members of a higher tier", NULL},
+    {"fsyncs", SIM_METRIC_COUNT, SIM_METRIC_EVENTS, "times a log was synced", NULL},
     {"busy", SIM_METRIC_LEVEL, SIM_METRIC_RATIO, "servers at work, of all servers", NULL},
     {"queued", SIM_METRIC_LEVEL, SIM_METRIC_ITEMS, "requests that wait for a server", NULL},
     {"wait", SIM_METRIC_SAMPLE, SIM_METRIC_SECONDS, "time from arrival to the start of work", NULL},
@@ -65,14 +85,15 @@ static const struct sim_metric_spec leaders_metrics[] = {
 };
 
 static const char *const leaders_messages[] = {"object", "ack", "checksum", NULL};
-static const char *const leaders_timers[] = {"retry", "anti-entropy", NULL};
+static const char *const leaders_timers[] = {"retry", "anti-entropy", "sync", NULL};
 static const char *const leaders_draws[] = {"service", "peer", NULL};
 
 /* ---- requests ---- */
 
 static bool is_counter(enum leaders_kind kind)
 {
-    return kind == LEADERS_G_COUNTER || kind == LEADERS_PN_COUNTER;
+    return kind == LEADERS_G_COUNTER || kind == LEADERS_PN_COUNTER ||
+           kind == LEADERS_HANDOFF_COUNTER;
 }
 
 static bool is_set(enum leaders_kind kind)
@@ -88,7 +109,9 @@ static bool can(enum leaders_kind kind, const struct sim_request *request)
     case SIM_OP_READ:
         return true;
     case SIM_OP_INCREMENT:
-        return kind != LEADERS_G_COUNTER ? !is_set(kind) : (int64_t)request->value >= 0;
+        return kind != LEADERS_G_COUNTER && kind != LEADERS_HANDOFF_COUNTER
+                   ? !is_set(kind)
+                   : (int64_t)request->value >= 0;
     case SIM_OP_WRITE:
     case SIM_OP_APPEND:
         return !is_counter(kind);
@@ -120,8 +143,56 @@ static uint64_t value_of(const struct sim_request *request, uint64_t old)
                                                   : request->value;
 }
 
+static uint64_t hash_of(uint64_t key, const struct leaders_object *object)
+{
+    return object->seen_count + object->dot_count == 0 ? 0 : leaders_hash(key, object);
+}
+
+struct leaders_part leaders_part(enum leaders_kind kind, uint64_t key,
+                                 const struct leaders_object *object)
+{
+    uint64_t version = leaders_version(kind, object);
+    return (struct leaders_part){.hash = hash_of(key, object),
+                                 .value_hash = version == 1 ? 0 : sim_hash_pair(key, version),
+                                 .counted = leaders_counted(kind, object)};
+}
+
+void leaders_changed(struct sim_node *self, uint64_t key, struct leaders_object *object,
+                     const struct leaders_part *before)
+{
+    const struct leaders_params *params = sim_params(self);
+    struct leaders_state *state = sim_state(self);
+    struct leaders_part now = leaders_part((enum leaders_kind)params->kind, key, object);
+    sim_level(self, LEADERS_COUNTED, now.counted - before->counted);
+    state->checksum += now.hash - before->hash;
+    state->values += now.value_hash - before->value_hash;
+    leaders_log(self, key, object);
+}
+
+/* Changes the object; false: there is no room for it. */
+static bool change(struct sim_node *self, const struct sim_request *request,
+                   struct leaders_object *object, uint64_t old)
+{
+    const struct leaders_params *params = sim_params(self);
+    const struct leaders_state *state = sim_state(self);
+    enum leaders_kind kind = (enum leaders_kind)params->kind;
+    bool is_delete = request->operation == SIM_OP_DELETE;
+    if (kind == LEADERS_HANDOFF_COUNTER) {
+        leaders_handoff_increment(object, request->value);
+    } else if (is_counter(kind)) {
+        leaders_count(object, state->actor, (int64_t)request->value);
+    } else if (is_set(kind) && !is_delete) {
+        return leaders_add(object, state->actor, request->value);
+    } else {
+        leaders_write(kind, object, state->actor, kind == LEADERS_LAST_WRITE ? by_clock(self) : 0,
+                      value_of(request, old), is_delete);
+    }
+    return true;
+}
+
 /* False: there is no room for it. */
-static bool update(struct sim_node *self, const struct sim_request *request, uint64_t old)
+static bool update(struct sim_node *self, const struct sim_request *request, uint64_t old,
+                   bool *ret_is_update)
 {
     const struct leaders_params *params = sim_params(self);
     struct leaders_state *state = sim_state(self);
@@ -129,37 +200,26 @@ static bool update(struct sim_node *self, const struct sim_request *request, uin
     if (!leaders_has_room(leaders_find(state, request->key), state->actor)) {
         return false;
     }
-    struct leaders_object *object = leaders_put(state, request->key);
+    struct leaders_object *object = leaders_put(state, kind, request->key);
     bool is_new = object->seen_count + object->dot_count == 0;
-    uint64_t before = is_new ? 0 : leaders_hash(request->key, object);
-    int64_t counted = leaders_counted(kind, object);
-    bool is_delete = request->operation == SIM_OP_DELETE;
-    bool is_done = true;
-    if (is_counter(kind)) {
-        leaders_count(object, state->actor, (int64_t)request->value);
-    } else if (is_set(kind) && !is_delete) {
-        is_done = leaders_add(object, state->actor, request->value);
-    } else {
-        leaders_write(kind, object, state->actor, kind == LEADERS_LAST_WRITE ? by_clock(self) : 0,
-                      value_of(request, old), is_delete);
+    struct leaders_part before = leaders_part(kind, request->key, object);
+    if (!change(self, request, object, old)) {
+        return false;
     }
-    uint64_t after = leaders_hash(request->key, object);
-    if (is_done && !is_new && after == before) {
+    if (kind == LEADERS_LAST_WRITE && !is_new && hash_of(request->key, object) == before.hash) {
         sim_count(self, LEADERS_DROPPED, 1); /* what is there is from a clock that is ahead */
         return true;
     }
-    if (is_done) {
-        sim_level(self, LEADERS_COUNTED, leaders_counted(kind, object) - counted);
-        state->checksum += after - before;
-        sim_commit(self, request->key, leaders_version(kind, object));
-        sim_count(self, LEADERS_COMMITS, 1);
-        leaders_spread(self, request->key);
-    }
-    return is_done;
+    *ret_is_update = true;
+    leaders_changed(self, request->key, object, &before);
+    sim_count(self, LEADERS_COMMITS, 1);
+    leaders_spread(self, request->key,
+                   LEADERS_VALUE | (state->tier == 0 ? LEADERS_ENTRY : LEADERS_OWN));
+    return true;
 }
 
 static enum sim_status perform(struct sim_node *self, const struct sim_request *request,
-                               struct sim_reply *reply)
+                               struct sim_reply *reply, bool *ret_is_update)
 {
     const struct leaders_params *params = sim_params(self);
     struct leaders_state *state = sim_state(self);
@@ -171,7 +231,7 @@ static enum sim_status perform(struct sim_node *self, const struct sim_request *
     enum sim_status status = is_read && !is_there ? SIM_STATUS_NOT_FOUND : SIM_STATUS_OK;
     if (request->operation == SIM_OP_COMPARE_AND_SET && old != request->expected) {
         status = SIM_STATUS_CONFLICT;
-    } else if (!is_read && !update(self, request, old)) {
+    } else if (!is_read && !update(self, request, old, ret_is_update)) {
         return SIM_STATUS_REJECTED;
     }
     object = leaders_find(state, request->key);
@@ -209,15 +269,16 @@ static void conclude(struct sim_node *self, sim_ticket ticket)
     const struct leaders_params *params = sim_params(self);
     const struct leaders_state *state = sim_state(self);
     const struct sim_request *request = sim_request_of(self, ticket);
-    struct sim_reply reply = {.session_token = state->actor};
+    struct leaders_job job = {
+        .key = request->key, .ticket = ticket, .reply = {.session_token = state->actor}};
     if (!can((enum leaders_kind)params->kind, request)) {
-        reply.status = SIM_STATUS_ERROR;
+        sim_answer_status(self, ticket, SIM_STATUS_ERROR);
     } else if (!is_promised(state, request)) {
-        reply.status = SIM_STATUS_UNAVAILABLE;
+        sim_answer_status(self, ticket, SIM_STATUS_UNAVAILABLE);
     } else {
-        reply.status = perform(self, request, &reply);
+        job.reply.status = perform(self, request, &job.reply, &job.is_update);
+        leaders_settle(self, &job);
     }
-    sim_answer(self, ticket, &reply);
 }
 
 static void arrive(struct sim_node *self, const struct sim_input *in)
@@ -253,12 +314,16 @@ static void start(struct sim_node *self, bool is_restart)
                                           .wait_metric = LEADERS_WAIT};
     sim_assert(sim_group_size(self) <= LEADERS_MAX);
     state->work = sim_station_new(self, &options);
-    state->actor = (is_restart ? (uint64_t)sim_now(self) + 1 : 0) << 6 | sim_member(self);
+    /* Under its old name only who has never told anybody what it may forget. */
+    bool is_new_name = is_restart && params->fsync == NULL;
+    state->actor = (is_new_name ? (uint64_t)sim_now(self) + 1 : 0) << 6 | sim_member(self);
     state->actor++; /* a token, too: 0 is none */
+    state->tier = leaders_tier(params, sim_member(self));
     cells_init(&state->keys);
     sim_after(self, params->retry, LEADERS_TIMER_RETRY, 0);
     compare_later(self);
     if (is_restart) {
+        leaders_recover(self);
         leaders_compare(self);
     }
 }
@@ -275,6 +340,10 @@ static void handle(struct sim_node *self, const struct sim_input *in)
     } else if (in->kind == SIM_IN_TIMER && in->timer == LEADERS_TIMER_RETRY) {
         leaders_retry(self);
         sim_after(self, params->retry, LEADERS_TIMER_RETRY, 0);
+    } else if (in->kind == SIM_IN_SYNCED) {
+        leaders_synced(self, in->tag);
+    } else if (in->kind == SIM_IN_TIMER && in->timer == LEADERS_TIMER_SYNC) {
+        leaders_sync_due(self);
     } else if (in->kind == SIM_IN_TIMER) {
         leaders_compare(self);
         compare_later(self);
@@ -320,6 +389,7 @@ const struct sim_model sim_model_store_multi_leader = {
     .params = leaders_params,
     .members_max = LEADERS_MAX,
     .state_size = sizeof(struct leaders_state),
+    .frame_size = sizeof(struct leaders_job),
     .handle = handle,
     .release = release,
     .contents = contents,

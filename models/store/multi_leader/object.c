@@ -3,16 +3,20 @@
  * however often (Shapiro, Preguica, Baquero, Zawirski, "A comprehensive study of convergent and
  * commutative replicated data types", INRIA RR-7506, 2011; numbers of its specifications below).
  *
- *     last_write_wins  the value with the greatest time (8, LWW-register)
- *     siblings         what an update has seen it replaces; what neither has seen the other of
- * stays side by side: a version vector, and the updates whose values are there (9, MV-register;
- * dotted: Preguica and others, arXiv:1011.5808) g_counter        what each actor has added; the
- * greater sum of each (6) pn_counter       the same, and what it has taken away (7) g_set elements
- * are added (11) or_set           and removed: those additions that were seen; one that runs at the
- * same time wins (15; without tombstones: Bieniusa and others, INRIA RR-8083, 2012)
+ * last_write_wins: the value with the greatest time (8, LWW-register).
  *
- * An actor is one life of a member: after a crash it has forgotten what it had counted, and counts
- * under a new name.
+ * siblings: what an update has seen it replaces; what neither has seen the other of stays side by
+ * side: a version vector, and the updates whose values are there (9, MV-register; dotted: Preguica
+ * and others, arXiv:1011.5808).
+ *
+ * g_counter: what each actor has added; the greater sum of each (6). pn_counter: the same, and what
+ * it has taken away (7). handoff_counter: handoff.c.
+ *
+ * g_set: elements are added (11). or_set: and removed: those additions that were seen; one that
+ * runs at the same time wins (15; without tombstones: Bieniusa and others, INRIA RR-8083, 2012).
+ *
+ * An actor is a member, if nobody is told what a crash could take; otherwise one life of it: after
+ * a crash it has forgotten what it had counted, and counts under a new name.
  */
 #include "store/multi_leader/multi_leader.h"
 
@@ -33,7 +37,104 @@ void leaders_object_clear(struct leaders_object *object)
 {
     free(object->seen);
     free(object->dots);
+    leaders_handoff_free(object->handoff);
     *object = (struct leaders_object){0};
+}
+
+void leaders_object_copy(struct leaders_object *object, const struct leaders_object *other)
+{
+    leaders_object_clear(object);
+    object->seen_count = other->seen_count;
+    object->dot_count = other->dot_count;
+    if (other->seen_count > 0) {
+        object->seen = resized(NULL, other->seen_count, sizeof *object->seen);
+        memcpy(object->seen, other->seen, other->seen_count * sizeof *object->seen);
+    }
+    if (other->dot_count > 0) {
+        object->dots = resized(NULL, other->dot_count, sizeof *object->dots);
+        memcpy(object->dots, other->dots, other->dot_count * sizeof *object->dots);
+    }
+    if (other->handoff != NULL) {
+        object->handoff = leaders_handoff_copy(other->handoff);
+    }
+}
+
+/* ---- as words ---- */
+
+static void put_words(struct leaders_piece *piece, const void *from, size_t size)
+{
+    if (size > 0) {
+        sim_assert(piece->count + size / sizeof *piece->words <= SIM_BODY_WORDS_MAX);
+        memcpy(&piece->words[piece->count], from, size);
+        piece->count += (uint32_t)(size / sizeof *piece->words);
+    }
+}
+
+/* The next actors, with their dots, as far as there is room; of one actor there always is. What an
+ * actor did is merged by itself, so that an object can travel in pieces. */
+static void choose(const struct leaders_object *object, struct leaders_piece *piece)
+{
+    uint32_t seen = piece->seen_end, dot = piece->dot_end;
+    uint32_t seen_end = seen, dot_end = object->seen_count == 0 ? object->dot_count : dot;
+    while (seen_end < object->seen_count) {
+        uint32_t next = dot_end;
+        while (next < object->dot_count &&
+               object->dots[next].actor == object->seen[seen_end].actor) {
+            next++;
+        }
+        uint32_t words = LEADERS_WORDS * (seen_end + 1 - seen + next - dot);
+        if (words > SIM_BODY_WORDS_MAX && seen_end > seen) {
+            break;
+        }
+        seen_end++;
+        dot_end = next;
+    }
+    piece->seen_count = seen_end - seen;
+    piece->dot_count = dot_end - dot;
+    piece->seen_end = seen_end;
+    piece->dot_end = dot_end;
+    piece->is_last = seen_end == object->seen_count;
+}
+
+bool leaders_pack(const struct leaders_object *object, struct leaders_piece *piece)
+{
+    if (piece->is_last) {
+        return false;
+    }
+    choose(object, piece);
+    piece->count = 0;
+    put_words(piece, &object->seen[piece->seen_end - piece->seen_count],
+              piece->seen_count * sizeof *object->seen);
+    put_words(piece, &object->dots[piece->dot_end - piece->dot_count],
+              piece->dot_count * sizeof *object->dots);
+    const struct leaders_handoff *handoff = object->handoff;
+    if (handoff != NULL) {
+        put_words(piece, &handoff->counts, sizeof handoff->counts);
+        put_words(piece, handoff->slots, handoff->counts.slot_count * sizeof *handoff->slots);
+        put_words(piece, handoff->tokens, handoff->counts.token_count * sizeof *handoff->tokens);
+    }
+    return true;
+}
+
+void leaders_unpack(enum leaders_kind kind, uint64_t *words, uint64_t seen_count,
+                    uint64_t dot_count, struct leaders_object *ret_object,
+                    struct leaders_handoff *ret_handoff)
+{
+    *ret_object = (struct leaders_object){
+        .seen = (struct leaders_seen *)(void *)words,
+        .dots = (struct leaders_dot *)(void *)&words[LEADERS_WORDS * seen_count],
+        .seen_count = (uint32_t)seen_count,
+        .dot_count = (uint32_t)dot_count};
+    if (kind == LEADERS_HANDOFF_COUNTER) {
+        uint64_t *rest = &words[LEADERS_WORDS * (seen_count + dot_count)];
+        *ret_handoff = (struct leaders_handoff){0};
+        memcpy(&ret_handoff->counts, rest, sizeof ret_handoff->counts);
+        rest += sizeof ret_handoff->counts / sizeof *rest;
+        ret_handoff->slots = (struct leaders_slot *)(void *)rest;
+        rest += ret_handoff->counts.slot_count * (sizeof *ret_handoff->slots / sizeof *rest);
+        ret_handoff->tokens = (struct leaders_token *)(void *)rest;
+        ret_object->handoff = ret_handoff;
+    }
 }
 
 /* ---- what was seen ---- */
@@ -72,7 +173,7 @@ static bool has_seen(const struct leaders_object *object, const struct leaders_d
     return seen != NULL && dot->update <= seen->updates;
 }
 
-static bool merge_seen(struct leaders_object *object, const struct leaders_object *other)
+bool leaders_merge_seen(struct leaders_object *object, const struct leaders_object *other)
 {
     bool is_changed = false;
     for (uint32_t i = 0; i < other->seen_count; i++) {
@@ -133,7 +234,7 @@ static bool merge_dots(struct leaders_object *object, const struct leaders_objec
             put_dot(object, &other->dots[i]);
         }
     }
-    return merge_seen(object, other);
+    return leaders_merge_seen(object, other);
 }
 
 static bool is_later(const struct leaders_dot *a, const struct leaders_dot *b)
@@ -160,7 +261,9 @@ bool leaders_merge(enum leaders_kind kind, struct leaders_object *object,
         return merge_last(object, other);
     case LEADERS_G_COUNTER:
     case LEADERS_PN_COUNTER:
-        return merge_seen(object, other);
+        return leaders_merge_seen(object, other);
+    case LEADERS_HANDOFF_COUNTER:
+        return leaders_handoff_merge(object, other) != 0;
     case LEADERS_SIBLINGS:
     case LEADERS_G_SET:
     case LEADERS_OR_SET:
@@ -249,6 +352,9 @@ uint64_t leaders_version(enum leaders_kind kind, const struct leaders_object *ob
     if (kind == LEADERS_LAST_WRITE) {
         return object->dot_count == 0 ? 1 : object->dots[0].update;
     }
+    if (kind == LEADERS_HANDOFF_COUNTER) {
+        return 1 + (object->handoff == NULL ? 0 : object->handoff->counts.value);
+    }
     uint64_t version = 1;
     for (uint32_t i = 0; i < object->seen_count; i++) {
         version += object->seen[i].updates;
@@ -258,6 +364,10 @@ uint64_t leaders_version(enum leaders_kind kind, const struct leaders_object *ob
 
 bool leaders_value(enum leaders_kind kind, const struct leaders_object *object, uint64_t *ret_value)
 {
+    if (kind == LEADERS_HANDOFF_COUNTER) {
+        *ret_value = object->handoff == NULL ? 0 : object->handoff->counts.value;
+        return object->handoff != NULL;
+    }
     uint64_t value = 0;
     for (uint32_t i = 0; i < object->seen_count; i++) {
         value += object->seen[i].plus - object->seen[i].minus;
@@ -284,8 +394,7 @@ bool leaders_value(enum leaders_kind kind, const struct leaders_object *object, 
 int64_t leaders_counted(enum leaders_kind kind, const struct leaders_object *object)
 {
     uint64_t value = 0;
-    bool is_number =
-        kind == LEADERS_G_COUNTER || kind == LEADERS_PN_COUNTER || kind == LEADERS_LAST_WRITE;
+    bool is_number = kind != LEADERS_SIBLINGS && kind != LEADERS_G_SET && kind != LEADERS_OR_SET;
     bool is_there = is_number && leaders_value(kind, object, &value);
     int64_t number = (int64_t)value;
     return is_there && number > -LEADERS_NUMBER_MAX && number < LEADERS_NUMBER_MAX ? number : 0;
