@@ -47,4 +47,30 @@ static inline bool effect_of(const struct sim_request *request, const struct cel
     return false;
 }
 
+/* Fencing: an operation that comes with a token is refused where a greater one came with its key
+ * before (Kleppmann, "How to do distributed locking", 2016). `tokens` has of each key the greatest,
+ * as the value of a cell. A store that carries out its operations in one order puts a token that is
+ * greater than those before into that order, ahead of the operation that it came with; that of a
+ * read, too, so that nobody writes with an older one what the reader does not see any more. */
+static inline bool effect_is_fenced(const struct cells *tokens, uint64_t key, uint64_t token)
+{
+    const struct cell *seen = token == 0 ? NULL : cells_find(tokens, key);
+    return seen != NULL && token < seen->value;
+}
+
+static inline bool effect_is_new_token(const struct cells *tokens, uint64_t key, uint64_t token)
+{
+    const struct cell *seen = token == 0 ? NULL : cells_find(tokens, key);
+    return token != 0 && (seen == NULL || token > seen->value);
+}
+
+/* `version`: its place in that order, where somebody asks for it. */
+static inline void effect_remember_token(struct cells *tokens, uint64_t key, uint64_t token,
+                                         uint64_t version)
+{
+    if (effect_is_new_token(tokens, key, token)) {
+        *cells_put(tokens, key) = (struct cell){.key = key, .value = token, .version = version};
+    }
+}
+
 #endif

@@ -115,6 +115,7 @@ static void on_asked(struct sim_node *self, const struct sim_input *in)
         asked.expected = words[3];
         asked.operation = (uint16_t)(words[4] & 0xffff);
         asked.priority = (uint16_t)(words[4] >> 16);
+        asked.token = words[5];
     }
     if (in->message == CHAIN_FORWARD) {
         chain_head_take(self, &asked);
@@ -182,7 +183,7 @@ static void on_done(struct sim_node *self, sim_frame frame)
     if (job->job == CHAIN_JOB_UPDATE) {
         chain_update_worked(self, job);
         sim_frame_end(self, frame);
-    } else if (job->asked.operation == SIM_OP_READ || job->asked.operation == SIM_OP_CALL) {
+    } else if (chain_is_plain_read(&job->asked)) {
         chain_read_worked(self, frame);
     } else {
         struct chain_frame copy = *job;

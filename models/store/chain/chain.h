@@ -13,7 +13,7 @@
 #define BRINK_MODELS_STORE_CHAIN_H
 
 #include "sim.h"
-#include "store/cells.h"
+#include "store/effect.h"
 
 #define CHAIN_MEMBERS_MAX 64u
 #define CHAIN_HEADER_BYTES 64
@@ -87,7 +87,7 @@ enum chain_stage {
 struct chain_entry {
     uint64_t key;
     uint64_t value;     /* the new one; of a conflict what was found */
-    sim_node_id asked;  /* the member that the client asked */
+    sim_node_id asked;  /* the member that the client asked; 0 = nobody is told */
     sim_frame frame;    /* there */
     uint64_t log_index; /* of its record */
     sim_time since;     /* of the present wait */
@@ -96,11 +96,12 @@ struct chain_entry {
     uint8_t status;    /* enum sim_status: OK or CONFLICT */
     uint8_t operation; /* enum sim_operation */
     bool is_deleted;
+    bool is_token; /* the value is a fencing token of the key */
 };
 
 static inline bool chain_changes(const struct chain_entry *entry)
 {
-    return entry->status == SIM_STATUS_OK;
+    return entry->status == SIM_STATUS_OK && !entry->is_token;
 }
 
 /* committed <= durable <= logged. Entries above `committed` are in the ring; those above `logged`
@@ -152,6 +153,7 @@ struct chain_state {
     struct chain_pipe pipe;
     struct cells cells;  /* committed */
     struct cells latest; /* and what is on its way */
+    struct cells tokens; /* the greatest that came with each key, the same */
 
     struct chain_transfer transfer; /* that it sends */
     uint32_t transfer_count;        /* that it has begun */
@@ -179,10 +181,17 @@ struct chain_asked {
     sim_node_id from; /* the member that the client asked */
     sim_frame frame;  /* there */
     uint64_t key, value, expected;
+    uint64_t token;     /* that fences it, 0 = none */
     uint16_t operation; /* enum sim_operation */
     uint16_t priority;
     bool is_version_query;
 };
+
+/* One that brings a token goes down the chain first, and is served then. */
+static inline bool chain_is_plain_read(const struct chain_asked *asked)
+{
+    return effect_is_read(asked->operation) && asked->token == 0;
+}
 
 struct chain_frame {
     enum chain_job job;
@@ -272,7 +281,7 @@ void chain_transferred(struct sim_node *self, const struct sim_input *in);
 /* ---- disk.c ---- */
 
 void chain_log_entry(struct sim_node *self, uint64_t number, struct chain_entry *entry);
-void chain_log_cell(struct sim_node *self, const struct cell *cell);
+void chain_log_cell(struct sim_node *self, const struct cell *cell, bool is_token);
 /* What is in the log no longer counts, or all of it does, up to that number. */
 void chain_log_begin(struct sim_node *self);
 void chain_log_whole(struct sim_node *self, uint64_t number);

@@ -15,12 +15,13 @@
 #define RECORD_UNCHANGED 2u /* a conflict: only its number counts */
 #define RECORD_BEGIN 4u     /* what came before does not count; a transfer begins */
 #define RECORD_WHOLE 8u     /* it has come, up to the number */
+#define RECORD_TOKEN 16u    /* the value is a fencing token of the key */
 #define COMPACT_FROM 1024u  /* records */
 
 static uint64_t append(struct sim_node *self, const struct cell *cell, unsigned flags)
 {
     const struct chain_params *params = sim_params(self);
-    bool is_marker = (flags & (RECORD_BEGIN | RECORD_WHOLE)) != 0;
+    bool is_marker = (flags & (RECORD_BEGIN | RECORD_WHOLE | RECORD_TOKEN)) != 0;
     struct sim_log_record record = {
         .words = {cell->key, cell->value, cell->version,
                   flags | (cell->is_deleted ? RECORD_DELETED : 0)},
@@ -35,13 +36,14 @@ void chain_log_entry(struct sim_node *self, uint64_t number, struct chain_entry 
                         .value = entry->value,
                         .version = number + 1,
                         .is_deleted = entry->is_deleted};
-    entry->log_index = append(self, &cell, chain_changes(entry) ? 0 : RECORD_UNCHANGED);
+    unsigned flags = entry->is_token ? RECORD_TOKEN : chain_changes(entry) ? 0 : RECORD_UNCHANGED;
+    entry->log_index = append(self, &cell, flags);
     chain_log_sync(self);
 }
 
-void chain_log_cell(struct sim_node *self, const struct cell *cell)
+void chain_log_cell(struct sim_node *self, const struct cell *cell, bool is_token)
 {
-    append(self, cell, 0);
+    append(self, cell, is_token ? RECORD_TOKEN : 0);
 }
 
 void chain_log_begin(struct sim_node *self)
@@ -77,12 +79,16 @@ static void compact(struct sim_node *self)
     const struct chain_state *state = sim_state(self);
     uint64_t end = sim_log_end(self, THE_LOG);
     if (!state->is_whole || state->pipe.committed < state->pipe.logged ||
-        end - sim_log_begin(self, THE_LOG) < COMPACT_FROM + 4 * (uint64_t)state->cells.count) {
+        end - sim_log_begin(self, THE_LOG) <
+            COMPACT_FROM + 4 * ((uint64_t)state->cells.count + state->tokens.count)) {
         return;
     }
     append(self, &(struct cell){0}, RECORD_BEGIN);
     for (uint32_t i = 0; i < state->cells.count; i++) {
         append(self, cells_at(&state->cells, i), 0);
+    }
+    for (uint32_t i = 0; i < state->tokens.count; i++) {
+        append(self, cells_at(&state->tokens, i), RECORD_TOKEN);
     }
     chain_log_whole(self, state->pipe.committed);
     sim_log_forget(self, THE_LOG, end);
@@ -128,10 +134,14 @@ void chain_log_recover(struct sim_node *self)
         if ((flags & RECORD_BEGIN) != 0) {
             state->is_whole = false;
             cells_clear(&state->cells);
+            cells_clear(&state->tokens);
             cells_init(&state->cells);
+            cells_init(&state->tokens);
             number = 0;
         } else if ((flags & RECORD_WHOLE) != 0) {
             state->is_whole = true;
+        } else if ((flags & RECORD_TOKEN) != 0) {
+            effect_remember_token(&state->tokens, cell.key, cell.value, cell.version);
         } else if ((flags & RECORD_UNCHANGED) == 0) {
             *cells_put(&state->cells, cell.key) = cell;
         }

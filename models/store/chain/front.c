@@ -20,11 +20,6 @@ static struct chain_frame *frame_at(struct sim_node *self, sim_frame frame)
     return sim_frame_at(self, frame);
 }
 
-static bool is_read(uint16_t operation)
-{
-    return operation == SIM_OP_READ || operation == SIM_OP_CALL;
-}
-
 /* ---- the station ---- */
 
 bool chain_work(struct sim_node *self, sim_frame frame)
@@ -54,6 +49,8 @@ struct chain_spent chain_work_spent(struct sim_node *self, const struct chain_fr
 
 /* ---- answers ---- */
 
+static void serve_read(struct sim_node *self, sim_frame frame, const struct sim_request *request);
+
 void chain_conclude(struct sim_node *self, sim_frame frame, const struct cell *cell,
                     enum sim_status status, const struct chain_spent *spent)
 {
@@ -63,6 +60,13 @@ void chain_conclude(struct sim_node *self, sim_frame frame, const struct cell *c
         return;
     }
     const struct sim_request *request = sim_request_of(self, front->ticket);
+    if (front->job == CHAIN_FRONT_WRITE && effect_is_read(request->operation) &&
+        sim_status_is_answer(status)) { /* its token is there */
+        front->job = CHAIN_FRONT_READ;
+        front->asked.token = 0;
+        serve_read(self, frame, request);
+        return;
+    }
     struct sim_reply reply = {.status = status, .session_token = request->session_token};
     if (sim_status_is_answer(status)) {
         reply.value = cell->value;
@@ -70,7 +74,7 @@ void chain_conclude(struct sim_node *self, sim_frame frame, const struct cell *c
         if (cell->version > reply.session_token) {
             reply.session_token = cell->version;
         }
-        if (is_read(request->operation) && status == SIM_STATUS_OK) {
+        if (effect_is_read(request->operation) && status == SIM_STATUS_OK) {
             reply.bytes = request->reply_bytes > 0 ? request->reply_bytes : params->value_bytes;
         }
     }
@@ -135,10 +139,13 @@ static void pass_on(struct sim_node *self, uint32_t member, const struct chain_a
 {
     const struct chain_params *params = sim_params(self);
     const struct chain_state *state = sim_state(self);
-    const uint64_t words[SIM_MESSAGE_WORDS] = {asked->frame, asked->key, asked->value,
+    const uint64_t words[SIM_MESSAGE_WORDS] = {asked->frame,
+                                               asked->key,
+                                               asked->value,
                                                asked->expected,
-                                               (uint64_t)asked->priority << 16 | asked->operation};
-    bool is_query = is_read(asked->operation);
+                                               (uint64_t)asked->priority << 16 | asked->operation,
+                                               asked->token};
+    bool is_query = chain_is_plain_read(asked);
     sim_send_message(self, state->members[member], is_query ? CHAIN_QUERY : CHAIN_FORWARD, words,
                      CHAIN_HEADER_BYTES + (is_query ? 0 : params->value_bytes));
 }
@@ -189,7 +196,6 @@ void chain_request(struct sim_node *self, const struct sim_input *in)
     sim_frame frame = sim_frame_new(self);
     struct chain_frame *front = frame_at(self, frame);
     *front = (struct chain_frame){
-        .job = is_read(request->operation) ? CHAIN_FRONT_READ : CHAIN_FRONT_WRITE,
         .ticket = in->ticket,
         .timer = sim_after(self, params->timeout, CHAIN_TIMER_TIMEOUT, frame),
         .asked = {.from = sim_self(self),
@@ -197,9 +203,11 @@ void chain_request(struct sim_node *self, const struct sim_input *in)
                   .key = request->key,
                   .value = request->value,
                   .expected = request->expected,
+                  .token = request->fencing_token,
                   .operation = request->operation,
                   .priority = request->priority},
     };
+    front->job = chain_is_plain_read(&front->asked) ? CHAIN_FRONT_READ : CHAIN_FRONT_WRITE;
     if (front->job == CHAIN_FRONT_READ) {
         serve_read(self, frame, request);
     } else {

@@ -9,7 +9,9 @@
  * (`Sent`, section 3).
  *
  * A compare-and-set that does not match is an update that changes nothing: what it found may not be
- * committed yet, and is by the time that the tail answers.
+ * committed yet, and is by the time that the tail answers. A fencing token that is greater than
+ * those before is an update of its own, ahead of the one that it came with: so who becomes the head
+ * knows it.
  *
  * Left out: exactly-once; an update that is retried takes effect twice.
  */
@@ -18,6 +20,10 @@
 #include <stdlib.h>
 
 #define RING_FIRST 64u
+
+/* Of an update on its way. */
+#define UPDATE_DELETED 1u
+#define UPDATE_TOKEN 2u
 
 struct chain_entry *chain_entry_at(struct chain_state *state, uint64_t number)
 {
@@ -28,6 +34,7 @@ void chain_pipe_start(struct chain_state *state)
 {
     cells_init(&state->cells);
     cells_init(&state->latest);
+    cells_init(&state->tokens);
     state->pipe.mask = RING_FIRST - 1;
     state->pipe.ring = calloc(RING_FIRST, sizeof *state->pipe.ring);
     sim_assert(state->pipe.ring != NULL); /* out of memory ends the process */
@@ -37,6 +44,7 @@ void chain_pipe_clear(struct chain_state *state)
 {
     cells_clear(&state->cells);
     cells_clear(&state->latest);
+    cells_clear(&state->tokens);
     free(state->pipe.ring);
     state->pipe.ring = NULL;
 }
@@ -106,7 +114,8 @@ static void send_update(struct sim_node *self, uint64_t number)
         entry->value,
         entry->frame,
         (uint64_t)entry->asked << 32 | (uint64_t)entry->operation << 16 |
-            (uint64_t)entry->status << 8 | (entry->is_deleted ? 1 : 0)};
+            (uint64_t)entry->status << 8 | (entry->is_deleted ? UPDATE_DELETED : 0u) |
+            (entry->is_token ? UPDATE_TOKEN : 0u)};
     const uint64_t body[] = {(uint64_t)entry->spent.queue, (uint64_t)entry->spent.service,
                              (uint64_t)entry->spent.fsync};
     bool has_value = chain_changes(entry) && !entry->is_deleted;
@@ -125,6 +134,8 @@ static void append(struct sim_node *self, struct chain_entry *entry)
     entry->since = sim_now(self);
     if (chain_changes(entry)) {
         *cells_put(&state->latest, entry->key) = cell_of(entry, number);
+    } else if (entry->is_token) {
+        effect_remember_token(&state->tokens, entry->key, entry->value, number + 1);
     }
     if (params->fsync == NULL) {
         state->pipe.durable = number;
@@ -140,8 +151,10 @@ static void answer(struct sim_node *self, const struct chain_entry *entry, uint6
         sim_commit(self, entry->key, number + 1);
         sim_count(self, CHAIN_COMMITS, 1);
     }
-    chain_tell(self, entry->asked, entry->frame, &cell, (enum sim_status)entry->status,
-               &entry->spent);
+    if (entry->asked != 0) {
+        chain_tell(self, entry->asked, entry->frame, &cell, (enum sim_status)entry->status,
+                   &entry->spent);
+    }
 }
 
 void chain_commit(struct sim_node *self, uint64_t number)
@@ -207,34 +220,30 @@ void chain_head_take(struct sim_node *self, const struct chain_asked *asked)
     }
 }
 
+static struct chain_entry *next_entry(struct chain_state *state, const struct chain_asked *asked)
+{
+    struct chain_entry *entry = make_room(state, state->pipe.logged + 1);
+    *entry = (struct chain_entry){
+        .key = asked->key, .operation = (uint8_t)asked->operation, .status = SIM_STATUS_OK};
+    return entry;
+}
+
 /* What the update makes of the newest value. */
-static void evaluate(const struct cell *newest, const struct chain_asked *asked,
+static void evaluate(const struct cell *newest, const struct chain_asked *asked, bool is_fenced,
                      struct chain_entry *entry)
 {
-    uint64_t old = newest->is_deleted ? 0 : newest->value;
-    entry->value = asked->value;
-    switch ((enum sim_operation)asked->operation) {
-    case SIM_OP_COMPARE_AND_SET:
-        if (old != asked->expected) {
-            entry->status = SIM_STATUS_CONFLICT;
-            entry->value = old;
-        }
-        break;
-    case SIM_OP_INCREMENT:
-        entry->value = old + asked->value;
-        break;
-    case SIM_OP_APPEND:
-        entry->value = sim_hash_pair(old, asked->value);
-        break;
-    case SIM_OP_DELETE:
-        entry->is_deleted = true;
-        break;
-    case SIM_OP_WRITE:
-    case SIM_OP_CALL:
-    case SIM_OP_READ:
-    case SIM_OP_SCAN:
-    case SIM_OP_COUNT:
-        break;
+    struct sim_request request = {.key = asked->key,
+                                  .value = asked->value,
+                                  .expected = asked->expected,
+                                  .operation = asked->operation};
+    struct cell new;
+    uint64_t found = newest->value;
+    if (!is_fenced && effect_of(&request, newest, &new, &found)) {
+        entry->value = new.value;
+        entry->is_deleted = new.is_deleted;
+    } else {
+        entry->status = SIM_STATUS_CONFLICT;
+        entry->value = found;
     }
 }
 
@@ -248,14 +257,24 @@ void chain_head_worked(struct sim_node *self, const struct chain_frame *frame)
         return;
     }
     struct cell newest = chain_cell(params, &state->latest, asked->key);
-    struct chain_entry *entry = make_room(state, state->pipe.logged + 1);
-    *entry = (struct chain_entry){.key = asked->key,
-                                  .asked = asked->from,
-                                  .frame = asked->frame,
-                                  .spent = chain_work_spent(self, frame),
-                                  .operation = (uint8_t)asked->operation,
-                                  .status = SIM_STATUS_OK};
-    evaluate(&newest, asked, entry);
+    bool is_fenced = effect_is_fenced(&state->tokens, asked->key, asked->token);
+    bool is_read = effect_is_read(asked->operation);
+    if (!is_read && effect_is_new_token(&state->tokens, asked->key, asked->token)) {
+        struct chain_entry *token = next_entry(state, asked);
+        token->is_token = true;
+        token->value = asked->token;
+        append(self, token);
+    }
+    struct chain_entry *entry = next_entry(state, asked);
+    entry->asked = asked->from;
+    entry->frame = asked->frame;
+    entry->spent = chain_work_spent(self, frame);
+    if (is_read) {
+        entry->is_token = true;
+        entry->value = asked->token;
+    } else {
+        evaluate(&newest, asked, is_fenced, entry);
+    }
     append(self, entry);
     chain_advance(self);
 }
@@ -282,7 +301,8 @@ void chain_update(struct sim_node *self, const struct sim_input *in)
         .asked = (sim_node_id)(words[5] >> 32),
         .operation = (uint8_t)(words[5] >> 16 & 0xff),
         .status = (uint8_t)(words[5] >> 8 & 0xff),
-        .is_deleted = (words[5] & 1) != 0,
+        .is_deleted = (words[5] & UPDATE_DELETED) != 0,
+        .is_token = (words[5] & UPDATE_TOKEN) != 0,
         .stage = CHAIN_ARRIVED,
         .spent = {(sim_time)in->body[0], (sim_time)in->body[1], (sim_time)in->body[2]}};
     sim_frame frame = sim_frame_new(self);

@@ -15,20 +15,31 @@
 #define CHUNK_CELLS 256u
 #define CELL_WORDS 4u
 
+#define CELL_DELETED 1u
+#define CELL_TOKEN 2u
+
 enum { FLAG_LAST = 1 };
+
+/* All keys, and after them the fencing tokens. */
+static uint32_t total(const struct chain_state *state)
+{
+    return state->cells.count + state->tokens.count;
+}
 
 /* Of the cells from `cursor` on those that this round brings; fills `body`. */
 static uint32_t gather(const struct chain_state *state, uint64_t *body, uint32_t *ret_cursor)
 {
-    uint32_t count = 0, cursor = state->transfer.cursor;
-    for (; cursor < state->cells.count && count < CHUNK_CELLS; cursor++) {
-        const struct cell *cell = cells_at(&state->cells, cursor);
+    uint32_t count = 0, cursor = state->transfer.cursor, keys = state->cells.count;
+    for (; cursor < total(state) && count < CHUNK_CELLS; cursor++) {
+        bool is_token = cursor >= keys;
+        const struct cell *cell =
+            is_token ? cells_at(&state->tokens, cursor - keys) : cells_at(&state->cells, cursor);
         if (cell->version > state->transfer.since + 1) {
             uint64_t *words = &body[(size_t)CELL_WORDS * count++];
             words[0] = cell->key;
             words[1] = cell->value;
             words[2] = cell->version;
-            words[3] = cell->is_deleted ? 1 : 0;
+            words[3] = (cell->is_deleted ? CELL_DELETED : 0u) | (is_token ? CELL_TOKEN : 0u);
         }
     }
     *ret_cursor = cursor;
@@ -43,7 +54,7 @@ static void send_chunk(struct sim_node *self, bool is_again)
     uint64_t body[CHUNK_CELLS * CELL_WORDS];
     uint32_t count = gather(state, body, &transfer->cursor_next);
     if (!is_again) { /* what is said of a chunk stays: it may have arrived */
-        transfer->is_last = transfer->is_final_round && transfer->cursor_next == state->cells.count;
+        transfer->is_last = transfer->is_final_round && transfer->cursor_next == total(state);
     }
     const uint64_t words[SIM_MESSAGE_WORDS] = {transfer->id, transfer->number, transfer->life,
                                                transfer->is_last ? FLAG_LAST : 0,
@@ -118,7 +129,7 @@ void chain_transferred(struct sim_node *self, const struct sim_input *in)
     }
     transfer->number++;
     transfer->cursor = transfer->cursor_next;
-    if (transfer->cursor < state->cells.count) {
+    if (transfer->cursor < total(state)) {
         send_chunk(self, false);
         return;
     }
@@ -160,8 +171,10 @@ static void begin_again(struct sim_node *self, const struct sim_input *in)
     state->is_whole = false;
     cells_clear(&state->cells);
     cells_clear(&state->latest);
+    cells_clear(&state->tokens);
     cells_init(&state->cells);
     cells_init(&state->latest);
+    cells_init(&state->tokens);
     chain_pipe_reset(state, 0);
     if (params->fsync != NULL) {
         chain_log_begin(self);
@@ -176,11 +189,16 @@ static void take(struct sim_node *self, const struct sim_input *in)
         struct cell cell = {.key = in->body[i],
                             .value = in->body[i + 1],
                             .version = in->body[i + 2],
-                            .is_deleted = in->body[i + 3] != 0};
-        *cells_put(&state->cells, cell.key) = cell;
-        *cells_put(&state->latest, cell.key) = cell;
+                            .is_deleted = (in->body[i + 3] & CELL_DELETED) != 0};
+        bool is_token = (in->body[i + 3] & CELL_TOKEN) != 0;
+        if (is_token) {
+            effect_remember_token(&state->tokens, cell.key, cell.value, cell.version);
+        } else {
+            *cells_put(&state->cells, cell.key) = cell;
+            *cells_put(&state->latest, cell.key) = cell;
+        }
         if (params->fsync != NULL) {
-            chain_log_cell(self, &cell);
+            chain_log_cell(self, &cell, is_token);
         }
     }
     state->received = in->words[1] + 1;

@@ -145,11 +145,11 @@ static void carry_out(struct sim_node *self, uint64_t end)
     struct leader_state *state = sim_state(self);
     for (; state->committed < end; state->committed++) {
         struct leader_record record = leader_record_at(self, state->committed);
-        if (record.is_nothing) {
-            continue;
-        }
         if (state->committed >= state->applied) {
-            *cells_put(&state->seen, record.cell.key) = record.cell;
+            leader_carry_out(state, &record);
+        }
+        if (record.is_nothing || record.is_token) {
+            continue;
         }
         sim_commit(self, record.cell.key, record.cell.version);
         if (state->committed >= state->begin) {
@@ -181,15 +181,21 @@ void leader_commit(struct sim_node *self)
 
 /* ---- an epoch begins ---- */
 
+static void become(struct cells *cells, const struct cells *others)
+{
+    cells_clear(cells);
+    cells_init(cells);
+    for (uint32_t i = 0; i < others->count; i++) {
+        const struct cell *cell = cells_at(others, i);
+        *cells_put(cells, cell->key) = *cell;
+    }
+}
+
 void leader_open(struct sim_node *self)
 {
     struct leader_state *state = sim_state(self);
-    cells_clear(&state->latest);
-    cells_init(&state->latest);
-    for (uint32_t i = 0; i < state->seen.count; i++) {
-        const struct cell *cell = cells_at(&state->seen, i);
-        *cells_put(&state->latest, cell->key) = *cell;
-    }
+    become(&state->latest, &state->seen);
+    become(&state->latest_tokens, &state->tokens);
     uint64_t index = leader_end(self);
     if (index == 0) { /* nothing came before */
         state->begin = 0;

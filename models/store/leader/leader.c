@@ -149,6 +149,8 @@ static void start(struct sim_node *self, bool is_restart)
     state->fresh = INT64_MIN / 2;
     cells_init(&state->seen);
     cells_init(&state->latest);
+    cells_init(&state->tokens);
+    cells_init(&state->latest_tokens);
     if (is_restart) {
         leader_recover(self);
         leader_listen(self); /* what it had promised to the leader holds */
@@ -183,6 +185,8 @@ static void release(struct sim_node *self)
     leader_drop_held(self);
     cells_clear(&state->seen);
     cells_clear(&state->latest);
+    cells_clear(&state->tokens);
+    cells_clear(&state->latest_tokens);
 }
 
 /* ---- inputs ---- */

@@ -109,6 +109,8 @@ static inline uint64_t leader_epoch_of(uint64_t version)
 
 #define LEADER_DELETED 1u
 #define LEADER_NOTHING 2u /* opens an epoch, changes nothing */
+#define LEADER_TOKEN 4u   /* the value is a fencing token of the key */
+#define LEADER_FLAG_BITS 3u
 #define LEADER_RECORD_WORDS SIM_LOG_WORDS
 
 /* key, value, version, and flags with how many records of the log the leader had answered for when
@@ -116,7 +118,7 @@ static inline uint64_t leader_epoch_of(uint64_t version)
 struct leader_record {
     struct cell cell;
     uint64_t acknowledged;
-    bool is_nothing;
+    bool is_nothing, is_token;
 };
 
 /* ---- state ---- */
@@ -164,8 +166,9 @@ struct leader_state {
     sim_timer beat;
 
     /* the log, and what came of it */
-    struct cells seen;   /* what reads see: records below `applied` */
-    struct cells latest; /* of the leader: what the next write meets */
+    struct cells seen;                  /* what reads see: records below `applied` */
+    struct cells latest;                /* of the leader: what the next write meets */
+    struct cells tokens, latest_tokens; /* the greatest that came with each key; the same two */
     uint64_t applied;
     bool is_syncing, is_replaying;
     uint64_t unapplied; /* as told to the metric */
@@ -221,7 +224,10 @@ uint64_t leader_stable(struct sim_node *self);
 /* Version of the last of the first `end` records, 1 = there is none. */
 uint64_t leader_last(struct sim_node *self, uint64_t end);
 struct leader_record leader_record_at(struct sim_node *self, uint64_t index);
+struct leader_record leader_record_of(const uint64_t words[SIM_LOG_WORDS]);
 void leader_append(struct sim_node *self, const struct leader_record *record);
+/* It is carried out: reads see it. */
+void leader_carry_out(struct leader_state *state, const struct leader_record *record);
 /* How many records of the log are of this epoch or of earlier ones. */
 uint64_t leader_end_of_epoch(struct sim_node *self, uint64_t epoch);
 void leader_truncate(struct sim_node *self, uint64_t end);

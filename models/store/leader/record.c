@@ -10,6 +10,7 @@
  * Left out: the log is never shortened, and reading it after a crash takes no time (store.single
  * has that).
  */
+#include "store/effect.h"
 #include "store/leader/leader.h"
 
 uint64_t leader_end(const struct sim_node *self)
@@ -23,15 +24,30 @@ uint64_t leader_stable(struct sim_node *self)
     return state->params->fsync != NULL ? sim_log_durable(self, LEADER_LOG) : leader_end(self);
 }
 
+struct leader_record leader_record_of(const uint64_t words[SIM_LOG_WORDS])
+{
+    return (struct leader_record){.cell = {.key = words[0],
+                                           .value = words[1],
+                                           .version = words[2],
+                                           .is_deleted = (words[3] & LEADER_DELETED) != 0},
+                                  .acknowledged = words[3] >> LEADER_FLAG_BITS,
+                                  .is_nothing = (words[3] & LEADER_NOTHING) != 0,
+                                  .is_token = (words[3] & LEADER_TOKEN) != 0};
+}
+
 struct leader_record leader_record_at(struct sim_node *self, uint64_t index)
 {
-    const struct sim_log_record *record = sim_log_at(self, LEADER_LOG, index);
-    return (struct leader_record){.cell = {.key = record->words[0],
-                                           .value = record->words[1],
-                                           .version = record->words[2],
-                                           .is_deleted = (record->words[3] & LEADER_DELETED) != 0},
-                                  .acknowledged = record->words[3] >> 2,
-                                  .is_nothing = (record->words[3] & LEADER_NOTHING) != 0};
+    return leader_record_of(sim_log_at(self, LEADER_LOG, index)->words);
+}
+
+void leader_carry_out(struct leader_state *state, const struct leader_record *record)
+{
+    const struct cell *cell = &record->cell;
+    if (record->is_token) {
+        effect_remember_token(&state->tokens, cell->key, cell->value, cell->version);
+    } else if (!record->is_nothing) {
+        *cells_put(&state->seen, cell->key) = *cell;
+    }
 }
 
 uint64_t leader_last(struct sim_node *self, uint64_t end)
@@ -82,9 +98,12 @@ void leader_append(struct sim_node *self, const struct leader_record *record)
     const struct leader_state *state = sim_state(self);
     struct sim_log_record entry = {
         .words = {record->cell.key, record->cell.value, record->cell.version,
-                  record->acknowledged << 2 | (record->is_nothing ? LEADER_NOTHING : 0u) |
+                  record->acknowledged << LEADER_FLAG_BITS |
+                      (record->is_nothing ? LEADER_NOTHING : 0u) |
+                      (record->is_token ? LEADER_TOKEN : 0u) |
                       (record->cell.is_deleted ? LEADER_DELETED : 0u)},
-        .bytes = LEADER_HEADER_BYTES + (record->is_nothing ? 0 : state->params->value_bytes)};
+        .bytes = LEADER_HEADER_BYTES +
+                 (record->is_nothing || record->is_token ? 0 : state->params->value_bytes)};
     sim_log_append(self, LEADER_LOG, &entry);
     want_sync(self);
 }
@@ -113,7 +132,8 @@ static uint64_t count_lost(struct sim_node *self, uint64_t end)
     for (uint64_t i = end; i < leader_end(self); i++) {
         uint64_t epoch = leader_epoch_of(sim_log_at(self, LEADER_LOG, i)->words[2]);
         bool is_own = epoch % state->count == state->own;
-        lost += is_own && i < state->committed && !leader_record_at(self, i).is_nothing;
+        struct leader_record record = leader_record_at(self, i);
+        lost += is_own && i < state->committed && !record.is_nothing && !record.is_token;
     }
     return lost;
 }
@@ -130,12 +150,12 @@ void leader_truncate(struct sim_node *self, uint64_t end)
     state->committed = state->committed < end ? state->committed : end;
     if (state->applied > end) { /* as pg_rewind does: what was carried out is undone */
         cells_clear(&state->seen);
+        cells_clear(&state->tokens);
         cells_init(&state->seen);
+        cells_init(&state->tokens);
         for (uint64_t i = 0; i < end; i++) {
             struct leader_record record = leader_record_at(self, i);
-            if (!record.is_nothing) {
-                *cells_put(&state->seen, record.cell.key) = record.cell;
-            }
+            leader_carry_out(state, &record);
         }
         state->applied = end;
     }
@@ -154,9 +174,7 @@ void leader_recover(struct sim_node *self)
     }
     for (uint64_t i = 0; i < end; i++) {
         struct leader_record record = leader_record_at(self, i);
-        if (!record.is_nothing) {
-            *cells_put(&state->seen, record.cell.key) = record.cell;
-        }
+        leader_carry_out(state, &record);
         state->committed =
             record.acknowledged > state->committed ? record.acknowledged : state->committed;
     }

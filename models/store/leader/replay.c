@@ -21,16 +21,13 @@ static void apply(struct sim_node *self)
 {
     struct leader_state *state = sim_state(self);
     struct leader_record record = leader_record_at(self, state->applied++);
-    if (record.is_nothing) {
-        return;
-    }
-    struct cell *cell = cells_put(&state->seen, record.cell.key);
+    const struct cell *cell = cells_find(&state->seen, record.cell.key);
     struct sim_delivery delivery = {.store = sim_self(self),
                                     .key = record.cell.key,
-                                    .after = cell->version,
+                                    .after = cell == NULL ? 0 : cell->version,
                                     .version = record.cell.version};
-    *cell = record.cell;
-    if (!state->is_leader) {
+    leader_carry_out(state, &record);
+    if (!state->is_leader && !record.is_nothing && !record.is_token) {
         sim_delivered(self, LEADER_LAG, &delivery);
     }
 }

@@ -49,9 +49,10 @@ static void pass_on(struct sim_node *self, sim_ticket ticket, uint32_t member)
     sim_send_request(self, state->members[member].id, &request, SIM_NEVER, frame);
 }
 
+/* A read that brings a token leaves it in the log. */
 static bool is_write(const struct sim_request *request)
 {
-    return !effect_is_read(request->operation);
+    return !effect_is_read(request->operation) || request->fencing_token != 0;
 }
 
 void leader_outcome(struct sim_node *self, const struct sim_input *in)
@@ -155,20 +156,26 @@ void leader_arrive(struct sim_node *self, const struct sim_input *in)
 
 /* ---- serving ---- */
 
+static void tell_cell(const struct leader_state *state, const struct sim_request *request,
+                      const struct cell *cell, struct sim_reply *reply)
+{
+    reply->version = cell->version;
+    reply->value = cell->value;
+    if (cell->is_deleted) {
+        reply->status = SIM_STATUS_NOT_FOUND;
+    } else {
+        reply->bytes = request->reply_bytes > 0 ? request->reply_bytes : state->params->value_bytes;
+    }
+}
+
 static void read(struct sim_node *self, sim_frame frame)
 {
     const struct leader_state *state = sim_state(self);
     struct leader_job *job = leader_job_at(self, frame);
     const struct sim_request *request = sim_request_of(self, job->ticket);
     struct cell cell = leader_cell(self, &state->seen, request->key);
-    struct sim_reply reply = {.version = cell.version,
-                              .value = cell.value,
-                              .session_token = leader_last(self, state->applied)};
-    if (cell.is_deleted) {
-        reply.status = SIM_STATUS_NOT_FOUND;
-    } else {
-        reply.bytes = request->reply_bytes > 0 ? request->reply_bytes : state->params->value_bytes;
-    }
+    struct sim_reply reply = {.session_token = leader_last(self, state->applied)};
+    tell_cell(state, request, &cell, &reply);
     sim_answer(self, job->ticket, &reply);
     sim_frame_end(self, frame);
 }
@@ -236,27 +243,47 @@ void leader_wake(struct sim_node *self)
     }
 }
 
+static void append_token(struct sim_node *self, uint64_t key, uint64_t token)
+{
+    struct leader_state *state = sim_state(self);
+    struct leader_record record = {
+        .cell = {.key = key, .value = token}, .acknowledged = state->committed, .is_token = true};
+    record.cell.version = leader_version(state->epoch, leader_end(self));
+    effect_remember_token(&state->latest_tokens, key, token, record.cell.version);
+    leader_append(self, &record);
+}
+
 static void write(struct sim_node *self, sim_frame frame)
 {
     struct leader_state *state = sim_state(self);
     struct leader_job *job = leader_job_at(self, frame);
     const struct sim_request *request = sim_request_of(self, job->ticket);
+    uint64_t token = request->fencing_token;
+    bool is_fenced = effect_is_fenced(&state->latest_tokens, request->key, token);
+    if (effect_is_new_token(&state->latest_tokens, request->key, token)) {
+        append_token(self, request->key, token);
+    }
     struct cell old = leader_cell(self, &state->latest, request->key);
     struct leader_record record = {.acknowledged = state->committed};
     uint64_t index = leader_end(self);
-    if (effect_of(request, &old, &record.cell, &job->reply.value)) {
+    job->reply.version = old.version;
+    if (effect_is_read(request->operation)) {
+        tell_cell(state, request, &old, &job->reply);
+    } else if (is_fenced) {
+        job->reply.status = SIM_STATUS_CONFLICT;
+        job->reply.value = old.value;
+    } else if (effect_of(request, &old, &record.cell, &job->reply.value)) {
         record.cell.version = leader_version(state->epoch, index);
         *cells_put(&state->latest, request->key) = record.cell;
         leader_append(self, &record);
         job->reply.version = record.cell.version;
     } else {
         job->reply.status = SIM_STATUS_CONFLICT;
-        job->reply.version = old.version;
     }
     job->reply.session_token = job->reply.version;
     job->end = leader_end(self); /* also of a conflict: what it met may not be committed yet */
     leader_wait_for_commit(self, frame);
-    if (job->reply.status == SIM_STATUS_OK && state->params->fsync == NULL) {
+    if (state->params->fsync == NULL) {
         leader_feed(self);
     }
     leader_commit(self);

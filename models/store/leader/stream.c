@@ -226,11 +226,7 @@ static void take(struct sim_node *self, uint64_t from, const uint64_t *body, uin
 {
     uint64_t end = leader_end(self);
     for (uint64_t i = end > from ? end - from : 0; i < count; i++) {
-        const uint64_t *words = &body[i * LEADER_RECORD_WORDS];
-        struct leader_record record = {
-            .cell = {words[0], words[1], words[2], (words[3] & LEADER_DELETED) != 0},
-            .acknowledged = words[3] >> 2,
-            .is_nothing = (words[3] & LEADER_NOTHING) != 0};
+        struct leader_record record = leader_record_of(&body[i * LEADER_RECORD_WORDS]);
         leader_append(self, &record);
     }
 }

@@ -21,8 +21,7 @@
 
 #define THE_LOG 0
 #define RECORD_PROMISE 0u
-#define RECORD_SLOT 1u  /* number, ballot, key; followed by */
-#define RECORD_VALUE 2u /* value, expected, operation */
+#define RECORD_SLOT 1u /* number, ballot, key; followed by value, expected, operation, token */
 
 /* ---- answers ---- */
 
@@ -196,7 +195,7 @@ static void log_slot(struct sim_node *self, uint64_t number, struct paxos_slot *
                                     .bytes = PAXOS_HEADER_BYTES};
     slot->at = sim_log_append(self, THE_LOG, &record) + 1;
     record = (struct sim_log_record){
-        .words = {RECORD_VALUE, command->value, command->expected, command->operation},
+        .words = {command->value, command->expected, command->operation, command->token},
         .bytes = params->value_bytes};
     sim_log_append(self, THE_LOG, &record);
 }
@@ -272,7 +271,7 @@ void paxos_recover(struct sim_node *self)
         if (record->words[0] == RECORD_PROMISE) {
             state->promised = record->words[1];
         } else if (record->words[0] == RECORD_SLOT && i + 1 < end) {
-            const struct sim_log_record *rest = sim_log_at(self, THE_LOG, i + 1);
+            const struct sim_log_record *rest = sim_log_at(self, THE_LOG, ++i);
             if (rest->is_torn) {
                 break;
             }
@@ -281,11 +280,12 @@ void paxos_recover(struct sim_node *self)
             }
             *paxos_slot(&state->slots, record->words[1]) =
                 (struct paxos_slot){.ballot = record->words[2],
-                                    .at = i + 1,
+                                    .at = i,
                                     .command = {.key = record->words[3],
-                                                .value = rest->words[1],
-                                                .expected = rest->words[2],
-                                                .operation = (uint16_t)rest->words[3]}};
+                                                .value = rest->words[0],
+                                                .expected = rest->words[1],
+                                                .operation = (uint16_t)rest->words[2],
+                                                .token = rest->words[3]}};
         }
     }
     state->greatest = state->promised;

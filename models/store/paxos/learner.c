@@ -33,8 +33,14 @@ static void execute(struct sim_node *self, uint64_t number, const struct paxos_c
     struct cell old = paxos_cell(self, command->key), new;
     enum sim_status status = SIM_STATUS_OK;
     uint64_t version = number + 1, value;
+    bool is_fenced = effect_is_fenced(&state->tokens, command->key, command->token);
+    effect_remember_token(&state->tokens, command->key, command->token, version);
     if (effect_is_read(command->operation)) {
         status = old.is_deleted ? SIM_STATUS_NOT_FOUND : SIM_STATUS_OK;
+        value = old.value;
+        version = old.version;
+    } else if (is_fenced) {
+        status = SIM_STATUS_CONFLICT;
         value = old.value;
         version = old.version;
     } else if (effect_of(&request, &old, &new, &value)) {
@@ -69,7 +75,7 @@ void paxos_ask(struct sim_node *self, sim_node_id leader)
 {
     const struct paxos_state *state = sim_state(self);
     const uint64_t words[SIM_MESSAGE_WORDS] = {state->executed + 1, state->snapshot.taking,
-                                               state->snapshot.cells.count};
+                                               paxos_snapshot_taken(&state->snapshot)};
     sim_send_message(self, leader, PAXOS_LEARN, words, PAXOS_HEADER_BYTES);
 }
 

@@ -155,7 +155,7 @@ static void on_done(struct sim_node *self, sim_frame frame)
     if (state->role != PAXOS_LEADER) {
         paxos_tell(self, command.origin, command.frame, SIM_STATUS_UNAVAILABLE, 0, 0);
     } else if (params->reads == PAXOS_BY_LEASE && effect_is_read(command.operation) &&
-               paxos_has_lease(self)) {
+               command.token == 0 && paxos_has_lease(self)) {
         struct cell cell = paxos_cell(self, command.key);
         sim_count(self, PAXOS_LEASE_READS, 1);
         paxos_tell(self, command.origin, command.frame,
@@ -188,8 +188,9 @@ static void on_request(struct sim_node *self, const struct sim_input *in)
         sim_answer_status(self, in->ticket, SIM_STATUS_ERROR);
         return;
     }
-    if (effect_is_read(request->operation) && (request->consistency == SIM_CONSISTENCY_EVENTUAL ||
-                                               request->consistency == SIM_CONSISTENCY_PREFIX)) {
+    bool is_less = request->consistency == SIM_CONSISTENCY_EVENTUAL ||
+                   request->consistency == SIM_CONSISTENCY_PREFIX;
+    if (effect_is_read(request->operation) && is_less && request->fencing_token == 0) {
         answer_here(self, in);
         return;
     }
@@ -204,6 +205,7 @@ static void on_request(struct sim_node *self, const struct sim_input *in)
     struct paxos_command command = {.key = request->key,
                                     .value = request->value,
                                     .expected = request->expected,
+                                    .token = request->fencing_token,
                                     .frame = frame,
                                     .origin = sim_self(self),
                                     .operation = request->operation};
@@ -211,9 +213,13 @@ static void on_request(struct sim_node *self, const struct sim_input *in)
         take(self, &command, request->priority);
         return;
     }
-    const uint64_t words[SIM_MESSAGE_WORDS] = {frame, command.key, command.value, command.expected,
+    const uint64_t words[SIM_MESSAGE_WORDS] = {frame,
+                                               command.key,
+                                               command.value,
+                                               command.expected,
                                                (uint64_t)request->priority << 16 |
-                                                   command.operation};
+                                                   command.operation,
+                                               command.token};
     bool is_read = effect_is_read(command.operation);
     sim_send_message(self, state->leader, PAXOS_FORWARD, words,
                      PAXOS_HEADER_BYTES + (is_read ? 0 : params->value_bytes));
@@ -227,7 +233,8 @@ static void on_forward(struct sim_node *self, const struct sim_input *in)
                                     .value = words[2],
                                     .expected = words[3],
                                     .origin = in->from,
-                                    .operation = (uint16_t)words[4]};
+                                    .operation = (uint16_t)words[4],
+                                    .token = words[5]};
     take(self, &command, (uint16_t)(words[4] >> 16));
 }
 
@@ -349,6 +356,7 @@ static void start(struct sim_node *self, bool is_restart)
     state->work = sim_station_new(self, &options);
     cells_init(&state->cells);
     paxos_slots_init(&state->slots, 1);
+    cells_init(&state->tokens);
     state->lease_until = -SIM_NEVER;
     paxos_recover(self); /* what was promised, in this membership or a former one */
     if (is_restart || state->promised > 0) {
@@ -393,6 +401,8 @@ static void release(struct sim_node *self)
     state->waiting = (struct paxos_commands){0};
     cells_clear(&state->cells);
     cells_clear(&state->snapshot.cells);
+    cells_clear(&state->tokens);
+    cells_clear(&state->snapshot.tokens);
 }
 
 static void contents(const struct sim_node *self, sim_contents_say *say, void *data)

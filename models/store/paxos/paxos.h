@@ -72,6 +72,7 @@ enum paxos_draw { PAXOS_DRAW_SERVICE, PAXOS_DRAW_ELECTION };
 /* What is agreed on: an operation, and who is to be told. */
 struct paxos_command {
     uint64_t key, value, expected;
+    uint64_t token;  /* that fences it, 0 = none */
     sim_frame frame; /* at the member that the client asked */
     sim_node_id origin;
     uint16_t operation; /* enum sim_operation, PAXOS_NOTHING */
@@ -103,7 +104,7 @@ struct paxos_snapshot {
     uint64_t writing; /* index of the one that is being written; 0 = none */
     sim_time asked;   /* when somebody was last sent a part of it */
     uint64_t taking;  /* index of the one that is being received; 0 = none */
-    struct cells cells;
+    struct cells cells, tokens;
 };
 
 enum paxos_role { PAXOS_FOLLOWER, PAXOS_CANDIDATE, PAXOS_LEADER };
@@ -131,8 +132,9 @@ struct paxos_state {
     /* The learner. */
     uint64_t executed; /* all slots up to here */
     struct cells cells;
-    sim_node_id leader; /* whom it follows; 0 = nobody */
-    sim_time heard;     /* of the leader */
+    struct cells tokens; /* the greatest that came with each key */
+    sim_node_id leader;  /* whom it follows; 0 = nobody */
+    sim_time heard;      /* of the leader */
     struct paxos_snapshot snapshot;
     /* The proposer. */
     enum paxos_role role;
@@ -163,7 +165,7 @@ uint32_t paxos_member_of(const struct sim_node *self, sim_node_id id);
 
 /* ---- slots.c ---- */
 
-#define PAXOS_SLOT_WORDS 7u
+#define PAXOS_SLOT_WORDS 8u
 
 /* None, from `begin` on. */
 void paxos_slots_init(struct paxos_slots *slots, uint64_t begin);
@@ -219,6 +221,8 @@ void paxos_snapshot_synced(struct sim_node *self);
 void paxos_snapshot_recover(struct sim_node *self);
 /* The part that follows what of it, or of another one, is there already. */
 void paxos_snapshot_send(struct sim_node *self, sim_node_id to, uint64_t taking, uint64_t offset);
+/* Parts of the one that is being received. */
+uint64_t paxos_snapshot_taken(const struct paxos_snapshot *snapshot);
 void paxos_snapshot_take(struct sim_node *self, const struct sim_input *in);
 
 /* ---- paxos.c ---- */

@@ -55,6 +55,7 @@ void paxos_pack(uint64_t words[PAXOS_SLOT_WORDS], uint64_t number, const struct 
     words[4] = command->expected;
     words[5] = command->frame;
     words[6] = (uint64_t)command->origin << 32 | command->operation;
+    words[7] = command->token;
 }
 
 uint64_t paxos_unpack(const uint64_t words[PAXOS_SLOT_WORDS], struct paxos_slot *ret_slot)
@@ -65,6 +66,7 @@ uint64_t paxos_unpack(const uint64_t words[PAXOS_SLOT_WORDS], struct paxos_slot 
                                                 .expected = words[4],
                                                 .frame = words[5],
                                                 .origin = (sim_node_id)(words[6] >> 32),
-                                                .operation = (uint16_t)words[6]}};
+                                                .operation = (uint16_t)words[6],
+                                                .token = words[7]}};
     return words[0];
 }

@@ -1,6 +1,6 @@
-/* Snapshots: the keys as they are, in place of the slots that made them (Chandra, Griesemer,
- * Redstone, "Paxos made live", PODC 2007, section 5.5; "Paxos made moderately complex",
- * section 4.2).
+/* Snapshots: the keys as they are and the greatest fencing token of each, in place of the slots
+ * that made them (Chandra, Griesemer, Redstone, "Paxos made live", PODC 2007, section 5.5; "Paxos
+ * made moderately complex", section 4.2).
  *
  * Every member makes its own, when `snapshot` slots have been executed since the last one. When it
  * is on disk, slots are forgotten but for the `snapshot_keep` before it, which members that are not
@@ -17,6 +17,8 @@
 
 #define SNAPSHOT_LOG 1
 #define CELL_WORDS 4u
+#define CELL_DELETED 1u
+#define CELL_TOKEN 2u
 
 static int64_t cell_bytes(const struct paxos_params *params, bool is_deleted)
 {
@@ -25,22 +27,38 @@ static int64_t cell_bytes(const struct paxos_params *params, bool is_deleted)
 
 /* ---- to disk ---- */
 
+static void append_cells(struct sim_node *self, const struct cells *cells, uint64_t flags)
+{
+    const struct paxos_params *params = sim_params(self);
+    for (uint32_t i = 0; i < cells->count; i++) {
+        const struct cell *cell = cells_at(cells, i);
+        struct sim_log_record record = {.words = {cell->key, cell->value, cell->version,
+                                                  flags | (cell->is_deleted ? CELL_DELETED : 0)},
+                                        .bytes =
+                                            cell_bytes(params, cell->is_deleted || flags != 0)};
+        sim_log_append(self, SNAPSHOT_LOG, &record);
+    }
+}
+
+static void take_cell(const uint64_t words[CELL_WORDS], struct cells *cells, struct cells *tokens)
+{
+    bool is_token = (words[3] & CELL_TOKEN) != 0;
+    *cells_put(is_token ? tokens : cells, words[0]) =
+        (struct cell){words[0], words[1], words[2], (words[3] & CELL_DELETED) != 0};
+}
+
 /* All at once, when the sync completes. */
 static void write_cells(struct sim_node *self)
 {
     const struct paxos_params *params = sim_params(self);
     struct paxos_state *state = sim_state(self);
     uint64_t begin = sim_log_end(self, SNAPSHOT_LOG);
-    struct sim_log_record record = {.words = {state->executed, state->cells.count},
-                                    .bytes = PAXOS_HEADER_BYTES};
+    struct sim_log_record record = {
+        .words = {state->executed, (uint64_t)state->cells.count + state->tokens.count},
+        .bytes = PAXOS_HEADER_BYTES};
     sim_log_append(self, SNAPSHOT_LOG, &record);
-    for (uint32_t i = 0; i < state->cells.count; i++) {
-        const struct cell *cell = cells_at(&state->cells, i);
-        record = (struct sim_log_record){
-            .words = {cell->key, cell->value, cell->version, cell->is_deleted},
-            .bytes = cell_bytes(params, cell->is_deleted)};
-        sim_log_append(self, SNAPSHOT_LOG, &record);
-    }
+    append_cells(self, &state->cells, 0);
+    append_cells(self, &state->tokens, CELL_TOKEN);
     sim_log_forget(self, SNAPSHOT_LOG, begin);
     state->snapshot.writing = state->executed;
     sim_count(self, PAXOS_SNAPSHOTS, 1);
@@ -91,9 +109,7 @@ void paxos_snapshot_recover(struct sim_node *self)
     const struct sim_log_record *head = sim_log_at(self, SNAPSHOT_LOG, begin);
     state->executed = state->snapshot.index = head->words[0];
     for (uint64_t i = begin + 1; i <= begin + head->words[1]; i++) {
-        const uint64_t *words = sim_log_at(self, SNAPSHOT_LOG, i)->words;
-        *cells_put(&state->cells, words[0]) =
-            (struct cell){words[0], words[1], words[2], words[3] != 0};
+        take_cell(sim_log_at(self, SNAPSHOT_LOG, i)->words, &state->cells, &state->tokens);
     }
     paxos_slots_init(&state->slots, state->executed + 1);
 }
@@ -134,13 +150,20 @@ void paxos_snapshot_send(struct sim_node *self, sim_node_id to, uint64_t taking,
     }
 }
 
+uint64_t paxos_snapshot_taken(const struct paxos_snapshot *snapshot)
+{
+    return (uint64_t)snapshot->cells.count + snapshot->tokens.count;
+}
+
 /* All of it is there: goes on from it. */
 static void install(struct sim_node *self)
 {
     struct paxos_state *state = sim_state(self);
     cells_clear(&state->cells);
+    cells_clear(&state->tokens);
     state->cells = state->snapshot.cells;
-    state->snapshot.cells = (struct cells){0};
+    state->tokens = state->snapshot.tokens;
+    state->snapshot.cells = state->snapshot.tokens = (struct cells){0};
     state->executed = state->snapshot.taking;
     state->snapshot.taking = 0;
     paxos_slots_forget(&state->slots, state->executed + 1);
@@ -159,18 +182,18 @@ void paxos_snapshot_take(struct sim_node *self, const struct sim_input *in)
     }
     if (snapshot->taking != index) {
         cells_clear(&snapshot->cells);
+        cells_clear(&snapshot->tokens);
         cells_init(&snapshot->cells);
+        cells_init(&snapshot->tokens);
         snapshot->taking = index;
     }
-    if (offset != snapshot->cells.count) {
+    if (offset != paxos_snapshot_taken(snapshot)) {
         return; /* it was there already */
     }
     for (uint32_t i = 0; i < in->body_count; i += CELL_WORDS) {
-        const uint64_t *words = &in->body[i];
-        *cells_put(&snapshot->cells, words[0]) =
-            (struct cell){words[0], words[1], words[2], words[3] != 0};
+        take_cell(&in->body[i], &snapshot->cells, &snapshot->tokens);
     }
-    if (snapshot->cells.count == total) {
+    if (paxos_snapshot_taken(snapshot) == total) {
         install(self);
     }
     paxos_ask(self, in->from);

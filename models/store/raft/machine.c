@@ -4,8 +4,12 @@
  * and 1 the version of what was there from the start. The leader answers when it applies; what was
  * applied is what a read sees.
  *
+ * A fencing token is an entry of its own, before the one that it guards, so that the log decides on
+ * it too.
+ *
  * Left out: sessions that filter retried requests (6.3): a retry may take effect twice.
  */
+#include "store/effect.h"
 #include "store/raft/raft.h"
 
 /* ---- the keys ---- */
@@ -42,37 +46,32 @@ void raft_answer_read(struct sim_node *self, struct raft_state *state, sim_ticke
 
 /* ---- entries ---- */
 
-static void write_cell(struct raft_state *state, const struct raft_entry *entry, uint64_t value)
-{
-    uint64_t index = raft_word_index(entry->word);
-    bool is_deleted = raft_word_operation(entry->word) == SIM_OP_DELETE;
-    *cells_put(&state->cells, entry->key) = (struct cell){
-        .key = entry->key, .value = value, .version = index, .is_deleted = is_deleted};
-}
-
-/* What a client is told. A key that is not there counts as 0. */
+/* What a client is told. */
 static struct sim_reply perform(struct raft_state *state, const struct raft_entry *entry)
 {
     struct sim_reply reply = {.status = SIM_STATUS_OK, .version = raft_word_index(entry->word)};
     unsigned operation = raft_word_operation(entry->word);
     if (operation == SIM_OP_WRITE) {
-        write_cell(state, entry, entry->value);
+        *cells_put(&state->cells, entry->key) =
+            (struct cell){.key = entry->key, .value = entry->value, .version = reply.version};
         reply.value = entry->value;
         return reply;
     }
-    struct cell old = cell_of(state, entry->key);
-    uint64_t value = old.is_deleted ? 0 : old.value;
-    if (operation == SIM_OP_COMPARE_AND_SET && value != entry->expected) {
-        reply.status = SIM_STATUS_CONFLICT;
-        reply.value = value;
-        reply.version = old.version;
+    struct sim_request request = {.key = entry->key,
+                                  .value = entry->value,
+                                  .expected = entry->expected,
+                                  .operation = (uint16_t)(operation & ~RAFT_FENCED)};
+    struct cell old = cell_of(state, entry->key), new;
+    if ((operation & RAFT_FENCED) != 0 && state->is_fenced) {
+        reply.value = old.value;
+    } else if (effect_of(&request, &old, &new, &reply.value)) {
+        new.version = reply.version;
+        *cells_put(&state->cells, entry->key) = new;
+        reply.value = new.value;
         return reply;
     }
-    reply.value = operation == SIM_OP_INCREMENT ? value + entry->value
-                  : operation == SIM_OP_APPEND  ? sim_hash_pair(value, entry->value)
-                  : operation == SIM_OP_DELETE  ? 0
-                                                : entry->value;
-    write_cell(state, entry, reply.value);
+    reply.status = SIM_STATUS_CONFLICT;
+    reply.version = old.version;
     return reply;
 }
 
@@ -103,6 +102,11 @@ static void apply_entry(struct sim_node *self, struct raft_state *state,
     uint64_t index = raft_word_index(entry->word);
     if (operation == RAFT_OP_CONFIG) {
         return; /* took effect when it was appended (4.1) */
+    }
+    if (operation == RAFT_OP_TOKEN) {
+        state->is_fenced = effect_is_fenced(&state->tokens, entry->key, entry->value);
+        effect_remember_token(&state->tokens, entry->key, entry->value, index);
+        return;
     }
     if (operation == SIM_OP_READ || operation == SIM_OP_CALL) {
         if (is_awaited(self, state, index)) {

@@ -178,7 +178,7 @@ static bool is_read(const struct sim_request *request)
 
 static bool is_local(const struct raft_state *state, const struct sim_request *request)
 {
-    if (!is_read(request)) {
+    if (!is_read(request) || request->fencing_token != 0) {
         return false;
     }
     return request->consistency == SIM_CONSISTENCY_EVENTUAL ||
@@ -199,13 +199,19 @@ static void perform(struct sim_node *self, struct raft_state *state, sim_ticket 
         sim_answer_status(self, ticket, SIM_STATUS_UNAVAILABLE);
         return;
     }
-    if (is_read(request) && state->params->read != RAFT_READ_LOG) {
+    bool has_token = request->fencing_token != 0;
+    if (is_read(request) && state->params->read != RAFT_READ_LOG && !has_token) {
         raft_read(self, state, ticket);
         return;
     }
+    if (has_token) {
+        struct raft_entry token = {
+            .word = RAFT_OP_TOKEN, .key = request->key, .value = request->fencing_token};
+        raft_propose(self, state, &token);
+    }
     bool has_value = !is_read(request) && request->operation != SIM_OP_DELETE;
     struct raft_entry entry = {
-        .word = request->operation,
+        .word = request->operation | (has_token && !is_read(request) ? RAFT_FENCED : 0u),
         .key = request->key,
         .value = request->value,
         .expected = request->expected,
@@ -294,6 +300,7 @@ static void start(struct sim_node *self, struct raft_state *state, bool is_resta
     sim_assert(state->member_count <= RAFT_MEMBERS_MAX);
     state->voted_for = RAFT_NOBODY;
     cells_init(&state->cells);
+    cells_init(&state->tokens);
     if (is_work(params)) {
         struct sim_station_options options = {.servers = params->servers,
                                               .queue_limit = params->queue_limit,
@@ -322,6 +329,7 @@ static void release(struct sim_node *self)
     raft_log_clear(&state->log);
     raft_snapshot_clear(&state->snapshot);
     cells_clear(&state->cells);
+    cells_clear(&state->tokens);
 }
 
 /* ---- inputs ---- */

@@ -96,6 +96,9 @@ enum raft_metric {
 /* What entries do beside the operations of clients. */
 #define RAFT_OP_CONFIG 0xfeu /* names the voters; the first entry of a leader says them again */
 #define RAFT_OP_STATE 0xffu  /* on disk only: term and vote */
+#define RAFT_OP_TOKEN 0xfdu  /* the value is a fencing token of the key */
+/* With an operation: the entry before it is its token, and decides whether it is carried out. */
+#define RAFT_FENCED 0x40u
 
 /* On the wire and on disk an entry is four words and its bytes; the first holds three numbers. */
 #define RAFT_TERM_BITS 24u
@@ -196,7 +199,7 @@ struct raft_snapshot {
     uint64_t writing_index, writing_term; /* that is being written to disk, 0 = none */
     uint64_t writing_voters;
     uint64_t taking_index, taking_term, taking_voters; /* that a leader is sending */
-    struct cells taking;                               /* the cells that came */
+    struct cells taking, taking_tokens;                /* the cells that came */
     bool has_taken; /* that which is being written came from a leader */
 };
 
@@ -220,6 +223,8 @@ struct raft_state {
     uint32_t leader;
     uint64_t commit, applied;
     struct cells cells;
+    struct cells tokens; /* the greatest that came with each key */
+    bool is_fenced;      /* the latest token was less than that */
 
     /* Elections. */
     sim_timer timer;

@@ -14,6 +14,8 @@
 
 #define SNAPSHOT_LOG 1
 #define CELL_WORDS 4u
+#define CELL_DELETED 1u
+#define CELL_TOKEN 2u
 
 /* ---- to disk ---- */
 
@@ -22,22 +24,38 @@ static int64_t cell_bytes(const struct raft_state *state, bool is_deleted)
     return RAFT_HEADER_BYTES / 2 + (is_deleted ? 0 : state->params->value_bytes);
 }
 
+static void append_cells(struct sim_node *self, const struct raft_state *state,
+                         const struct cells *cells, uint64_t flags)
+{
+    for (uint32_t i = 0; i < cells->count; i++) {
+        const struct cell *cell = cells_at(cells, i);
+        struct sim_log_record record = {.words = {cell->key, cell->value, cell->version,
+                                                  flags | (cell->is_deleted ? CELL_DELETED : 0)},
+                                        .bytes = cell_bytes(state, cell->is_deleted || flags != 0)};
+        sim_log_append(self, SNAPSHOT_LOG, &record);
+    }
+}
+
+static void take_cell(const uint64_t words[CELL_WORDS], struct cells *cells, struct cells *tokens)
+{
+    bool is_token = (words[3] & CELL_TOKEN) != 0;
+    *cells_put(is_token ? tokens : cells, words[0]) =
+        (struct cell){words[0], words[1], words[2], (words[3] & CELL_DELETED) != 0};
+}
+
 /* The keys take the place of the snapshot on disk, all at once when the sync completes. */
-static void write_cells(struct sim_node *self, struct raft_state *state, const struct cells *cells)
+static void write_cells(struct sim_node *self, struct raft_state *state, const struct cells *cells,
+                        const struct cells *tokens)
 {
     const struct raft_snapshot *snapshot = &state->snapshot;
     uint64_t begin = sim_log_end(self, SNAPSHOT_LOG);
     struct sim_log_record record = {.words = {snapshot->writing_index, snapshot->writing_term,
-                                              snapshot->writing_voters, cells->count},
+                                              snapshot->writing_voters,
+                                              (uint64_t)cells->count + tokens->count},
                                     .bytes = RAFT_HEADER_BYTES};
     sim_log_append(self, SNAPSHOT_LOG, &record);
-    for (uint32_t i = 0; i < cells->count; i++) {
-        const struct cell *cell = cells_at(cells, i);
-        record = (struct sim_log_record){
-            .words = {cell->key, cell->value, cell->version, cell->is_deleted},
-            .bytes = cell_bytes(state, cell->is_deleted)};
-        sim_log_append(self, SNAPSHOT_LOG, &record);
-    }
+    append_cells(self, state, cells, 0);
+    append_cells(self, state, tokens, CELL_TOKEN);
     sim_log_forget(self, SNAPSHOT_LOG, begin);
     sim_count(self, RAFT_SNAPSHOTS, 1);
     sim_log_sync(self, SNAPSHOT_LOG, state->params->fsync, 0, RAFT_SNAPSHOT_TAG);
@@ -53,18 +71,25 @@ static bool is_sending(const struct raft_state *state)
     return false;
 }
 
+/* What it guards is yet to be carried out. */
+static bool is_at_token(const struct raft_state *state)
+{
+    const struct raft_entry *entry = raft_entry_at(&state->log, state->applied);
+    return raft_word_operation(entry->word) == RAFT_OP_TOKEN;
+}
+
 void raft_snapshot_due(struct sim_node *self, struct raft_state *state)
 {
     struct raft_snapshot *snapshot = &state->snapshot;
     uint64_t period = (uint64_t)state->params->snapshot;
     if (period == 0 || state->applied - snapshot->index < period || snapshot->writing_index != 0 ||
-        state->voters_index > state->applied || is_sending(state)) {
+        state->voters_index > state->applied || is_sending(state) || is_at_token(state)) {
         return;
     }
     snapshot->writing_index = state->applied;
     snapshot->writing_term = raft_log_term(&state->log, state->applied);
     snapshot->writing_voters = state->voters;
-    write_cells(self, state, &state->cells);
+    write_cells(self, state, &state->cells, &state->tokens);
 }
 
 static void begin_from(struct sim_node *self, struct raft_state *state);
@@ -102,9 +127,7 @@ void raft_snapshot_recover(struct sim_node *self, struct raft_state *state)
     snapshot->voters = head->words[2];
     state->voters = snapshot->voters;
     for (uint64_t i = begin + 1; i <= begin + head->words[3]; i++) {
-        const uint64_t *words = sim_log_at(self, SNAPSHOT_LOG, i)->words;
-        *cells_put(&state->cells, words[0]) =
-            (struct cell){words[0], words[1], words[2], words[3] != 0};
+        take_cell(sim_log_at(self, SNAPSHOT_LOG, i)->words, &state->cells, &state->tokens);
     }
     state->commit = state->applied = snapshot->index;
 }
@@ -187,8 +210,10 @@ static void begin_from(struct sim_node *self, struct raft_state *state)
                        raft_log_term(&state->log, index) == snapshot->term;
         raft_writes_drop(self, state, 0);
         cells_clear(&state->cells);
+        cells_clear(&state->tokens);
         state->cells = snapshot->taking;
-        snapshot->taking = (struct cells){0};
+        state->tokens = snapshot->taking_tokens;
+        snapshot->taking = snapshot->taking_tokens = (struct cells){0};
         state->commit = state->applied = index;
         if (!is_same) {
             raft_log_reset(self, state, index, snapshot->term);
@@ -212,7 +237,12 @@ static void complete(struct sim_node *self, struct raft_state *state)
     snapshot->writing_term = snapshot->taking_term;
     snapshot->writing_voters = snapshot->taking_voters;
     snapshot->has_taken = true;
-    write_cells(self, state, &snapshot->taking);
+    write_cells(self, state, &snapshot->taking, &snapshot->taking_tokens);
+}
+
+static uint64_t taken(const struct raft_snapshot *snapshot)
+{
+    return (uint64_t)snapshot->taking.count + snapshot->taking_tokens.count;
 }
 
 static void take_chunk(struct sim_node *self, struct raft_state *state, const struct sim_input *in)
@@ -221,19 +251,19 @@ static void take_chunk(struct sim_node *self, struct raft_state *state, const st
     uint64_t offset = in->words[5];
     if (snapshot->taking_index != in->words[1] || offset == 0) {
         cells_clear(&snapshot->taking);
+        cells_clear(&snapshot->taking_tokens);
         cells_init(&snapshot->taking);
+        cells_init(&snapshot->taking_tokens);
         snapshot->taking_index = in->words[1];
         snapshot->taking_term = in->words[2];
         snapshot->taking_voters = in->words[3];
     }
-    for (uint32_t i = 0; offset == snapshot->taking.count && i < in->body_count;) {
-        const uint64_t *words = in->body + i;
-        *cells_put(&snapshot->taking, words[0]) =
-            (struct cell){words[0], words[1], words[2], words[3] != 0};
+    for (uint32_t i = 0; offset == taken(snapshot) && i < in->body_count;) {
+        take_cell(in->body + i, &snapshot->taking, &snapshot->taking_tokens);
         i += CELL_WORDS;
         offset += 1;
     }
-    if (snapshot->taking.count == in->words[4]) {
+    if (taken(snapshot) == in->words[4]) {
         complete(self, state);
     }
 }
@@ -255,12 +285,13 @@ void raft_snapshot_message(struct sim_node *self, struct raft_state *state,
     if (!snapshot->has_taken) {
         take_chunk(self, state, in);
     }
-    const uint64_t words[SIM_MESSAGE_WORDS] = {state->term, snapshot->taking_index,
-                                               snapshot->taking.count, state->round};
+    const uint64_t words[SIM_MESSAGE_WORDS] = {state->term, snapshot->taking_index, taken(snapshot),
+                                               state->round};
     sim_send_message(self, in->from, RAFT_TAKEN, words, RAFT_HEADER_BYTES);
 }
 
 void raft_snapshot_clear(struct raft_snapshot *snapshot)
 {
     cells_clear(&snapshot->taking);
+    cells_clear(&snapshot->taking_tokens);
 }

@@ -1,4 +1,5 @@
 /* The log of store.single: what is appended, which fsync covers it, and recovery; see single.c. */
+#include "store/effect.h"
 #include "store/single/single.h"
 
 /* ---- the maps ---- */
@@ -121,9 +122,7 @@ void single_recover(struct sim_node *self)
         struct cell cell = cell_in_log(self, i);
         uint64_t token = sim_log_at(self, SINGLE_LOG_WRITES, i)->words[3] >> 1;
         *cells_put(&state->latest, cell.key) = cell;
-        if (token != 0) {
-            cells_put(&state->tokens, cell.key)->value = token;
-        }
+        effect_remember_token(&state->tokens, cell.key, token, 0);
         if (single_is_waiting(params)) {
             *cells_put(&state->seen, cell.key) = cell;
         }

@@ -112,20 +112,6 @@ static void read(struct sim_node *self, const struct sim_request *request, struc
     reply->bytes = size_of(params, request);
 }
 
-/* Whether nobody came with a greater token; remembers it then. */
-static bool take_token(struct single_state *state, const struct sim_request *request)
-{
-    if (request->fencing_token == 0) {
-        return true;
-    }
-    struct cell *seen = cells_put(&state->tokens, request->key);
-    if (request->fencing_token < seen->value) {
-        return false;
-    }
-    seen->value = request->fencing_token;
-    return true;
-}
-
 /* Executes; returns the end of the log below which all is that the answer tells. */
 static uint64_t write(struct sim_node *self, const struct sim_request *request,
                       struct sim_reply *reply)
@@ -133,7 +119,8 @@ static uint64_t write(struct sim_node *self, const struct sim_request *request,
     const struct single_params *params = sim_params(self);
     struct single_state *state = sim_state(self);
     struct cell old = single_cell_of(self, &state->latest, request->key), new;
-    bool is_fenced = !take_token(state, request);
+    bool is_fenced = effect_is_fenced(&state->tokens, request->key, request->fencing_token);
+    effect_remember_token(&state->tokens, request->key, request->fencing_token, 0);
     if (is_fenced || !effect_of(request, &old, &new, &reply->value)) {
         reply->value = is_fenced ? old.value : reply->value;
         reply->status = SIM_STATUS_CONFLICT;
@@ -164,7 +151,7 @@ static void conclude(struct sim_node *self, sim_frame frame)
     struct single_job *job = single_job_at(self, frame);
     const struct sim_request *request = sim_request_of(self, job->ticket);
     if (effect_is_read(request->operation)) {
-        take_token(state, request);
+        effect_remember_token(&state->tokens, request->key, request->fencing_token, 0);
         read(self, request, &job->reply);
     } else {
         job->end = write(self, request, &job->reply);
