@@ -1,11 +1,12 @@
 /* Members of a quorum store: who holds a key, who is taken for down, who stands in for him.
  *
  * The N replicas of a key are the first N different members clockwise on a ring of hashes (DeCandia
- * and others, "Dynamo", SOSP 2007, sections 4.2 and 4.3); where N is the number of members all hold
- * all keys and nothing is hashed. A member who was asked and stayed silent for a whole timeout is
- * suspected, by this coordinator alone; he is probed until he is heard again (4.8.3: failure
- * detection is local). Suspected replicas are not asked: a strict quorum does without them, a
- * sloppy one asks the next members that are not suspected in their place (4.6).
+ * and others, "Dynamo", SOSP 2007, sections 4.2 and 4.3), or drawn at random (placing.c); where N
+ * is the number of members all hold all keys and nothing is hashed. A member who was asked and
+ * stayed silent for a whole timeout is suspected, by this coordinator alone; he is probed until he
+ * is heard again (4.8.3: failure detection is local). Suspected replicas are not asked: a strict
+ * quorum does without them, a sloppy one asks the next members that are not suspected in their
+ * place (4.6).
  *
  * Left out: gossip about who is down (each coordinator finds out for itself), members that come and
  * go (the ring is that of all that are configured), and placement by zone or rack.
@@ -52,22 +53,36 @@ void quorum_coordinator_start(struct sim_node *self, struct quorum_coordinator *
     }
     uint32_t wanted = params->replicas > 0 ? (uint32_t)params->replicas : QUORUM_REPLICAS_MAX;
     coordinator->replicas = wanted < count ? wanted : count;
-    if (coordinator->replicas < count) {
+    if (coordinator->replicas < count && params->placement == QUORUM_RING) {
         place(self, coordinator);
     }
+}
+
+/* Every member all keys. */
+static bool has_all(const struct quorum_coordinator *coordinator)
+{
+    return coordinator->replicas == coordinator->member_count;
 }
 
 uint32_t quorum_owners(const struct quorum_coordinator *coordinator, uint64_t key, uint32_t count,
                        uint32_t *ret_members)
 {
     static const uint64_t salt = UINT64_C(0x6b6579);
+    uint64_t hash = sim_hash_pair(salt, key);
+    uint32_t member_count = coordinator->member_count;
+    count = count < member_count ? count : member_count;
     if (coordinator->placement != NULL) {
-        return placement_owners(coordinator->placement, sim_hash_pair(salt, key), count,
-                                ret_members);
+        return placement_owners(coordinator->placement, hash, count, ret_members);
     }
-    count = count < coordinator->member_count ? count : coordinator->member_count;
-    for (uint32_t i = 0; i < count; i++) {
-        ret_members[i] = i;
+    if (has_all(coordinator)) {
+        for (uint32_t i = 0; i < count; i++) {
+            ret_members[i] = i;
+        }
+    } else if (coordinator->params->placement == QUORUM_RANDOM) {
+        quorum_random_owners(hash, member_count, count, ret_members);
+    } else {
+        quorum_copyset_owners(hash, coordinator->params, member_count, coordinator->replicas, count,
+                              ret_members);
     }
     return count;
 }
@@ -75,7 +90,7 @@ uint32_t quorum_owners(const struct quorum_coordinator *coordinator, uint64_t ke
 bool quorum_is_owner(const struct quorum_coordinator *coordinator, uint64_t key, uint32_t member)
 {
     uint32_t owners[QUORUM_REPLICAS_MAX];
-    return coordinator->placement == NULL ||
+    return has_all(coordinator) ||
            placement_has(owners, quorum_owners(coordinator, key, coordinator->replicas, owners),
                          member);
 }

@@ -213,6 +213,13 @@ const char *quorum_validate(const struct quorum_params *params)
     if (n > 0 && (params->read_quorum > n || params->write_quorum > n)) {
         return "read_quorum and write_quorum are at most replicas";
     }
+    if (params->placement != QUORUM_RING && n == 0) {
+        return "placement: where all members hold all keys there is nothing to place; give "
+               "replicas";
+    }
+    if (params->placement == QUORUM_COPYSETS && n == 1) {
+        return "placement: a set of one is a member; copysets need replicas of 2 or more";
+    }
     if (params->sloppy && n == 0) {
         return "sloppy: where all members hold all keys nobody can stand in; give replicas";
     }

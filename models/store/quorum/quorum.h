@@ -7,6 +7,7 @@
  *     version.c      which of two writes is the later one
  *     wire.c         messages between coordinator and replica
  *     members.c      who holds a key, who is suspected, who stands in
+ *     placing.c      who holds a key where that is drawn at random
  *     replica.c      what a replica keeps, on disk and in memory, and how it answers
  *     hints.c        hinted handoff: writes kept for replicas that did not answer
  *     repair.c       anti-entropy between replicas, over
@@ -43,8 +44,10 @@ bool quorum_is_same(const struct quorum_entry *a, const struct quorum_entry *b);
 /* ---- parameters ---- */
 
 enum quorum_protocol { QUORUM_LAST_WRITE_WINS, QUORUM_ABD };
+enum quorum_placement { QUORUM_RING, QUORUM_RANDOM, QUORUM_COPYSETS };
 enum quorum_level { QUORUM_ONE, QUORUM_QUORUM, QUORUM_ALL, QUORUM_LOCAL };
 extern const char *const quorum_protocol_names[];
+extern const char *const quorum_placement_names[];
 extern const char *const quorum_level_names[];
 
 /* Of whoever coordinates. */
@@ -57,7 +60,9 @@ struct quorum_params {
     double read_repair;
     sim_time timeout;
     sim_time probe;
+    int32_t placement; /* enum quorum_placement */
     int64_t ring_points;
+    int64_t scatter_width;
     int64_t value_bytes;
 };
 
@@ -90,9 +95,15 @@ struct quorum_params {
     {"probe", SIM_PARAM_DURATION, offsetof(type, member.probe), "s(1)", 1e-6, 1e300,               \
      "a replica that was silent for a timeout is suspected and probed so often; none = nobody "    \
      "is ever suspected [Dynamo 4.8.3]", NULL, NULL},                                              \
+    {"placement", SIM_PARAM_CHOICE, offsetof(type, member.placement), "\"ring\"", SIM_UNBOUNDED,   \
+     "where not all members hold all keys: the next on a ring [Dynamo 4.3], any [HDFS], or one "   \
+     "of few sets [Cidon 2013]", NULL, quorum_placement_names},                                    \
     {"ring_points", SIM_PARAM_INTEGER, offsetof(type, member.ring_points), "256", 1, 65536,        \
      "points of a member on the ring, where not all members hold all keys [Cassandra 2 and 3: "    \
      "num_tokens]", NULL, NULL},                                                                   \
+    {"scatter_width", SIM_PARAM_INTEGER, offsetof(type, member.scatter_width), "10", 1, 4096,      \
+     "copysets: with how many others a member shares keys, about [Cidon 2013: Facebook 10]", NULL, \
+     NULL},                                                                                        \
     {"value_bytes", SIM_PARAM_BYTES, offsetof(type, member.value_bytes), "KiB(1)", 0, 1e12,        \
      "size of a value, where the request does not say", NULL, NULL}
 /* clang-format on */
@@ -231,7 +242,7 @@ struct quorum_coordinator {
     uint32_t member_count;
     uint32_t own;                   /* its index among them, or QUORUM_NO_MEMBER */
     uint32_t replicas;              /* N, at most all members */
-    struct placement *placement;    /* NULL where all members hold all keys */
+    struct placement *placement;    /* the ring; NULL where there is none */
     struct quorum_replica *replica; /* its own, NULL at a client */
     uint64_t issued;                /* the latest number that it gave to a version */
     uint32_t suspected_count;
@@ -344,6 +355,11 @@ void quorum_coordinator_message(struct sim_node *self, struct quorum_coordinator
 /* The first `count` owners of the key by preference, at most all members; returns how many. */
 uint32_t quorum_owners(const struct quorum_coordinator *coordinator, uint64_t key, uint32_t count,
                        uint32_t *ret_members);
+/* placing.c: by the hash of a key; `count` is at most `member_count`. */
+void quorum_random_owners(uint64_t hash, uint32_t member_count, uint32_t count,
+                          uint32_t *ret_members);
+void quorum_copyset_owners(uint64_t hash, const struct quorum_params *params, uint32_t member_count,
+                           uint32_t replicas, uint32_t count, uint32_t *ret_members);
 /* Whether the member is one of the N of the key. */
 bool quorum_is_owner(const struct quorum_coordinator *coordinator, uint64_t key, uint32_t member);
 /* Fills slots, and bits of those that are skipped because they are suspected. */

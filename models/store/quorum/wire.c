@@ -2,6 +2,7 @@
 #include "store/quorum/quorum.h"
 
 const char *const quorum_protocol_names[] = {"last_write_wins", "abd", NULL};
+const char *const quorum_placement_names[] = {"ring", "random", "copysets", NULL};
 const char *const quorum_messages[] = {"ask",  "answer", "ping",    "pong",
                                        "tree", "leaves", "entries", NULL};
 const char *const quorum_timers[] = {"timeout", "probe", "sync", "handoff", "anti-entropy", NULL};
