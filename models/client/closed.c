@@ -152,6 +152,11 @@ static void release(struct sim_node *self)
     workload_clear(&state->workload);
 }
 
+static const char *validate(const void *fields)
+{
+    return guarantee_validate(&((const struct closed_params *)fields)->workload.guarantee, true);
+}
+
 const struct sim_model sim_model_client_closed = {
     .abi = SIM_MODEL_ABI,
     .name = "client.closed",
@@ -159,6 +164,7 @@ const struct sim_model sim_model_client_closed = {
     .traits = SIM_MODEL_SOURCE,
     .params_size = sizeof(struct closed_params),
     .params = closed_params,
+    .validate = validate,
     .state_size = sizeof(struct closed_state),
     .frame_size = sizeof(struct operation),
     .handle = handle,

@@ -5,8 +5,7 @@
  * and a compare-and-set of the same key by the same session are an optimistic update (Kung and
  * Robinson, TODS 6(2), 1981). Clients without sessions remember as one.
  *
- * Left out: bounded staleness in versions; what a session that has several operations open at once
- * saw last is what was answered last.
+ * What a session that has several operations open at once saw last is what was answered last.
  */
 #include "client/operation.h"
 
@@ -43,11 +42,17 @@ void operations_start(struct sim_node *self, struct operations *operations,
 void operations_ask_for(struct operations *operations, const struct workload_params *workload)
 {
     operations->workload = workload;
+    operations_want(operations, &workload->guarantee);
     for (uint32_t i = 0; i < workload->ops.count; i++) {
         if (workload->ops.operation[i] == SIM_OP_COMPARE_AND_SET) {
             operations->is_comparing = true;
         }
     }
+}
+
+void operations_want(struct operations *operations, const struct guarantee_params *guarantee)
+{
+    operations->guarantee = guarantee;
 }
 
 void operations_clear(struct operations *operations)
@@ -57,9 +62,9 @@ void operations_clear(struct operations *operations)
 
 static enum operation_consistency wanted_by(const struct operations *operations)
 {
-    return operations->workload == NULL
+    return operations->guarantee == NULL
                ? CONSISTENCY_DEFAULT
-               : (enum operation_consistency)operations->workload->consistency;
+               : (enum operation_consistency)operations->guarantee->consistency;
 }
 
 static bool is_of_sessions(enum operation_consistency consistency)
@@ -68,12 +73,17 @@ static bool is_of_sessions(enum operation_consistency consistency)
            consistency == CONSISTENCY_SESSION;
 }
 
-const char *workload_validate(const struct workload_params *params, bool has_sessions)
+const char *guarantee_validate(const struct guarantee_params *params, bool has_sessions)
 {
-    bool is_wanted = is_of_sessions((enum operation_consistency)params->consistency);
-    return is_wanted && !has_sessions ? "consistency: monotonic_reads, read_my_writes and session "
-                                        "are of sessions, and there are none"
-                                      : NULL;
+    if (is_of_sessions((enum operation_consistency)params->consistency) && !has_sessions) {
+        return "consistency: monotonic_reads, read_my_writes and session are of sessions, and "
+               "there "
+               "are none";
+    }
+    if (params->staleness_versions > 0 && params->consistency != CONSISTENCY_BOUNDED) {
+        return "staleness_versions is of consistency = \"bounded_staleness\"";
+    }
+    return NULL;
 }
 
 /* What a store is asked for. */
@@ -171,7 +181,6 @@ static void send_attempt(struct sim_node *self, struct operations *operations, s
         .value = value_of(operation),
         .expected = operation->expected,
         .deadline = operation->deadline,
-        .staleness = operations->workload == NULL ? 0 : operations->workload->staleness,
         .bytes = wish->bytes,
         .reply_bytes = wish->reply_bytes,
         .attempt = operation->attempt + (operation->attempts.open > 0 ? 1 : 0),
@@ -181,6 +190,10 @@ static void send_attempt(struct sim_node *self, struct operations *operations, s
         .consistency = (uint16_t)consistency_of(wanted_by(operations)),
         .origin_zone = (uint16_t)sim_zone(self),
     };
+    if (operations->guarantee != NULL) {
+        request.staleness = operations->guarantee->staleness;
+        request.behind_max = (uint32_t)operations->guarantee->staleness_versions;
+    }
     if (wish->operation == SIM_OP_SCAN) {
         request.key_end =
             wish->key +

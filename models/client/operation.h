@@ -40,14 +40,20 @@ struct operation_params {
     int64_t priority;
 };
 
+/* What its reads ask of a store. */
+struct guarantee_params {
+    int32_t consistency; /* enum operation_consistency */
+    sim_time staleness;
+    int64_t staleness_versions;
+};
+
 /* What is asked for, where it is not read from a trace. */
 struct workload_params {
     struct sim_mix ops;
     struct sim_shape keys;
     const struct sim_dist *bytes;
     int64_t scan_keys;
-    int32_t consistency; /* enum operation_consistency */
-    sim_time staleness;
+    struct guarantee_params guarantee;
 };
 
 /* Rows for the parameter table of a client whose params hold the structs above as `member`. */
@@ -69,6 +75,17 @@ struct workload_params {
     {"priority", SIM_PARAM_INTEGER, offsetof(type, member.priority), "0", 0, 65535,                \
      "class of its requests, 0 = most urgent", NULL, NULL}
 
+#define GUARANTEE_PARAMS(type, member)                                                             \
+    {"consistency", SIM_PARAM_CHOICE, offsetof(type, member.consistency), "\"default\"",           \
+     SIM_UNBOUNDED, "what its reads ask of a store; default = what the store does by itself "      \
+     "[Terry 2013]", NULL, operation_consistency_names},                                           \
+    {"staleness", SIM_PARAM_DURATION, offsetof(type, member.staleness), "s(5)", 1e-9, 1e300,       \
+     "bounded_staleness: how old an answer may be; none = any age [Cosmos DB: 5 s in one region]", \
+     NULL, NULL},                                                                                  \
+    {"staleness_versions", SIM_PARAM_INTEGER, offsetof(type, member.staleness_versions), "0", 0,   \
+     4e9, "bounded_staleness: how many versions of its key an answer may miss; 0 = any number "    \
+     "[Cosmos DB: at least 10]", NULL, NULL}
+
 #define WORKLOAD_PARAMS(type, member)                                                              \
     {"ops", SIM_PARAM_MIX, offsetof(type, member.ops), "{ call = 1 }", SIM_UNBOUNDED,              \
      "which operations, in which shares: { read = 0.9, write = 0.1 }", NULL, NULL},                \
@@ -78,11 +95,7 @@ struct workload_params {
      "size of a request on the wire", NULL, NULL},                                                 \
     {"scan_keys", SIM_PARAM_INTEGER, offsetof(type, member.scan_keys), "100", 1, 1e6,              \
      "keys that a scan asks for [YCSB: up to 100]", NULL, NULL},                                   \
-    {"consistency", SIM_PARAM_CHOICE, offsetof(type, member.consistency), "\"default\"",           \
-     SIM_UNBOUNDED, "what its reads ask of a store; default = what the store does by itself "       \
-     "[Terry 2013]", NULL, operation_consistency_names},                                            \
-    {"staleness", SIM_PARAM_DURATION, offsetof(type, member.staleness), "s(5)", 1e-9, 1e300,       \
-     "bounded_staleness: how old an answer may be [Cosmos DB: 5 s in one region]", NULL, NULL}
+    GUARANTEE_PARAMS(type, member.guarantee)
 /* clang-format on */
 
 /* Timers and random streams of every client; each model's tables are these. */
@@ -141,7 +154,8 @@ struct operations {
     bool is_witnessed;
     bool is_comparing; /* some operation may be a compare-and-set: `seen` is kept */
     struct seen seen;
-    const struct workload_params *workload; /* NULL = scans and guarantees are not asked for */
+    const struct workload_params *workload;   /* NULL = scans are not asked for */
+    const struct guarantee_params *guarantee; /* NULL = the store's own */
 };
 
 /* At SIM_IN_START. `params` is kept. */
@@ -152,6 +166,7 @@ void operations_start(struct sim_node *self, struct operations *operations,
 void operations_clear(struct operations *operations);
 /* After the start: what operations ask for, which is kept. */
 void operations_ask_for(struct operations *operations, const struct workload_params *workload);
+void operations_want(struct operations *operations, const struct guarantee_params *guarantee);
 /* The wish of a new operation, of no session and otherwise zeroed, to be filled in where it stays;
  * operation_begin of *ret_frame then makes its first attempt. */
 struct operation_wish *operation_new(struct sim_node *self, sim_frame *ret_frame);
@@ -172,8 +187,9 @@ void workload_start(struct sim_node *self, struct workload *workload,
                     const struct workload_params *params);
 /* May be called on zeroed memory. */
 void workload_clear(struct workload *workload);
-/* Complains where the guarantees of sessions are asked for and there are none; else NULL. */
-const char *workload_validate(const struct workload_params *params, bool has_sessions);
+/* Complains where the guarantees of sessions are asked for and there are none, or a bound of
+ * another guarantee; else NULL. */
+const char *guarantee_validate(const struct guarantee_params *params, bool has_sessions);
 /* Draws operation, key and size; leaves the session alone. */
 void workload_next(struct sim_node *self, struct workload *workload, struct operation_wish *wish);
 

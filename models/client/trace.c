@@ -27,6 +27,7 @@ struct trace_params {
     int32_t operation_as;
     int64_t bytes;
     struct operation_params operation;
+    struct guarantee_params guarantee;
 };
 
 struct trace_state {
@@ -59,6 +60,7 @@ static const struct sim_param trace_params[] = {
     {"bytes", SIM_PARAM_BYTES, offsetof(struct trace_params, bytes), "bytes(200)", SIM_NOT_NEGATIVE,
      "size of a request on the wire, without what a write carries", NULL, NULL},
     OPERATION_PARAMS(struct trace_params, operation),
+    GUARANTEE_PARAMS(struct trace_params, guarantee),
     {0},
 };
 
@@ -188,6 +190,7 @@ static void start(struct sim_node *self, double factor)
     bool is_back_to_back = params->pace == PACE_BACK_TO_BACK;
     operations_start(self, &state->operations, &params->operation, 0,
                      is_back_to_back ? ended : NULL);
+    operations_want(&state->operations, &params->guarantee);
     state->end = (uint64_t)params->repeats * params->trace->count;
     state->speed = params->speed * factor;
     state->since = sim_now(self);
@@ -213,6 +216,11 @@ static void handle(struct sim_node *self, const struct sim_input *in)
     }
 }
 
+static const char *validate(const void *fields)
+{
+    return guarantee_validate(&((const struct trace_params *)fields)->guarantee, false);
+}
+
 const struct sim_model sim_model_client_trace = {
     .abi = SIM_MODEL_ABI,
     .name = "client.trace",
@@ -220,6 +228,7 @@ const struct sim_model sim_model_client_trace = {
     .traits = SIM_MODEL_SOURCE,
     .params_size = sizeof(struct trace_params),
     .params = trace_params,
+    .validate = validate,
     .state_size = sizeof(struct trace_state),
     .frame_size = sizeof(struct operation),
     .handle = handle,

@@ -65,6 +65,8 @@ struct sim_request {
     int64_t reply_bytes;    /* expected of the reply; 0 = the server's default */
     sim_span span;          /* what is spent there after the answer is not counted */
     uint32_t attempt;       /* 0 = first */
+    uint32_t behind_max;    /* SIM_CONSISTENCY_BOUNDED: committed versions of the key that the
+                               answer may miss; 0 = any number */
     uint16_t operation;     /* enum sim_operation */
     uint16_t priority;      /* 0 = most urgent class */
     uint16_t consistency;   /* enum sim_consistency */

@@ -142,7 +142,7 @@ static void test_lost(void)
 static void test_memory(void)
 {
     struct store_story story;
-    begin(&story, "service = ms(1), storage = 'memory', fsync = ms(10)");
+    begin(&story, "service = ms(1), storage = 'memory'");
     store_story_expect(store_story_do(&story, "replica[1]", SIM_OP_WRITE, 1, 11), SIM_STATUS_OK, 0,
                        ms(1));
     fixture_crash(&story.f, "replica[1]");

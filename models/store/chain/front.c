@@ -8,7 +8,8 @@
  * Reads that want less are served from what this member has: `eventual` the newest that it knows,
  * also what is on its way (Terrace, Freedman, USENIX 2009, section 2.4), `prefix` the newest that
  * it knows to be committed, `bounded` the newest that it knows, if the master has said within the
- * bound that it is in the chain.
+ * bound that it is in the chain; where the bound is one of versions, if it is in the chain for
+ * certain.
  *
  * Failure is honest. What was not begun is unavailable. An update that was passed on and has not
  * come back within `timeout` is a timeout: nobody knows what becomes of it.

@@ -58,9 +58,12 @@ static void answer_local(struct sim_node *self, const struct chain_frame *front,
 {
     const struct chain_params *params = sim_params(self);
     const struct chain_state *state = sim_state(self);
-    bool is_late = request->consistency == SIM_CONSISTENCY_BOUNDED && state->is_fenced &&
+    bool is_bounded = request->consistency == SIM_CONSISTENCY_BOUNDED;
+    bool is_late = is_bounded && state->is_fenced &&
                    sim_local_clock(self) - state->lease_from > request->staleness;
-    if (!state->is_whole || is_late) {
+    /* Who is in the chain for certain misses nothing that is committed. */
+    bool may_miss = is_bounded && request->behind_max > 0 && !chain_has_lease(self, state);
+    if (!state->is_whole || is_late || may_miss) {
         chain_refuse(self, &front->asked, SIM_STATUS_UNAVAILABLE);
         return;
     }

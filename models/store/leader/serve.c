@@ -6,10 +6,10 @@
  *   strong          the leader, from what is committed, while it holds its lease
  *   eventual, consistent_prefix   the member that was asked: what it has is a beginning of the log
  *   bounded         the member that was asked, when it had all that the leader had at most so long
- *                   ago, by the clocks of the two (MySQL: pt-heartbeat)
- *   session         the member that was asked, when it has carried out what the session's token
- *                   names, a place in the log (MySQL: WAIT_FOR_EXECUTED_GTID_SET; PostgreSQL: the
- *                   LSN that pg_last_wal_replay_lsn() is compared with)
+ *                   ago, by the clocks of the two (MySQL: pt-heartbeat). Of versions only the
+ * leader knows how many there are: as strong session         the member that was asked, when it has
+ * carried out what the session's token names, a place in the log (MySQL:
+ * WAIT_FOR_EXECUTED_GTID_SET; PostgreSQL: the LSN that pg_last_wal_replay_lsn() is compared with)
  *   default         as `reads` says: as strong, or by whom it was asked, or by the member nearest
  * to the client; with a session's token as session
  *
@@ -102,6 +102,7 @@ static enum serves who_serves(struct sim_node *self, const struct sim_request *r
                : state->params->reads == READS_NEAREST ? SERVES_NEAREST
                                                        : SERVES_ITSELF;
     case SIM_CONSISTENCY_BOUNDED:
+        return request->behind_max > 0 ? SERVES_LEADER : SERVES_ITSELF;
     case SIM_CONSISTENCY_PREFIX:
     case SIM_CONSISTENCY_SESSION:
     case SIM_CONSISTENCY_EVENTUAL:

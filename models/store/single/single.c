@@ -277,6 +277,18 @@ static void contents(const struct sim_node *self, sim_contents_say *say, void *d
     cells_say(single_is_waiting(sim_params(self)) ? &state->seen : &state->latest, say, data);
 }
 
+static const char *validate(const void *fields)
+{
+    const struct single_params *params = fields;
+    if (params->storage == SINGLE_MEMORY && params->fsync != NULL) {
+        return "fsync: with storage = \"memory\" there is no disk to wait for";
+    }
+    if (params->storage == SINGLE_MEMORY && params->misses > 0) {
+        return "misses: with storage = \"memory\" there is no disk to read pages from";
+    }
+    return NULL;
+}
+
 const struct sim_model sim_model_store_single = {
     .abi = SIM_MODEL_ABI,
     .name = "store.single",
@@ -284,6 +296,7 @@ const struct sim_model sim_model_store_single = {
     .traits = SIM_MODEL_STORE,
     .params_size = sizeof(struct single_params),
     .params = single_params,
+    .validate = validate,
     .state_size = sizeof(struct single_state),
     .frame_size = sizeof(struct single_job),
     .handle = handle,
