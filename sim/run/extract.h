@@ -68,9 +68,10 @@ void sim_record_clear(struct sim_record *record);
 void sim_record_read(struct sim_record *record, const struct sim_plan *plan,
                      const struct sim_world *world);
 
-/* Compares the members of stores, where expectations ask for it. See convergence.c. */
+/* Compares the members of stores, where expectations ask for it, and plays on without load until
+ * they hold the same: nothing else can be read of the world after that. See convergence.c. */
 void sim_record_compare(struct sim_record *record, const struct sim_scenario *scenario,
-                        const struct sim_world *world);
+                        struct sim_world *world);
 
 void sim_totals_init(struct sim_totals *totals, const struct sim_plan *plan);
 void sim_totals_clear(struct sim_totals *totals, const struct sim_plan *plan);

@@ -110,7 +110,6 @@ static void read_world(struct sim_case *item, struct sim_record *record,
                        const struct sim_world *world, uint32_t index)
 {
     sim_record_read(record, item->plan, world);
-    sim_record_compare(record, item->scenario, world);
     char *complaint = audit(world);
     record->replication.is_balanced = !complaint;
     if (complaint) {
@@ -159,6 +158,7 @@ void sim_case_replicate(struct sim_case *item, uint32_t index,
         if (is_recorded) {
             copy_faults(record, world);
         }
+        sim_record_compare(record, item->scenario, world);
     }
     sim_world_free(world);
     if (record->is_finished && item->scenario->has_claims) {

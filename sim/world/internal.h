@@ -253,6 +253,7 @@ struct sim_world {
     const char *limit;
     uint64_t unbalanced_lives; /* stations whose books did not balance when their node died */
     bool is_settled;
+    bool is_quiet;       /* sources are told that there is no load any more */
     sim_node_id running; /* whose handler runs, for assertions */
 };
 
@@ -347,6 +348,12 @@ void ledger_lose(struct sim_node *node, sim_time issued);
 /* The node dies: its open operations will have no end. */
 void ledger_drop_operations(struct sim_node *node);
 void ledger_settle(struct sim_world *world);
+/* What a source is told. */
+static inline double world_load(const struct sim_node *node)
+{
+    return node->world->is_quiet ? 0 : node->load_factor;
+}
+
 static inline void metric_count(struct sim_node *node, uint32_t metric, sim_time time, uint64_t n)
 {
     sim_counter_add(&node->metrics[metric].counter, time, n);

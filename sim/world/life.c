@@ -25,7 +25,7 @@ void node_start(struct sim_node *node, bool is_restart)
     }
     members_look_again(node);
     struct sim_input input = {
-        .kind = SIM_IN_START, .is_restart = is_restart, .load_factor = node->load_factor};
+        .kind = SIM_IN_START, .is_restart = is_restart, .load_factor = world_load(node)};
     world_input(node, &input);
 }
 

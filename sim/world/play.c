@@ -36,7 +36,7 @@ static void on_load(struct sim_world *world, const struct sim_event *event)
 {
     struct sim_node *node = &world->nodes[event->node];
     if (node->is_up) { /* else its next life begins with the factor */
-        struct sim_input input = {.kind = SIM_IN_LOAD, .load_factor = node->load_factor};
+        struct sim_input input = {.kind = SIM_IN_LOAD, .load_factor = world_load(node)};
         world_input(node, &input);
     }
 }
@@ -195,6 +195,26 @@ void sim_world_settle(struct sim_world *world)
         faults_settle(world);
         ledger_settle(world);
     }
+}
+
+void sim_world_quieten(struct sim_world *world)
+{
+    world->is_quiet = true;
+    world->options.trace = NULL;
+    world->options.history = NULL;
+    for (sim_node_id id = 1; id <= world->node_count; id++) {
+        if ((world->nodes[id].model->traits & SIM_MODEL_SOURCE) != 0) {
+            sim_engine_post(world->engine, world_now(world), id, EVENT_LOAD, 0);
+        }
+    }
+}
+
+bool sim_world_play_on(struct sim_world *world, sim_time until)
+{
+    sim_assert_set_context(describe_failure, world);
+    bool is_played = play(world, until, false);
+    sim_assert_set_context(NULL, NULL);
+    return is_played;
 }
 
 const char *sim_world_limit(const struct sim_world *world)

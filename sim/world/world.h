@@ -64,6 +64,12 @@ void sim_world_free(struct sim_world *world);
 enum sim_ending sim_world_run(struct sim_world *world);
 const char *sim_world_limit(const struct sim_world *world);
 
+/* After that, when all has been read that is to be read of the run: sources ask for nothing more,
+ * and nothing is recorded of histories and events any more. */
+void sim_world_quieten(struct sim_world *world);
+/* Goes on until a time; false when that was cut short. */
+bool sim_world_play_on(struct sim_world *world, sim_time until);
+
 /* Steps, for tests: until a time, for a number of events, until a condition holds. */
 void sim_world_run_until(struct sim_world *world, sim_time time);
 uint64_t sim_world_run_events(struct sim_world *world, uint64_t count);

@@ -239,9 +239,68 @@ static void test_digest(void)
     study_place_free(&without_place);
 }
 
+/* Load to the last moment, and followers that hear of the last writes later: they are given time,
+ * and all that is told of the run is as it would be without. Those who differ for good are found.
+ */
+static struct sim_study *load(struct study_place *place, const char *more)
+{
+    g_autofree char *text = g_strdup_printf(
+        "return scenario { name = \"loaded\", duration = s(6), runs = 2, seed = 7, warmup = s(0),\n"
+        "  network { latency = exponential(ms(2)) },\n"
+        "  node \"users\" { model = \"client.open\", arrivals = poisson(rate(400)), to = "
+        "\"replica\",\n    ops = { read = 0.5, write = 0.5 }, keys = uniform_keys(20), timeout = "
+        "ms(500) },\n"
+        "  node \"replica\" { model = \"store.raft\", count = 3 },\n"
+        "  node \"apart\" { model = \"store.multi_leader\", count = 2 },\n"
+        "  node \"writers\" { model = \"client.closed\", sessions = 2, to = \"apart\", timeout = "
+        "s(1),\n    think = exponential(ms(20)), keys = uniform_keys(9), ops = { write = 1 } },\n"
+        "  %s }\n",
+        more);
+    *place = study_place_new(text);
+    struct sim_run_options options = study_options(place);
+    options.keeps_histories = true;
+    return study_run(&options);
+}
+
+static void test_load_to_the_end(void)
+{
+    static const struct {
+        const char *more;
+        enum sim_verdict verdict;
+    } cases[] = {
+        {"expect \"history is linearizable\"", SIM_FAIL}, /* what is compared with; see below */
+        {"expect \"replica has converged\"", SIM_PASS},
+        {"expect \"replica has not converged\"", SIM_FAIL},
+        {"expect \"apart has converged\"", SIM_PASS},
+        {"drain = s(0), expect \"replica has converged\"", SIM_FAIL},
+        {"drain = s(1), partition { sides = { \"apart[1]\", \"apart[2]\" }, from = s(3) },\n"
+         "expect \"apart has not converged\"",
+         SIM_PASS},
+    };
+    uint64_t digest = 0, operations = 0;
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        struct study_place place;
+        struct sim_study *study = load(&place, cases[i].more);
+        const struct sim_result *result = study->results[0];
+        g_test_message("%s: %s", cases[i].more,
+                       result->judgements[0].reason ? result->judgements[0].reason : "");
+        g_assert_cmpint(result->judgements[0].verdict, ==, cases[i].verdict);
+        if (i == 0) {
+            digest = result->digest;
+            operations = result->history->operations;
+        } else if (i < 4) {
+            g_assert_cmpuint(result->digest, ==, digest);
+            g_assert_cmpuint(result->history->operations, ==, operations);
+        }
+        sim_study_free(study);
+        study_place_free(&place);
+    }
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/convergence/load-to-the-end", test_load_to_the_end);
     g_test_add_func("/convergence/which-key", test_which_key);
     g_test_add_func("/convergence/holders", test_holders);
     g_test_add_func("/convergence/deleted", test_deleted);
