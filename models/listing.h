@@ -1,6 +1,6 @@
 /* What a registry and those who ask it say to one another: "lookup", without words, is answered by
  * as many listings as it takes: a first node, and a bit for it and each of those that follow it. On
- * a stream, each item is a node and whether it is on the list. */
+ * a stream, the key of each item is a node and whether it is on the list. */
 #ifndef BRINK_MODELS_LISTING_H
 #define BRINK_MODELS_LISTING_H
 
@@ -12,19 +12,19 @@
 #define LISTING_BITS 1  /* first of the words that hold bits */
 #define LISTING_NODES (64u * (SIM_MESSAGE_WORDS - LISTING_BITS))
 
-static inline uint64_t listing_item(sim_node_id node, bool is_listed)
+static inline struct sim_item listing_item(sim_node_id node, bool is_listed)
 {
-    return (uint64_t)node << 1 | (is_listed ? 1 : 0);
+    return (struct sim_item){.key = (uint64_t)node << 1 | (is_listed ? 1 : 0)};
 }
 
-static inline sim_node_id listing_item_node(uint64_t item)
+static inline sim_node_id listing_item_node(struct sim_item item)
 {
-    return (sim_node_id)(item >> 1);
+    return (sim_node_id)(item.key >> 1);
 }
 
-static inline bool listing_item_is_listed(uint64_t item)
+static inline bool listing_item_is_listed(struct sim_item item)
 {
-    return (item & 1) != 0;
+    return (item.key & 1) != 0;
 }
 
 static inline void listing_add(uint64_t words[SIM_MESSAGE_WORDS], uint32_t place)

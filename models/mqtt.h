@@ -4,7 +4,7 @@
  * A stream is the network connection. Its tag is the CONNECT packet (section 3.1): the client's
  * index above EVENT_BITS of feed.h, which with its node is the client identifier, and below them
  * the keep-alive, clean session and quality of service of the one subscription. The first item is
- * the CONNACK, an event with number 0; every other one is a PUBLISH.
+ * the CONNACK, of version 0; every other one is a PUBLISH.
  */
 #ifndef BRINK_MODELS_MQTT_H
 #define BRINK_MODELS_MQTT_H
@@ -12,7 +12,7 @@
 #include "feed.h"
 
 /* Names of messages, and their bytes on the wire. */
-#define MQTT_PUBACK "puback" /* words: stream, event; section 3.4 */
+#define MQTT_PUBACK "puback" /* words: stream, number of the update; section 3.4 */
 #define MQTT_PUBACK_BYTES 4
 #define MQTT_PING "pingreq"  /* words: stream; section 3.12 */
 #define MQTT_PONG "pingresp" /* words: tag of the stream; section 3.13 */

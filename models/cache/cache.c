@@ -49,6 +49,7 @@ static const struct sim_metric_spec cache_metrics[] = {
     {"invalidations", SIM_METRIC_COUNT, SIM_METRIC_EVENTS, "copies dropped because of a write",
      NULL},
     {"changes", SIM_METRIC_COUNT, SIM_METRIC_EVENTS, "changes that a followed store told of", NULL},
+    {"known", SIM_METRIC_COUNT, SIM_METRIC_EVENTS, "changes that the copy had already", "changes"},
     {"passed", SIM_METRIC_COUNT, SIM_METRIC_EVENTS, "requests for private keys, passed through",
      NULL},
     {"overtaken", SIM_METRIC_COUNT, SIM_METRIC_EVENTS,
@@ -242,7 +243,7 @@ static void on_timer(struct sim_node *self, const struct sim_input *in)
         follow_again(self, (sim_node_id)in->tag);
         break;
     case TIMER_CHANGE:
-        visits_changed(self, in->tag);
+        follow_act(self, in->tag);
         break;
     case TIMER_SYNCHRONISE:
         replicas_ask(self);

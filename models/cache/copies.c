@@ -147,10 +147,15 @@ static sim_time expiry(struct sim_node *self, const struct sim_reply *reply)
     return expires;
 }
 
+uint64_t copies_version(const struct copies *copies, uint64_t key)
+{
+    struct sim_object *object = sim_eviction_peek(copies->store, key);
+    return object == NULL ? 0 : ((const struct copy *)sim_object_payload(object))->version;
+}
+
 static bool has_newer(const struct copies *copies, uint64_t key, uint64_t version)
 {
-    struct sim_object *object = version != 0 ? sim_eviction_peek(copies->store, key) : NULL;
-    return object != NULL && ((const struct copy *)sim_object_payload(object))->version > version;
+    return version != 0 && copies_version(copies, key) > version;
 }
 
 static void fill(struct sim_object *object, const struct sim_reply *reply, sim_time expires,

@@ -72,6 +72,7 @@ enum cache_metric {
     METRIC_REFUSALS,
     METRIC_INVALIDATIONS,
     METRIC_CHANGES,
+    METRIC_KNOWN,
     METRIC_PASSED,
     METRIC_OVERTAKEN,
     METRIC_TOLD,
@@ -151,6 +152,8 @@ bool copies_take(struct sim_node *self, struct copies *copies, const struct copy
 /* Positions 0 .. count - 1 hold all copies; false where there is none. */
 uint32_t copies_position_count(const struct copies *copies);
 bool copies_at(const struct copies *copies, uint32_t position, struct copy_record *ret_record);
+/* Of the copy; 0 when there is none, or it has none. */
+uint64_t copies_version(const struct copies *copies, uint64_t key);
 /* The copy, if it is still there, is now of that version. */
 void copies_set_version(struct copies *copies, uint64_t key, const struct sim_reply *reply);
 /* Drops the copy, if there is one, because its key was written. */

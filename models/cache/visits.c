@@ -11,7 +11,7 @@
 static bool knows_flights(const struct cache_params *params)
 {
     return params->coalesce || params->leases || params->lock != SIM_NEVER || params->early > 0 ||
-           params->stale_for > 0 || params->refresh_ahead > 0;
+           params->stale_for > 0 || params->refresh_ahead > 0 || params->follow.count > 0;
 }
 
 static struct flight *flight_of(struct cache_state *state, uint64_t key, uint32_t *ret_index)
@@ -31,8 +31,9 @@ static void answer(struct sim_node *self, sim_frame frame, const struct sim_repl
     sim_frame_end(self, frame);
 }
 
-/* The fetch is over; the flight too when it was the last. Whether the answer may be kept. */
-static bool end_fetch(struct sim_node *self, const struct visit *visit)
+/* The fetch is over; the flight too when it was the last. Whether the answer, which has that
+ * version, may be kept. */
+static bool end_fetch(struct sim_node *self, const struct visit *visit, uint64_t version)
 {
     const struct cache_params *params = sim_params(self);
     struct cache_state *state = sim_state(self);
@@ -41,7 +42,8 @@ static bool end_fetch(struct sim_node *self, const struct visit *visit)
         return true;
     }
     struct flight *flight = flight_of(state, visit->key, &index);
-    bool is_overtaken = params->leases && flight->is_written;
+    bool is_overtaken =
+        (params->leases && flight->is_written) || (version != 0 && version < flight->version);
     if (is_overtaken) {
         sim_count(self, METRIC_OVERTAKEN, 1);
     }
@@ -63,7 +65,7 @@ static void conclude_read(struct sim_node *self, sim_frame frame, struct sim_rep
     if (is_negative && state->filter.words != NULL) {
         sim_count(self, METRIC_FALSE_POSITIVES, 1);
     }
-    if (end_fetch(self, visit) && is_kept) {
+    if (end_fetch(self, visit, reply->version) && is_kept) {
         sim_time took = sim_now(self) - visit->began;
         sim_time expires = copies_keep(self, &state->copies, visit->key, reply, took);
         replicas_fetched(self, visit->key, reply, expires);
@@ -137,6 +139,7 @@ void visits_conclude(struct sim_node *self, sim_frame frame, const struct sim_re
         break;
     case VISIT_HIT:
     case VISIT_OTHER:
+    case VISIT_CHANGE: /* makes no call */
         answer(self, frame, &reply);
         break;
     }
@@ -288,16 +291,24 @@ bool visits_is_private(struct sim_node *self, uint64_t key)
     return place < params->private_share;
 }
 
-void visits_changed(struct sim_node *self, uint64_t key)
+void visits_changed(struct sim_node *self, const struct sim_item *change)
 {
     const struct cache_params *params = sim_params(self);
     struct cache_state *state = sim_state(self);
+    uint64_t key = change->key;
+    uint32_t index;
     sim_count(self, METRIC_CHANGES, 1);
     visits_note_written(self, key);
+    struct flight *flight = flight_of(state, key, &index);
+    if (flight != NULL && change->version > flight->version) {
+        flight->version = change->version;
+    }
     if (visits_is_private(self, key)) {
         return;
     }
-    if (params->on_change == CHANGE_INVALIDATE) {
+    if (copies_version(&state->copies, key) >= change->version && change->version > 0) {
+        sim_count(self, METRIC_KNOWN, 1);
+    } else if (params->on_change == CHANGE_INVALIDATE) {
         copies_invalidate(self, &state->copies, key);
     } else if (params->on_change == CHANGE_FETCH ||
                sim_eviction_peek(state->copies.store, key) != NULL) {

@@ -18,7 +18,8 @@ enum visit_kind {
     VISIT_OTHER,   /* neither */
     VISIT_REFRESH, /* fetches, and nobody waits */
     VISIT_PRELOAD, /* the same; the next key is due when it ends */
-    VISIT_FLUSH    /* a write that was acknowledged before */
+    VISIT_FLUSH,   /* a write that was acknowledged before */
+    VISIT_CHANGE   /* one that a followed store told of, until it is acted upon */
 };
 
 /* The frame of a request that is not answered at once. */
@@ -36,6 +37,7 @@ struct flight {
     sim_frame last;       /* the latest of those that wait in line */
     uint32_t fetch_count; /* under way */
     bool is_written;      /* the key was written meanwhile */
+    uint64_t version;     /* the newest that a followed store told of meanwhile; 0 = none */
 };
 
 /* A write that has been acknowledged and not written yet. */
@@ -79,13 +81,15 @@ bool visits_is_private(struct sim_node *self, uint64_t key);
 
 /* The key was written: what is being fetched may be the old one, and the filter has to have it. */
 void visits_note_written(struct sim_node *self, uint64_t key);
-/* The key has changed in the store, and what is here is old. */
-void visits_changed(struct sim_node *self, uint64_t key);
+/* The key has that version in the store now. */
+void visits_changed(struct sim_node *self, const struct sim_item *change);
 
 /* follow.c: the stream of a store's changes */
 void follow_start(struct sim_node *self);
 void follow_again(struct sim_node *self, sim_node_id store);
 void follow_change(struct sim_node *self, const struct sim_input *in);
+/* The change that waited in the frame. */
+void follow_act(struct sim_node *self, sim_frame frame);
 void follow_broken(struct sim_node *self, const struct sim_input *in);
 
 /* preload.c: what is fetched when a life begins */

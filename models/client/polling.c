@@ -72,8 +72,8 @@ static void look_at_news(struct sim_node *self, uint64_t client)
     uint64_t event = state->operations.tokens[client];
     uint64_t number = feed_number(event);
     if (number > state->numbers[client]) {
-        uint64_t count =
-            feed_delivered(self, METRIC_DELAY, event, state->numbers[client], state->began);
+        uint64_t count = feed_delivered(self, METRIC_DELAY, feed_item(event),
+                                        state->numbers[client], state->began);
         sim_count(self, METRIC_DELIVERED, count);
         state->numbers[client] = number;
     }

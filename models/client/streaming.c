@@ -234,13 +234,12 @@ static void on_publish(struct sim_node *self, const struct sim_input *in, uint64
 {
     struct streaming_state *state = sim_state(self);
     struct client *client = &state->clients[index];
-    uint64_t number = feed_number(in->item);
-    if (number == 0) {
+    if (in->item.version == 0) {
         return; /* CONNACK */
     }
-    if (mqtt_client_take(self, &state->mqtt, index, in->stream, in->item, &client->number)) {
+    if (mqtt_client_take(self, &state->mqtt, index, in->stream, &in->item, &client->number)) {
         sim_count(self, METRIC_DELIVERED,
-                  feed_delivered(self, METRIC_DELAY, in->item, number - 1, state->began));
+                  feed_delivered(self, METRIC_DELAY, in->item, in->item.version - 1, state->began));
     } else {
         sim_count(self, METRIC_DUPLICATES, 1);
     }
@@ -259,11 +258,10 @@ static void on_item(struct sim_node *self, const struct sim_input *in)
         on_publish(self, in, index);
         return;
     }
-    uint64_t number = feed_number(in->item);
-    if (number > client->number) {
+    if (in->item.version > client->number) {
         uint64_t count = feed_delivered(self, METRIC_DELAY, in->item, client->number, state->began);
         sim_count(self, METRIC_DELIVERED, count);
-        client->number = number;
+        client->number = in->item.version;
     }
 }
 

@@ -74,12 +74,12 @@ static bool is_new(struct mqtt_client *own, uint64_t number, uint64_t *newest)
 }
 
 bool mqtt_client_take(struct sim_node *self, struct mqtt *mqtt, uint64_t client, sim_stream stream,
-                      uint64_t event, uint64_t *number)
+                      const struct sim_item *item, uint64_t *number)
 {
     if (mqtt->params->qos > 0) {
-        const uint64_t words[SIM_MESSAGE_WORDS] = {stream, event};
+        const uint64_t words[SIM_MESSAGE_WORDS] = {stream, item->version};
         sim_send_message(self, mqtt->clients[client].broker, mqtt->puback, words,
                          MQTT_PUBACK_BYTES);
     }
-    return is_new(&mqtt->clients[client], feed_number(event), number);
+    return is_new(&mqtt->clients[client], item->version, number);
 }

@@ -36,6 +36,6 @@ void mqtt_client_on_pong(struct mqtt *mqtt, uint64_t client);
 /* An item came, of one update: acknowledges it, and moves `number`, the newest that the client has.
  * False when it has that one already. */
 bool mqtt_client_take(struct sim_node *self, struct mqtt *mqtt, uint64_t client, sim_stream stream,
-                      uint64_t event, uint64_t *number);
+                      const struct sim_item *item, uint64_t *number);
 
 #endif

@@ -37,7 +37,7 @@ struct broker_params {
 };
 
 struct update {
-    uint64_t event;
+    uint64_t number;
     int64_t bytes;
 };
 
@@ -207,7 +207,8 @@ static void on_pushed(struct sim_node *self, uint32_t index)
     if (session->is_accepted && session->sent < state->count) {
         const struct update *update = &state->ring[session->sent++ % state->size];
         sim_count(self, METRIC_ITEMS, 1);
-        sim_stream_send(self, session->stream, update->event,
+        sim_stream_send(self, session->stream,
+                        (struct sim_item){.key = state->publisher, .version = update->number},
                         update->bytes + params->overhead_bytes);
         if (mqtt_connect_of(session->tag).qos == 0) {
             session->acked = session->sent;
@@ -226,8 +227,8 @@ static void on_update(struct sim_node *self, const struct sim_input *in)
         return;
     }
     state->publisher = in->from;
-    state->ring[state->count++ % state->size] = (struct update){
-        .event = feed_event(in->from, in->request->value), .bytes = in->request->bytes};
+    state->ring[state->count++ % state->size] =
+        (struct update){.number = in->request->value, .bytes = in->request->bytes};
     sim_answer_status(self, in->ticket, SIM_STATUS_OK);
     for (uint32_t i = 0; i < state->session_count; i++) {
         struct session *session = &state->sessions[i];
@@ -303,7 +304,7 @@ static void on_accepted(struct sim_node *self, uint32_t index)
     struct session *session = &state->sessions[index];
     if (session->stream != 0 && !session->is_accepted) {
         session->is_accepted = true;
-        sim_stream_send(self, session->stream, 0, params->overhead_bytes);
+        sim_stream_send(self, session->stream, (struct sim_item){0}, params->overhead_bytes);
         push_next(self, index);
     }
 }
@@ -323,10 +324,10 @@ static void on_silence(struct sim_node *self, uint32_t index)
 
 /* Acknowledgements come in the order of the items (section 4.6), so that one stands for all before
  * it. */
-static void acknowledge(struct broker_state *state, struct session *session, uint64_t event)
+static void acknowledge(struct broker_state *state, struct session *session, uint64_t number)
 {
     for (uint64_t i = session->acked; i < session->sent; i++) {
-        if (state->ring[i % state->size].event == event) {
+        if (state->ring[i % state->size].number == number) {
             session->acked = i + 1;
             return;
         }

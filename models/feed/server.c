@@ -268,11 +268,13 @@ static void on_opened(struct sim_node *self, sim_stream stream)
     work(self, DRAW_ACCEPT, params->accept, 0, frame);
 }
 
-static void send(struct sim_node *self, sim_stream stream, uint64_t event, int64_t update_bytes)
+static void send(struct sim_node *self, sim_stream stream, uint64_t number, int64_t update_bytes)
 {
     const struct server_params *params = sim_params(self);
+    const struct server_state *state = sim_state(self);
+    struct sim_item item = {.key = state->publisher, .version = number};
     int64_t bytes = params->overhead_bytes + update_bytes;
-    if (sim_stream_send(self, stream, event, bytes)) {
+    if (sim_stream_send(self, stream, item, bytes)) {
         sim_count(self, METRIC_SENT, (uint64_t)bytes);
     }
 }
@@ -290,7 +292,8 @@ static void on_accepted(struct sim_node *self, sim_frame frame)
     sim_count(self, METRIC_ACCEPTED, 1);
     followers_add(&state->streams, stream);
     uint64_t number = feed_number(sim_stream_tag(self, stream));
-    send(self, stream, newest_event(state), feed_history_missed(&state->history, number));
+    send(self, stream, feed_history_newest(&state->history),
+         feed_history_missed(&state->history, number));
 }
 
 /* ---- updates ---- */
@@ -320,7 +323,7 @@ static void on_pushed(struct sim_node *self, sim_frame frame)
     sim_stream stream = state->streams.each[round->at++];
     if (sim_stream_is_open(self, stream)) {
         sim_count(self, METRIC_ITEMS, 1);
-        send(self, stream, feed_event(state->publisher, round->number), round->bytes);
+        send(self, stream, round->number, round->bytes);
     }
     next_item(self, frame);
 }

@@ -100,9 +100,9 @@ static void on_done(struct sim_node *self, sim_ticket ticket)
         return;
     }
     if (see(state, request->value)) {
-        uint64_t event = feed_event((sim_node_id)request->key, request->value);
+        struct sim_item item = {.key = request->key, .version = request->value};
         sim_count(self, METRIC_DELIVERED,
-                  feed_delivered(self, METRIC_DELAY, event, request->value - 1, 0));
+                  feed_delivered(self, METRIC_DELAY, item, request->value - 1, 0));
     } else {
         sim_count(self, METRIC_DUPLICATES, 1);
     }

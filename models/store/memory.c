@@ -5,7 +5,8 @@
  * what is there then, a write makes a new version, which is committed at that moment. Versions grow
  * with time, also over a crash. At the start of a life the keys below `keys` exist, with version 1;
  * others are not found until they are written. A deletion is a version too: that of there being
- * nothing. Whoever opens a stream is sent the key of every commit from then on, as long as there is
+ * nothing. Whoever opens a stream is sent key and version of every commit from then
+ * on, as long as there is
  * credit. Compare-and-set needs the value that it expects; a list that is appended to is named by
  * sim_hash_pair(list, value); a scan reads `key` up to `key_end`.
  *
@@ -92,8 +93,9 @@ static struct cell read_cell(struct sim_node *self, uint64_t key)
 static void tell_followers(struct sim_node *self, uint64_t key)
 {
     const struct memory_state *state = sim_state(self);
+    struct sim_item item = {.key = key, .version = state->version};
     for (uint32_t i = 0; i < state->followers.count; i++) {
-        if (!sim_stream_send(self, state->followers.each[i], key, CHANGE_BYTES)) {
+        if (!sim_stream_send(self, state->followers.each[i], item, CHANGE_BYTES)) {
             sim_count(self, METRIC_UNSENT, 1);
         }
     }

@@ -32,7 +32,7 @@ enum sim_input_kind {
     SIM_IN_MESSAGE,       /* message (index into the descriptor's table), from, words */
     SIM_IN_SYNCED,        /* an fsync completed: tag */
     SIM_IN_STREAM_OPENED, /* at the far end: stream, tag = what the opener sent */
-    SIM_IN_STREAM_ITEM,   /* stream, item */
+    SIM_IN_STREAM_ITEM,   /* stream, item, from: the far end */
     SIM_IN_STREAM_CREDIT, /* at the sender: stream may send `credit` more */
     SIM_IN_STREAM_CLOSED, /* stream, status */
     SIM_IN_FLOW_DONE,     /* a bulk transfer or background work ended: tag, status */
@@ -43,7 +43,7 @@ enum sim_input_kind {
 /* What comes in. Beside `kind` only the fields of that kind mean anything. */
 struct sim_input {
     enum sim_input_kind kind;
-    sim_node_id from; /* MESSAGE, REQUEST, STREAM_OPENED */
+    sim_node_id from; /* MESSAGE, REQUEST, STREAM_OPENED, STREAM_ITEM */
     uint64_t tag;
     uint16_t timer;         /* TIMER. Not beside `kind`: both would be read as one word, for which a
                                processor waits that has just written two */
@@ -62,8 +62,10 @@ struct sim_input {
         };
         struct { /* STREAM_... */
             sim_stream stream;
-            uint64_t item;
-            uint64_t credit;
+            union {
+                struct sim_item item; /* ITEM */
+                uint64_t credit;      /* OPENED, CREDIT */
+            };
         };
         struct { /* START, LOAD; MEMBERS: group */
             double load_factor;

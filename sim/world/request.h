@@ -73,6 +73,12 @@ struct sim_request {
     uint16_t origin_zone;
 };
 
+/* What a stream carries one of: a key of whoever sends it has that version now. */
+struct sim_item {
+    uint64_t key;
+    uint64_t version; /* 0 = it has none */
+};
+
 struct sim_reply {
     enum sim_status status;
     sim_node_id served_by; /* whose answer it is: kept by those who pass a version on */

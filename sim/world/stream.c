@@ -25,7 +25,7 @@ enum note_place {
 
 struct note {
     sim_stream stream;
-    uint64_t value; /* item, credit or status */
+    struct sim_item item; /* credit and status are its key */
     int64_t bytes;
     uint32_t next; /* behind one that could not be transmitted */
     sim_node_id from, to;
@@ -94,14 +94,19 @@ static sim_node_id receiver_of(const struct stream *stream, enum direction direc
     return direction == TO_OPENER ? stream->opener : stream->far;
 }
 
+static struct sim_item number(uint64_t value)
+{
+    return (struct sim_item){.key = value};
+}
+
 /* A note that has yet to be transmitted. */
 static uint32_t note_new(struct sim_world *world, const struct stream *stream, sim_stream handle,
-                         enum note_kind kind, enum direction direction, uint64_t value,
+                         enum note_kind kind, enum direction direction, struct sim_item item,
                          int64_t bytes)
 {
     uint32_t index = sim_pool_take(&world->streams->notes);
     *note_at(world, index) = (struct note){.stream = handle,
-                                           .value = value,
+                                           .item = item,
                                            .bytes = bytes,
                                            .from = sender_of(stream, direction),
                                            .to = receiver_of(stream, direction),
@@ -174,11 +179,11 @@ static void retry_later(struct sim_world *world, struct stream *stream, sim_stre
 }
 
 static void send_note(struct sim_world *world, sim_stream handle, enum note_kind kind,
-                      enum direction direction, uint64_t value, int64_t bytes)
+                      enum direction direction, struct sim_item item, int64_t bytes)
 {
     struct stream *stream = stream_find(world, handle);
     struct way *way = &stream->ways[direction];
-    uint32_t index = note_new(world, stream, handle, kind, direction, value, bytes);
+    uint32_t index = note_new(world, stream, handle, kind, direction, item, bytes);
     world->network.messages++;
     world->network.bytes += (uint64_t)bytes;
     if (way->first == 0 && transmit(world, stream, index)) {
@@ -198,7 +203,8 @@ static void send_note(struct sim_world *world, sim_stream handle, enum note_kind
 static void reset(struct sim_world *world, sim_stream handle, enum direction direction)
 {
     struct stream *stream = stream_find(world, handle);
-    uint32_t index = note_new(world, stream, handle, NOTE_CLOSE, direction, SIM_STATUS_REFUSED, 0);
+    uint32_t index =
+        note_new(world, stream, handle, NOTE_CLOSE, direction, number(SIM_STATUS_REFUSED), 0);
     struct note *note = note_at(world, index);
     if (!network_try(world, note->from, note->to)) {
         sim_pool_give(&world->streams->notes, index);
@@ -244,7 +250,8 @@ static void tell_closed(struct sim_node *node, sim_stream handle, uint64_t tag,
 static void announce_closed(struct sim_world *world, sim_stream handle, enum direction direction)
 {
     struct stream *stream = stream_find(world, handle);
-    uint32_t index = note_new(world, stream, handle, NOTE_CLOSE, direction, SIM_STATUS_REFUSED, 0);
+    uint32_t index =
+        note_new(world, stream, handle, NOTE_CLOSE, direction, number(SIM_STATUS_REFUSED), 0);
     arrive(world, stream, index, world_now(world));
 }
 
@@ -354,11 +361,12 @@ void stream_on_event(struct sim_world *world, const struct sim_event *event)
         break;
     case NOTE_ITEM:
         input.kind = SIM_IN_STREAM_ITEM;
-        input.item = note.value;
+        input.from = stream->far;
+        input.item = note.item;
         world_input(node, &input);
         break;
     case NOTE_CREDIT:
-        stream->credit += note.value;
+        stream->credit += note.item.key;
         input.kind = SIM_IN_STREAM_CREDIT;
         input.credit = stream->credit;
         world_input(node, &input);
@@ -366,7 +374,7 @@ void stream_on_event(struct sim_world *world, const struct sim_event *event)
     case NOTE_CLOSE: {
         uint64_t tag = stream->tag;
         end_side(world, note.stream, note.direction == TO_OPENER);
-        tell_closed(node, note.stream, tag, (enum sim_status)note.value);
+        tell_closed(node, note.stream, tag, (enum sim_status)note.item.key);
         break;
     }
     }
@@ -381,7 +389,7 @@ sim_stream sim_stream_open(struct sim_node *self, sim_node_id to, uint64_t tag, 
     struct stream *stream = sim_pool_at(&world->streams->pool, index);
     *stream = (struct stream){.opener = self->id, .far = to, .tag = tag, .credit = credit};
     sim_stream handle = sim_pool_handle(&world->streams->pool, index);
-    send_note(world, handle, NOTE_OPEN, TO_FAR, 0, 0);
+    send_note(world, handle, NOTE_OPEN, TO_FAR, number(0), 0);
     return handle;
 }
 
@@ -396,7 +404,7 @@ static struct stream *usable(const struct sim_node *self, sim_stream handle)
     return stream->is_closed[is_opener ? TO_OPENER : TO_FAR] ? NULL : stream;
 }
 
-bool sim_stream_send(struct sim_node *self, sim_stream handle, uint64_t item, int64_t bytes)
+bool sim_stream_send(struct sim_node *self, sim_stream handle, struct sim_item item, int64_t bytes)
 {
     struct stream *stream = usable(self, handle);
     if (stream == NULL || stream->credit == 0) {
@@ -413,7 +421,7 @@ void sim_stream_grant(struct sim_node *self, sim_stream handle, uint64_t credit)
     struct stream *stream = usable(self, handle);
     if (stream != NULL) {
         sim_assert(stream->opener == self->id);
-        send_note(self->world, handle, NOTE_CREDIT, TO_FAR, credit, 0);
+        send_note(self->world, handle, NOTE_CREDIT, TO_FAR, number(credit), 0);
     }
 }
 
@@ -424,7 +432,7 @@ void sim_stream_close(struct sim_node *self, sim_stream handle, enum sim_status 
         return;
     }
     bool is_opener = stream->opener == self->id;
-    send_note(self->world, handle, NOTE_CLOSE, is_opener ? TO_FAR : TO_OPENER, status, 0);
+    send_note(self->world, handle, NOTE_CLOSE, is_opener ? TO_FAR : TO_OPENER, number(status), 0);
     end_side(self->world, handle, is_opener);
 }
 

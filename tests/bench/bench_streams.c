@@ -22,7 +22,7 @@ static void hub_push(struct sim_node *self)
 {
     struct hub_state *state = sim_state(self);
     for (uint32_t i = 0; i < state->count; i++) {
-        sim_stream_send(self, state->streams[i], i, 100);
+        sim_stream_send(self, state->streams[i], (struct sim_item){.key = i}, 100);
     }
 }
 

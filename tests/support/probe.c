@@ -52,9 +52,12 @@ static void write_down(struct sim_node *self, const struct sim_input *in, struct
         seen.number = in->credit;
         break;
     case SIM_IN_STREAM_ITEM:
+        seen.handle = in->stream;
+        seen.number = in->item.key;
+        seen.version = in->item.version;
+        break;
     case SIM_IN_STREAM_CLOSED:
         seen.handle = in->stream;
-        seen.number = in->item;
         break;
     case SIM_IN_TIMER:
         seen.number = in->timer;

@@ -38,9 +38,11 @@ struct probe_seen {
     enum sim_input_kind kind;
     enum sim_status status; /* of an outcome, a closed stream, a flow */
     uint64_t tag;
-    uint64_t number; /* item, credit, first word of a message, key of a request, version, group */
-    uint64_t handle; /* ticket or stream */
-    sim_time called; /* of an outcome; deadline of a request */
+    uint64_t number;  /* key of an item, credit, first word of a message, key of a request, version,
+                         group */
+    uint64_t version; /* of an item */
+    uint64_t handle;  /* ticket or stream */
+    sim_time called;  /* of an outcome; deadline of a request */
     bool is_restart;
 };
 

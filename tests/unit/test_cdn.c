@@ -89,7 +89,9 @@ static void test_purge_order(void)
 }
 
 /* A point that is cut from where purges come from drops all: the purges of that time would be
- * missed. Those that are under way find nothing. */
+ * missed. Those that are under way find nothing to drop; but what the origin says after it has lost
+ * the write is older than they say, and is not kept: the read at 150 ms, which is answered when the
+ * purge acts, and that at 170 ms both miss. */
 static void test_purge_broken(void)
 {
     STORY(f, purge_reads, purge_writes,
@@ -101,7 +103,40 @@ static void test_purge_broken(void)
     fixture_restart(&f, "origin");
     fixture_run(&f);
     check(&f, "edge", "invalidations", 1);
-    check(&f, "edge", "misses", 2);
+    check(&f, "edge", "overtaken", 1);
+    check(&f, "edge", "misses", 3);
+    fixture_clear(&f);
+}
+
+/* What was fetched after the write, at 120 ms, is of the version that the purge is about: it stays,
+ * and the read at 170 ms finds it. */
+static void test_purge_known(void)
+{
+    static const struct sim_trace_row reads[] = {READ(120, 1), READ(170, 1)};
+    STORY(f, reads, purge_writes,
+          "capacity = 10, miss_to = 'origin', follow = 'origin', change_delay = ms(50)", NULL);
+    fixture_run(&f);
+    check(&f, "edge", "changes", 1);
+    check(&f, "edge", "known", 1);
+    check(&f, "edge", "invalidations", 0);
+    check(&f, "edge", "misses", 1);
+    check(&f, "users", "stale", 0);
+    fixture_clear(&f);
+}
+
+/* The shield has an old copy and takes 30 ms to say so: from 115 to 145 ms. At 130 ms the point is
+ * told of a newer version, and does not keep what comes. */
+static void test_purge_overtakes(void)
+{
+    static const struct sim_trace_row reads[] = {READ(0, 1), READ(115, 1)};
+    static const struct sim_trace_row writes[] = {WRITE(100, 1), WRITE(120, 1)};
+    STORY(f, reads, writes, "capacity = 10, miss_to = 'shield', follow = 'origin'",
+          "capacity = 10, miss_to = 'origin', hit = ms(30)");
+    fixture_run_until(&f, ms(145));
+    check(&f, "users", "succeeded", 2);
+    check(&f, "users", "stale", 1);
+    check(&f, "edge", "overtaken", 1);
+    g_assert_cmpint(fixture_level(&f, "edge", "entries"), ==, 0);
     fixture_clear(&f);
 }
 
@@ -225,6 +260,8 @@ int main(int argc, char **argv)
     g_test_add_func("/cdn/purge", test_purge);
     g_test_add_func("/cdn/purge-order", test_purge_order);
     g_test_add_func("/cdn/purge-broken", test_purge_broken);
+    g_test_add_func("/cdn/purge-known", test_purge_known);
+    g_test_add_func("/cdn/purge-overtakes", test_purge_overtakes);
     g_test_add_func("/cdn/private", test_private);
     g_test_add_func("/cdn/private-share", test_private_share);
     g_test_add_func("/cdn/preload", test_preload);

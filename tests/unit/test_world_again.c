@@ -55,7 +55,7 @@ static void web_on(struct sim_node *self, const struct sim_input *in, struct pro
         sim_log_sync(self, 0, NULL, in->request->span, 0);
         sim_count(self, PROBE_EVENTS, 1);
     } else if (in->kind == SIM_IN_STREAM_OPENED) {
-        sim_stream_send(self, in->stream, 1, 10);
+        sim_stream_send(self, in->stream, (struct sim_item){.key = 1}, 10);
         sim_note(self, "opened", in->tag);
     }
 }

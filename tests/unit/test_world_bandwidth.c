@@ -194,7 +194,8 @@ static sim_stream open_stream(struct pair *pair)
 
 static void item(struct pair *pair, sim_stream stream, uint64_t number, int64_t bytes)
 {
-    g_assert_true(sim_stream_send(probe_node(&pair->f, "far"), stream, number, bytes));
+    g_assert_true(sim_stream_send(probe_node(&pair->f, "far"), stream,
+                                  (struct sim_item){.key = number}, bytes));
 }
 
 static void items_came(const struct pair *pair, const double *times, uint32_t count)
@@ -271,7 +272,7 @@ static void send_at_timer(struct sim_node *self, const struct sim_input *in, str
     if (in->kind == SIM_IN_TIMER) {
         const sim_stream *stream = probe->data;
         int64_t bytes = in->tag % 4 == 0 ? 1000 : in->tag % 7 == 0 ? 2000 : 0;
-        g_assert_true(sim_stream_send(self, *stream, in->tag, bytes));
+        g_assert_true(sim_stream_send(self, *stream, (struct sim_item){.key = in->tag}, bytes));
     }
 }
 

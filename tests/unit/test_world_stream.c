@@ -77,16 +77,17 @@ static void test_open_and_items(void)
     g_assert_cmpuint(opened->handle, ==, stream);
     g_assert_cmpuint(sim_stream_tag(far_end(&pair), stream), ==, 77);
     for (uint64_t item = 0; item < 3; item++) {
-        g_assert_true(sim_stream_send(far_end(&pair), stream, item, 100));
+        g_assert_true(sim_stream_send(far_end(&pair), stream, (struct sim_item){.key = item}, 100));
     }
-    g_assert_false(sim_stream_send(far_end(&pair), stream, 3, 100)); /* no credit left */
+    g_assert_false(sim_stream_send(far_end(&pair), stream, (struct sim_item){.key = 3},
+                                   100)); /* no credit left */
     at(&pair, 15);
     sim_stream_grant(opener(&pair), stream, 2);
     at(&pair, 24);
-    g_assert_false(sim_stream_send(far_end(&pair), stream, 3, 100));
+    g_assert_false(sim_stream_send(far_end(&pair), stream, (struct sim_item){.key = 3}, 100));
     at(&pair, 25);
     g_assert_cmpuint(probe_nth(&pair.far, SIM_IN_STREAM_CREDIT, 0)->number, ==, 2);
-    g_assert_true(sim_stream_send(far_end(&pair), stream, 3, 100));
+    g_assert_true(sim_stream_send(far_end(&pair), stream, (struct sim_item){.key = 3}, 100));
     at(&pair, 100);
     for (uint32_t i = 0; i < 4; i++) {
         probe_at(&pair.opener, SIM_IN_STREAM_ITEM, i, ms(i < 3 ? 20 : 35));
@@ -107,7 +108,7 @@ static void test_order(void)
     fixture_run_until(&pair.f, s(10));
     for (uint64_t item = 0; item < 500; item++) {
         fixture_run_until(&pair.f, s(10) + ms(1) * (sim_time)item);
-        g_assert_true(sim_stream_send(far_end(&pair), stream, item, 0));
+        g_assert_true(sim_stream_send(far_end(&pair), stream, (struct sim_item){.key = item}, 0));
         if (item == 250) {
             fixture_cut(&pair.f, "far", "opener", true);
         } else if (item == 350) {
@@ -130,15 +131,15 @@ static void test_cut_and_heal(void)
     start(&pair);
     sim_stream stream = open_stream(&pair, 10);
     at(&pair, 100);
-    sim_stream_send(far_end(&pair), stream, 1, 0);
+    sim_stream_send(far_end(&pair), stream, (struct sim_item){.key = 1}, 0);
     at(&pair, 105);
     fixture_cut(&pair.f, "far", "opener", true);
-    sim_stream_send(far_end(&pair), stream, 2, 0); /* again at 305, 705 */
+    sim_stream_send(far_end(&pair), stream, (struct sim_item){.key = 2}, 0); /* again at 305, 705 */
     at(&pair, 400);
-    sim_stream_send(far_end(&pair), stream, 3, 0);
+    sim_stream_send(far_end(&pair), stream, (struct sim_item){.key = 3}, 0);
     at(&pair, 500);
     fixture_cut(&pair.f, "far", "opener", false);
-    sim_stream_send(far_end(&pair), stream, 4, 0); /* still behind 2 */
+    sim_stream_send(far_end(&pair), stream, (struct sim_item){.key = 4}, 0); /* still behind 2 */
     at(&pair, 1000);
     static const double times[] = {110, 715, 715, 715};
     for (uint32_t i = 0; i < 4; i++) {
@@ -155,7 +156,7 @@ static void close_case(bool by_opener)
     start(&pair);
     sim_stream stream = open_stream(&pair, 10);
     at(&pair, 20);
-    sim_stream_send(far_end(&pair), stream, 1, 0);
+    sim_stream_send(far_end(&pair), stream, (struct sim_item){.key = 1}, 0);
     struct sim_node *closer = by_opener ? opener(&pair) : far_end(&pair);
     sim_stream_close(closer, stream, SIM_STATUS_UNAVAILABLE);
     sim_stream_close(closer, stream, SIM_STATUS_OK); /* harmless */
@@ -167,7 +168,7 @@ static void close_case(bool by_opener)
     g_assert_cmpuint(probe_count(&pair.opener, SIM_IN_STREAM_ITEM), ==, by_opener ? 0 : 1);
     g_assert_false(sim_stream_is_open(opener(&pair), stream));
     g_assert_false(sim_stream_is_open(far_end(&pair), stream));
-    g_assert_false(sim_stream_send(far_end(&pair), stream, 2, 0));
+    g_assert_false(sim_stream_send(far_end(&pair), stream, (struct sim_item){.key = 2}, 0));
     end(&pair);
 }
 
@@ -197,7 +198,7 @@ static void test_strays(void)
     sim_stream stream = open_stream(&pair, 50);
     at(&pair, 20);
     for (uint64_t i = 0; i < 50; i++) {
-        sim_stream_send(far_end(&pair), stream, i, 0);
+        sim_stream_send(far_end(&pair), stream, (struct sim_item){.key = i}, 0);
     }
     sim_stream_close(opener(&pair), stream, SIM_STATUS_OK);
     g_assert_cmpuint(sim_world_run_events(pair.f.world, 1000), ==, 51);
@@ -216,7 +217,7 @@ static void test_nothing_is_left_of_the_dead(void)
         sim_stream stream = open_stream(&pair, 5000);
         fixture_run_until(&pair.f, sim_world_now(pair.f.world) + ms(20));
         for (uint64_t i = 0; i < 5000; i++) {
-            sim_stream_send(far_end(&pair), stream, i, 0);
+            sim_stream_send(far_end(&pair), stream, (struct sim_item){.key = i}, 0);
         }
         fixture_crash(&pair.f, "opener");
         fixture_restart(&pair.f, "opener");
@@ -236,7 +237,7 @@ static void death_case(bool of_opener)
     start(&pair);
     sim_stream stream = open_stream(&pair, 10);
     at(&pair, 20);
-    sim_stream_send(far_end(&pair), stream, 1, 0);
+    sim_stream_send(far_end(&pair), stream, (struct sim_item){.key = 1}, 0);
     at(&pair, 25);
     fixture_crash(&pair.f, of_opener ? "opener" : "far");
     fixture_restart(&pair.f, of_opener ? "opener" : "far");
@@ -354,8 +355,8 @@ static void test_broken(void)
     sim_stream stream = open_stream(&pair, 10);
     at(&pair, 1000);
     fixture_cut(&pair.f, "far", "opener", true);
-    sim_stream_send(far_end(&pair), stream, 1, 0);
-    sim_stream_send(far_end(&pair), stream, 2, 0);
+    sim_stream_send(far_end(&pair), stream, (struct sim_item){.key = 1}, 0);
+    sim_stream_send(far_end(&pair), stream, (struct sim_item){.key = 2}, 0);
     fixture_run_until(&pair.f, s(2000));
     g_assert_cmpuint(closings(&pair), ==, 2);
     closed(&pair.far, 0, 1000 + 804600, SIM_STATUS_REFUSED);
@@ -384,15 +385,15 @@ static void test_pause(void)
     sim_stream stream = open_stream(&pair, 10);
     at(&pair, 20);
     fixture_pause(&pair.f, "opener", true);
-    sim_stream_send(far_end(&pair), stream, 1, 0);
-    sim_stream_send(far_end(&pair), stream, 2, 0);
+    sim_stream_send(far_end(&pair), stream, (struct sim_item){.key = 1}, 0);
+    sim_stream_send(far_end(&pair), stream, (struct sim_item){.key = 2}, 0);
     at(&pair, 100);
     g_assert_cmpuint(probe_count(&pair.opener, SIM_IN_STREAM_ITEM), ==, 0);
     fixture_pause(&pair.f, "opener", false);
     probe_at(&pair.opener, SIM_IN_STREAM_ITEM, 1, ms(100));
     /* Dies with words in its ear. */
     fixture_pause(&pair.f, "opener", true);
-    sim_stream_send(far_end(&pair), stream, 3, 0);
+    sim_stream_send(far_end(&pair), stream, (struct sim_item){.key = 3}, 0);
     at(&pair, 200);
     fixture_crash(&pair.f, "opener");
     fixture_pause(&pair.f, "opener", false);
@@ -422,7 +423,8 @@ static void test_a_million(void)
             }
         }
         for (uint32_t i = 0; i < count; i += 1000) {
-            g_assert_true(sim_stream_send(far_end(&pair), streams[i], i, 10));
+            g_assert_true(
+                sim_stream_send(far_end(&pair), streams[i], (struct sim_item){.key = i}, 10));
         }
         fixture_run_until(&pair.f, sim_world_now(pair.f.world) + s(1));
         g_assert_true(sim_stream_is_open(opener(&pair), streams[count - 1]));
