@@ -4,8 +4,8 @@
  * answer is kept and passed back: read-through, or cache-aside with the application's part in it.
  * A write goes on, and when it is over the copy is dropped (cache-aside), replaced (write-through)
  * or left alone (write-around); or it is acknowledged at once and goes on later (write-behind).
- * What names no single key passes through. Without a component behind it, a miss is answered here
- * too: the cache alone, for replaying a trace.
+ * What names no single key passes through, or is kept or put together (queries.c). Without a
+ * component behind it, a miss is answered here too: the cache alone, for replaying a trace.
  *
  * A copy that has passed its time is found out when it is asked for, or is evicted (passive
  * expiry), or is found by a sample (active). It may be served a little longer while another one is
@@ -32,6 +32,8 @@ static const struct sim_metric_spec cache_metrics[] = {
      "times that a miss found its key being fetched, and waited to look again", "misses"},
     {"early", SIM_METRIC_COUNT, SIM_METRIC_EVENTS,
      "misses that were drawn to fetch a copy that would have done", "misses"},
+    {"validations", SIM_METRIC_COUNT, SIM_METRIC_EVENTS,
+     "look-ups whose copy was held against the store", "lookups"},
     {"expirations", SIM_METRIC_COUNT, SIM_METRIC_EVENTS, "misses that found a copy past its time",
      "misses"},
     {"swept", SIM_METRIC_COUNT, SIM_METRIC_EVENTS, "copies that active expiry dropped", NULL},
@@ -78,6 +80,7 @@ static const char *const cache_messages[] = {"drop",        "written", "copy",
                                              "synchronise", "copies",  NULL};
 static const char *const replicate_names[] = {"nothing", "writes", "copies", NULL};
 static const char *const change_names[] = {"invalidate", "refresh", "fetch", NULL};
+static const char *const scan_names[] = {"pass", "results", "objects", NULL};
 static const char *const write_names[] = {"invalidate", "through", "around", "behind", NULL};
 
 static const struct sim_param cache_params[] = {
@@ -142,6 +145,12 @@ static const struct sim_param cache_params[] = {
      "of the keys, by their hash: what is for one reader only, and passed through [Cache-Control: "
      "private]",
      NULL, NULL},
+    {"scans", SIM_PARAM_CHOICE, offsetof(struct cache_params, scans), "\"pass\"", SIM_UNBOUNDED,
+     "what becomes of a scan: it passes, its whole result is kept, or its objects are", NULL,
+     scan_names},
+    {"validate", SIM_PARAM_BOOLEAN, offsetof(struct cache_params, validate), "false", SIM_UNBOUNDED,
+     "a hit first asks whether its version is the latest [HTTP no-cache, If-None-Match]", NULL,
+     NULL},
     {"preload", SIM_PARAM_INTEGER, offsetof(struct cache_params, preload), "0", 0, 1e6,
      "keys below this are fetched when it starts, ten at a time", NULL, NULL},
     {"replicate", SIM_PARAM_CHOICE, offsetof(struct cache_params, replicate), "\"nothing\"",
@@ -183,6 +192,20 @@ static const char *validate(const void *fields)
     }
     if (params->ttl_min > params->ttl) {
         return "ttl_min: more than ttl";
+    }
+    if (params->scans == SCANS_RESULTS && params->write == WRITE_BEHIND) {
+        return "scans: a result does not have what waits to be written; not with write = "
+               "\"behind\"";
+    }
+    if (params->scans == SCANS_RESULTS && params->replicate == REPLICATE_COPIES) {
+        return "scans: whole results are not sent to fellows; with replicate = \"copies\" give "
+               "\"objects\"";
+    }
+    if (params->scans != SCANS_PASS && params->private_share > 0) {
+        return "scans: an answer may hold private objects; not with private";
+    }
+    if (params->validate && params->miss_to.count == 0) {
+        return "validate: there is nobody to ask; give miss_to";
     }
     if (params->replicate == REPLICATE_NOTHING && params->holders > 0) {
         return "holders: members tell each other nothing; give replicate";

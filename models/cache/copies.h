@@ -16,6 +16,9 @@ enum cache_change { CHANGE_INVALIDATE, CHANGE_REFRESH, CHANGE_FETCH };
 /* What becomes of the copy when its key is written. */
 enum cache_write { WRITE_INVALIDATE, WRITE_THROUGH, WRITE_AROUND, WRITE_BEHIND };
 
+/* What becomes of a scan. */
+enum cache_scans { SCANS_PASS, SCANS_RESULTS, SCANS_OBJECTS };
+
 #define HOLDERS_MAX 16 /* of a key, where not all members are */
 
 /* What members of a group of caches tell each other. */
@@ -47,9 +50,11 @@ struct cache_params {
     int32_t on_change;                   /* enum cache_change */
     const struct sim_dist *change_delay; /* NULL = none */
     double private_share;                /* of the keys */
-    int64_t preload;                     /* keys */
-    int32_t replicate;                   /* enum cache_replicate */
-    int64_t holders;                     /* of a key; 0 = all members */
+    int32_t scans;                       /* enum cache_scans */
+    bool validate;
+    int64_t preload;   /* keys */
+    int32_t replicate; /* enum cache_replicate */
+    int64_t holders;   /* of a key; 0 = all members */
     struct sim_target miss_to;
     sim_time timeout;
 };
@@ -61,6 +66,7 @@ enum cache_metric {
     METRIC_COALESCED,
     METRIC_LOCKED,
     METRIC_EARLY,
+    METRIC_VALIDATIONS,
     METRIC_EXPIRATIONS,
     METRIC_SWEPT,
     METRIC_OUTLIVED,

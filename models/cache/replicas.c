@@ -240,10 +240,12 @@ void replicas_hear(struct sim_node *self, const struct sim_input *in)
     case MESSAGE_DROP:
         visits_note_written(self, in->words[WORD_KEY]);
         copies_invalidate(self, &state->copies, in->words[WORD_KEY]);
+        queries_changed(self, in->words[WORD_KEY], 0, false);
         break;
     case MESSAGE_WRITTEN:
         visits_note_written(self, in->words[WORD_KEY]);
         take(self, in->words);
+        queries_changed(self, in->words[WORD_KEY], in->words[WORD_VERSION], false);
         break;
     case MESSAGE_COPY:
         take(self, in->words);

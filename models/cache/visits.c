@@ -8,49 +8,41 @@
 
 #define PRIVATE UINT64_C(0x7072697661746500) /* whatever else hashes keys does not hash them so */
 
-static bool knows_flights(const struct cache_params *params)
-{
-    return params->coalesce || params->leases || params->lock != SIM_NEVER || params->early > 0 ||
-           params->stale_for > 0 || params->refresh_ahead > 0 || params->follow.count > 0;
-}
-
-static struct flight *flight_of(struct cache_state *state, uint64_t key, uint32_t *ret_index)
-{
-    *ret_index = sim_object_table_find(&state->flights, key, sim_object_hash(key));
-    return *ret_index == 0 ? NULL : sim_object_payload(sim_object_at(&state->flights, *ret_index));
-}
-
 /* ---- answers ---- */
 
-static void answer(struct sim_node *self, sim_frame frame, const struct sim_reply *reply)
+/* What was asked for: by the request of the visit, or of the query that it is a part of. */
+static struct sim_request asked(struct sim_node *self, const struct visit *visit)
 {
-    const struct visit *visit = sim_frame_at(self, frame);
-    if (visit->ticket != 0) {
-        sim_answer(self, visit->ticket, reply);
+    if (visit->query == 0) {
+        return *sim_request_of(self, visit->ticket);
     }
-    sim_frame_end(self, frame);
+    const struct visit *query = sim_frame_at(self, visit->query);
+    struct sim_request request = *sim_request_of(self, query->ticket);
+    request.operation = SIM_OP_READ;
+    request.key = visit->key;
+    request.key_end = 0;
+    request.span = visit->span;
+    return request;
 }
 
-/* The fetch is over; the flight too when it was the last. Whether the answer, which has that
- * version, may be kept. */
-static bool end_fetch(struct sim_node *self, const struct visit *visit, uint64_t version)
+void visits_answer(struct sim_node *self, sim_frame frame, const struct sim_reply *reply)
 {
-    const struct cache_params *params = sim_params(self);
-    struct cache_state *state = sim_state(self);
-    uint32_t index;
-    if (!visit->is_fetching) {
-        return true;
+    const struct visit *visit = sim_frame_at(self, frame);
+    if (visit->query != 0) {
+        queries_part_ended(self, frame, reply);
+        return;
     }
-    struct flight *flight = flight_of(state, visit->key, &index);
-    bool is_overtaken =
-        (params->leases && flight->is_written) || (version != 0 && version < flight->version);
-    if (is_overtaken) {
-        sim_count(self, METRIC_OVERTAKEN, 1);
+    if (visit->ticket != 0) {
+        struct sim_reply told = *reply;
+        uint64_t known = sim_request_of(self, visit->ticket)->expected;
+        bool is_read = visit->kind == VISIT_READ || visit->kind == VISIT_HIT;
+        if (is_read && known != 0 && reply->version == known) {
+            told.is_unchanged = true;
+            told.bytes = 0;
+        }
+        sim_answer(self, visit->ticket, &told);
     }
-    if (--flight->fetch_count == 0) {
-        sim_object_table_drop(&state->flights, index);
-    }
-    return !is_overtaken;
+    sim_frame_end(self, frame);
 }
 
 /* What came for a key is kept, and goes to all who wait for it, in order of arrival. One that says
@@ -65,7 +57,7 @@ static void conclude_read(struct sim_node *self, sim_frame frame, struct sim_rep
     if (is_negative && state->filter.words != NULL) {
         sim_count(self, METRIC_FALSE_POSITIVES, 1);
     }
-    if (end_fetch(self, visit, reply->version) && is_kept) {
+    if (flights_end(self, visit, reply->version) && is_kept) {
         sim_time took = sim_now(self) - visit->began;
         sim_time expires = copies_keep(self, &state->copies, visit->key, reply, took);
         replicas_fetched(self, visit->key, reply, expires);
@@ -73,7 +65,7 @@ static void conclude_read(struct sim_node *self, sim_frame frame, struct sim_rep
     }
     while (frame != 0) {
         sim_frame next = ((const struct visit *)sim_frame_at(self, frame))->next;
-        answer(self, frame, reply);
+        visits_answer(self, frame, reply);
         frame = next;
     }
 }
@@ -81,14 +73,32 @@ static void conclude_read(struct sim_node *self, sim_frame frame, struct sim_rep
 void visits_note_written(struct sim_node *self, uint64_t key)
 {
     struct cache_state *state = sim_state(self);
-    uint32_t index;
-    struct flight *flight = flight_of(state, key, &index);
-    if (flight != NULL) {
-        flight->is_written = true;
-    }
+    flights_note(self, key, 0);
     if (state->filter.words != NULL) {
         sim_bloom_filter_add(&state->filter, key);
     }
+}
+
+/* The copy is of the latest version, and is answered with and kept for another time to live, unless
+ * it has gone meanwhile; or there is a newer one, or trouble, and that is as if it had missed. */
+static void conclude_validation(struct sim_node *self, sim_frame frame, struct sim_reply *reply)
+{
+    struct cache_state *state = sim_state(self);
+    struct visit *visit = sim_frame_at(self, frame);
+    if (!reply->is_unchanged) {
+        sim_count(self, METRIC_MISSES, 1);
+        if (reply->status == SIM_STATUS_NOT_FOUND) {
+            copies_invalidate(self, &state->copies, visit->key);
+        }
+        conclude_read(self, frame, reply);
+        return;
+    }
+    sim_count(self, METRIC_HITS, 1);
+    if (copies_version(&state->copies, visit->key) == visit->reply.version) {
+        visit->reply.fresh_until = reply->fresh_until;
+        copies_keep(self, &state->copies, visit->key, &visit->reply, sim_now(self) - visit->began);
+    }
+    visits_hit(self, frame);
 }
 
 static void conclude_write(struct sim_node *self, sim_frame frame, const struct sim_reply *reply)
@@ -100,6 +110,10 @@ static void conclude_write(struct sim_node *self, sim_frame frame, const struct 
     bool is_put = params->write == WRITE_THROUGH && request->operation == SIM_OP_WRITE &&
                   reply->status == SIM_STATUS_OK;
     visits_note_written(self, visit->key);
+    if (params->write != WRITE_AROUND) {
+        queries_changed(self, visit->key, reply->status == SIM_STATUS_OK ? reply->version : 0,
+                        false);
+    }
     if (is_put) {
         struct sim_reply written = *reply;
         written.value = request->value;
@@ -112,7 +126,7 @@ static void conclude_write(struct sim_node *self, sim_frame frame, const struct 
         copies_invalidate(self, &state->copies, visit->key);
         replicas_dropped(self, visit->key);
     }
-    answer(self, frame, reply);
+    visits_answer(self, frame, reply);
 }
 
 void visits_conclude(struct sim_node *self, sim_frame frame, const struct sim_reply *answered)
@@ -127,6 +141,9 @@ void visits_conclude(struct sim_node *self, sim_frame frame, const struct sim_re
     case VISIT_REFRESH:
         conclude_read(self, frame, &reply);
         break;
+    case VISIT_VALIDATION:
+        conclude_validation(self, frame, &reply);
+        break;
     case VISIT_PRELOAD:
         conclude_read(self, frame, &reply);
         preload_next(self);
@@ -139,8 +156,9 @@ void visits_conclude(struct sim_node *self, sim_frame frame, const struct sim_re
         break;
     case VISIT_HIT:
     case VISIT_OTHER:
-    case VISIT_CHANGE: /* makes no call */
-        answer(self, frame, &reply);
+    case VISIT_CHANGE: /* make no call */
+    case VISIT_QUERY:
+        visits_answer(self, frame, &reply);
         break;
     }
 }
@@ -179,7 +197,12 @@ void visits_send(struct sim_node *self, sim_frame frame, const struct sim_reques
 static void go_on(struct sim_node *self, sim_frame frame)
 {
     const struct visit *visit = sim_frame_at(self, frame);
-    struct sim_request request = *sim_request_of(self, visit->ticket);
+    struct sim_request request = asked(self, visit);
+    if (visit->kind == VISIT_VALIDATION) {
+        request.expected = visit->reply.version;
+    } else if (visit->kind == VISIT_READ) {
+        request.expected = 0; /* what is kept here must be whole */
+    }
     visits_send(self, frame, &request);
 }
 
@@ -204,8 +227,7 @@ static enum visit_kind kind_of(uint16_t operation)
     return VISIT_OTHER;
 }
 
-static sim_frame new_visit(struct sim_node *self, sim_ticket ticket, uint64_t key,
-                           enum visit_kind kind)
+sim_frame visits_new(struct sim_node *self, sim_ticket ticket, uint64_t key, enum visit_kind kind)
 {
     sim_frame frame = sim_frame_new(self);
     struct visit *visit = sim_frame_at(self, frame);
@@ -213,70 +235,56 @@ static sim_frame new_visit(struct sim_node *self, sim_ticket ticket, uint64_t ke
     visit->key = key;
     visit->kind = kind;
     visit->began = sim_now(self);
+    visit->span = ticket != 0 ? sim_request_of(self, ticket)->span : 0;
     return frame;
 }
 
 /* Spends `law` on the request; false when there is nothing to spend. A request that finds the queue
  * full is turned away. */
-static bool spend(struct sim_node *self, const struct sim_request *request, int draw,
-                  const struct sim_dist *law, sim_frame frame)
+static bool spend(struct sim_node *self, sim_frame frame, int draw, const struct sim_dist *law)
 {
     if (law == NULL) {
         return false;
     }
     struct cache_state *state = sim_state(self);
-    if (!sim_station_work(self, state->station, sim_draw(self, draw, law), request->priority,
-                          request->span, frame)) {
+    struct sim_request request = asked(self, sim_frame_at(self, frame));
+    if (!sim_station_work(self, state->station, sim_draw(self, draw, law), request.priority,
+                          request.span, frame)) {
         struct sim_reply full = {.status = SIM_STATUS_REJECTED};
         visits_conclude(self, frame, &full);
     }
     return true;
 }
 
-/* Answers with the visit's reply after the time of a hit. */
-static void hit(struct sim_node *self, sim_frame frame)
+void visits_hit(struct sim_node *self, sim_frame frame)
 {
     const struct cache_params *params = sim_params(self);
     struct visit *visit = sim_frame_at(self, frame);
     visit->kind = VISIT_HIT;
-    if (!spend(self, sim_request_of(self, visit->ticket), DRAW_HIT, params->hit, frame)) {
-        answer(self, frame, &visit->reply);
+    if (!spend(self, frame, DRAW_HIT, params->hit)) {
+        visits_answer(self, frame, &visit->reply);
     }
-}
-
-/* One more fetch of the key is under way. */
-static void begin_fetch(struct sim_node *self, sim_frame frame)
-{
-    struct cache_state *state = sim_state(self);
-    struct visit *visit = sim_frame_at(self, frame);
-    uint32_t index;
-    struct flight *flight = flight_of(state, visit->key, &index);
-    if (flight == NULL) {
-        index = sim_object_table_add(&state->flights, visit->key);
-        flight = sim_object_payload(sim_object_at(&state->flights, index));
-        *flight = (struct flight){.last = frame};
-    }
-    flight->fetch_count++;
-    visit->is_fetching = true;
 }
 
 bool visits_fetch(struct sim_node *self, const struct sim_request *cause, enum visit_kind kind)
 {
     struct cache_state *state = sim_state(self);
-    uint32_t index;
-    if (flight_of(state, cause->key, &index) != NULL) {
+    uint64_t key = queries_key(cause);
+    if (flights_have(state, key)) {
         return false;
     }
     sim_count(self, METRIC_REFRESHES, 1);
+    bool is_scan = cause->operation == SIM_OP_SCAN;
     struct sim_request request = {.key = cause->key,
+                                  .key_end = is_scan ? cause->key_end : 0,
                                   .bytes = cause->bytes,
                                   .reply_bytes = cause->reply_bytes,
                                   .deadline = SIM_NEVER,
-                                  .operation = SIM_OP_READ,
+                                  .operation = is_scan ? SIM_OP_SCAN : SIM_OP_READ,
                                   .priority = cause->priority,
                                   .origin_zone = (uint16_t)sim_zone(self)};
-    sim_frame frame = new_visit(self, 0, cause->key, kind);
-    begin_fetch(self, frame);
+    sim_frame frame = visits_new(self, 0, key, kind);
+    flights_begin(self, frame);
     visits_send(self, frame, &request);
     return true;
 }
@@ -296,13 +304,10 @@ void visits_changed(struct sim_node *self, const struct sim_item *change)
     const struct cache_params *params = sim_params(self);
     struct cache_state *state = sim_state(self);
     uint64_t key = change->key;
-    uint32_t index;
     sim_count(self, METRIC_CHANGES, 1);
     visits_note_written(self, key);
-    struct flight *flight = flight_of(state, key, &index);
-    if (flight != NULL && change->version > flight->version) {
-        flight->version = change->version;
-    }
+    flights_note(self, key, change->version);
+    queries_changed(self, key, change->version, true);
     if (visits_is_private(self, key)) {
         return;
     }
@@ -317,43 +322,17 @@ void visits_changed(struct sim_node *self, const struct sim_item *change)
     }
 }
 
-/* True when the key is being fetched and this visit waits: for that answer, or to look again. */
-static bool waits(struct sim_node *self, sim_frame frame)
-{
-    const struct cache_params *params = sim_params(self);
-    struct visit *visit = sim_frame_at(self, frame);
-    uint32_t index;
-    struct flight *flight = flight_of(sim_state(self), visit->key, &index);
-    if (flight == NULL) {
-        return false;
-    }
-    if (params->coalesce) {
-        struct visit *before = sim_frame_at(self, flight->last);
-        before->next = frame;
-        flight->last = frame;
-        sim_count(self, METRIC_COALESCED, 1);
-        return true;
-    }
-    if (params->lock != SIM_NEVER) {
-        sim_count(self, METRIC_LOCKED, 1);
-        sim_spend(self, sim_request_of(self, visit->ticket)->span, SIM_CAUSE_LOCK, params->lock);
-        sim_after(self, params->lock, TIMER_LOOK, frame);
-        return true;
-    }
-    return false;
-}
-
 static void miss(struct sim_node *self, sim_frame frame)
 {
     const struct cache_params *params = sim_params(self);
     const struct visit *visit = sim_frame_at(self, frame);
-    if (visit->kind == VISIT_READ && knows_flights(params)) {
-        if (waits(self, frame)) {
+    if (visit->kind == VISIT_READ && flights_are_known(params)) {
+        if (flights_wait(self, frame)) {
             return;
         }
-        begin_fetch(self, frame);
+        flights_begin(self, frame);
     }
-    if (!spend(self, sim_request_of(self, visit->ticket), DRAW_MISS, params->miss, frame)) {
+    if (!spend(self, frame, DRAW_MISS, params->miss)) {
         go_on(self, frame);
     }
 }
@@ -362,17 +341,17 @@ static void miss(struct sim_node *self, sim_frame frame)
 static bool find(struct sim_node *self, struct visit *visit)
 {
     struct cache_state *state = sim_state(self);
-    uint32_t index;
     if (writes_find(self, visit->key, &visit->reply)) {
         return true;
     }
-    if (state->filter.words != NULL && !sim_bloom_filter_has(&state->filter, visit->key)) {
+    bool is_filtered = state->filter.words != NULL && !visit->is_result;
+    if (is_filtered && !sim_bloom_filter_has(&state->filter, visit->key)) {
         visit->reply = (struct sim_reply){.status = SIM_STATUS_NOT_FOUND};
         sim_count(self, METRIC_FILTERED, 1);
         return true;
     }
     enum copy_state found = copies_find(self, &state->copies, visit->key, &visit->reply);
-    if (found == COPY_EARLY && flight_of(state, visit->key, &index) == NULL) {
+    if (found == COPY_EARLY && !flights_have(state, visit->key)) {
         sim_count(self, METRIC_EARLY, 1);
         found = COPY_NONE;
     }
@@ -386,22 +365,28 @@ static bool find(struct sim_node *self, struct visit *visit)
         if (visit->reply.fresh_until <= sim_now(self)) {
             sim_count(self, METRIC_OUTLIVED, 1);
         }
-        visits_fetch(self, sim_request_of(self, visit->ticket), VISIT_REFRESH);
+        struct sim_request cause = asked(self, visit);
+        visits_fetch(self, &cause, VISIT_REFRESH);
     }
     return true;
 }
 
-static void arrive_to_read(struct sim_node *self, sim_frame frame)
+void visits_read(struct sim_node *self, sim_frame frame)
 {
+    const struct cache_params *params = sim_params(self);
     struct visit *visit = sim_frame_at(self, frame);
     sim_count(self, METRIC_LOOKUPS, 1);
     /* The reply is written where it stays: a copy of what was just read from far memory waits. */
-    if (find(self, visit)) {
-        sim_count(self, METRIC_HITS, 1);
-        hit(self, frame);
-    } else {
+    if (!find(self, visit)) {
         sim_count(self, METRIC_MISSES, 1);
         miss(self, frame);
+    } else if (params->validate && visit->reply.version != 0) {
+        sim_count(self, METRIC_VALIDATIONS, 1);
+        visit->kind = VISIT_VALIDATION;
+        miss(self, frame);
+    } else {
+        sim_count(self, METRIC_HITS, 1);
+        visits_hit(self, frame);
     }
 }
 
@@ -409,13 +394,16 @@ void visits_arrive(struct sim_node *self, const struct sim_input *in)
 {
     struct cache_state *state = sim_state(self);
     enum visit_kind kind = kind_of(in->request->operation);
+    if (queries_take(self, in)) {
+        return;
+    }
     if (kind != VISIT_OTHER && visits_is_private(self, in->request->key)) {
         sim_count(self, METRIC_PASSED, 1);
         kind = VISIT_OTHER;
     }
-    sim_frame frame = new_visit(self, in->ticket, in->request->key, kind);
+    sim_frame frame = visits_new(self, in->ticket, in->request->key, kind);
     if (kind == VISIT_READ) {
-        arrive_to_read(self, frame);
+        visits_read(self, frame);
     } else if (kind == VISIT_WRITE && writes_take(self, in->request)) {
         struct visit *visit = sim_frame_at(self, frame);
         struct sim_reply written = {.value = in->request->value, .bytes = in->request->bytes};
@@ -423,7 +411,7 @@ void visits_arrive(struct sim_node *self, const struct sim_input *in)
         copies_keep(self, &state->copies, in->request->key, &written, 0);
         written.bytes = 0;
         visit->reply = written;
-        hit(self, frame);
+        visits_hit(self, frame);
     } else {
         miss(self, frame);
     }
@@ -434,7 +422,7 @@ void visits_look(struct sim_node *self, sim_frame frame)
     struct cache_state *state = sim_state(self);
     struct visit *visit = sim_frame_at(self, frame);
     if (copies_find(self, &state->copies, visit->key, &visit->reply) != COPY_NONE) {
-        hit(self, frame);
+        visits_hit(self, frame);
     } else {
         miss(self, frame);
     }
@@ -444,7 +432,7 @@ void visits_done(struct sim_node *self, sim_frame frame)
 {
     const struct visit *visit = sim_frame_at(self, frame);
     if (visit->kind == VISIT_HIT) {
-        answer(self, frame, &visit->reply);
+        visits_answer(self, frame, &visit->reply);
     } else {
         go_on(self, frame);
     }

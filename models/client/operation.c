@@ -171,6 +171,15 @@ static uint64_t value_of(const struct operation *operation)
     return 0;
 }
 
+static uint64_t key_end_of(const struct operations *operations, const struct operation_wish *wish)
+{
+    if (wish->operation != SIM_OP_SCAN) {
+        return 0;
+    }
+    return wish->key +
+           (uint64_t)(operations->workload == NULL ? 1 : operations->workload->scan_keys);
+}
+
 static void send_attempt(struct sim_node *self, struct operations *operations, sim_frame frame,
                          struct operation *operation, sim_node_id to)
 {
@@ -178,6 +187,7 @@ static void send_attempt(struct sim_node *self, struct operations *operations, s
     struct sim_request request = {
         .operation_id = operation->id.id,
         .key = wish->key,
+        .key_end = key_end_of(operations, wish),
         .value = value_of(operation),
         .expected = operation->expected,
         .deadline = operation->deadline,
@@ -193,11 +203,6 @@ static void send_attempt(struct sim_node *self, struct operations *operations, s
     if (operations->guarantee != NULL) {
         request.staleness = operations->guarantee->staleness;
         request.behind_max = (uint32_t)operations->guarantee->staleness_versions;
-    }
-    if (wish->operation == SIM_OP_SCAN) {
-        request.key_end =
-            wish->key +
-            (uint64_t)(operations->workload == NULL ? 1 : operations->workload->scan_keys);
     }
     if (operations->tokens != NULL && wish->session != OPERATION_NO_SESSION) {
         request.session = (uint64_t)sim_self(self) << 32 | (wish->session + 1);
@@ -269,12 +274,14 @@ static void hedge(struct sim_node *self, struct operations *operations, sim_fram
     }
 }
 
-static struct sim_witness asked_by(const struct operation *operation)
+static struct sim_witness asked_by(const struct operations *operations,
+                                   const struct operation *operation)
 {
     const struct operation_wish *wish = &operation->wish;
     return (struct sim_witness){
         .operation = wish->operation,
         .key = wish->key,
+        .key_end = key_end_of(operations, wish),
         .value = value_of(operation),
         .expected = operation->expected,
         .session = wish->session == OPERATION_NO_SESSION ? 0 : wish->session + 1,
@@ -298,7 +305,7 @@ void operation_begin(struct sim_node *self, struct operations *operations, sim_f
         operation->expected = seen_value(&operations->seen, wish->session, wish->key);
     }
     if (operations->is_witnessed) {
-        struct sim_witness asked = asked_by(operation);
+        struct sim_witness asked = asked_by(operations, operation);
         operation->witness = sim_witness_begin(self, &asked);
     }
     operation->deadline = sim_time_add(sim_now(self), operations->params->deadline);
@@ -364,7 +371,7 @@ static void on_outcome(struct sim_node *self, struct operations *operations,
             remember(operations, operation, reply);
         }
         if (reply->version != 0) {
-            struct sim_witness asked = asked_by(operation);
+            struct sim_witness asked = asked_by(operations, operation);
             sim_served(self, &operation->id, &asked, reply);
         }
         operation_end(self, operations, frame, reply);

@@ -9,6 +9,8 @@
  * on, as long as there is
  * credit. Compare-and-set needs the value that it expects; a list that is appended to is named by
  * sim_hash_pair(list, value); a scan reads `key` up to `key_end`.
+ * A read or scan that says which version the asker has is answered without a value where that is
+ * still the latest; it takes as much work.
  *
  * Left out: replication, and durability: a crash takes all that was written.
  */
@@ -152,6 +154,7 @@ static void answer_read(struct sim_node *self, const struct sim_request *request
     const struct memory_params *params = sim_params(self);
     struct cell cell = read_cell(self, request->key);
     reply->version = cell.version;
+    reply->is_unchanged = cell.version == request->expected;
     if (params->fresh_for != SIM_NEVER) {
         reply->fresh_until = sim_time_add(sim_now(self), params->fresh_for);
     }
@@ -160,15 +163,28 @@ static void answer_read(struct sim_node *self, const struct sim_request *request
         reply->status = SIM_STATUS_NOT_FOUND;
         return;
     }
-    reply->value = cell.value;
-    reply->bytes = value_size(self, request);
+    if (!reply->is_unchanged) {
+        reply->value = cell.value;
+        reply->bytes = value_size(self, request);
+    }
 }
 
 static void answer_scan(struct sim_node *self, const struct sim_request *request,
                         struct sim_reply *reply)
 {
+    const struct memory_params *params = sim_params(self);
+    const struct memory_state *state = sim_state(self);
+    uint64_t newest = 1; /* of these keys */
     for (uint64_t key = request->key; key < request->key_end; key++) {
-        reply->bytes += read_cell(self, key).is_deleted ? 0 : value_size(self, request);
+        struct cell cell = read_cell(self, key);
+        newest = cell.version > newest ? cell.version : newest;
+        reply->bytes += cell.is_deleted ? 0 : value_size(self, request);
+    }
+    reply->version = state->version > 0 ? state->version : 1;
+    reply->is_unchanged = newest <= request->expected;
+    reply->bytes = reply->is_unchanged ? 0 : reply->bytes;
+    if (params->fresh_for != SIM_NEVER) {
+        reply->fresh_until = sim_time_add(sim_now(self), params->fresh_for);
     }
 }
 

@@ -120,9 +120,10 @@ void sim_span_drop(struct sim_node *self, sim_span branch);
 /* What an operation of a source asks for. */
 enum { SIM_WITNESS_ACQUIRE = 0x100, SIM_WITNESS_RELEASE }; /* of a lock, beside the operations */
 struct sim_witness {
-    /* enum sim_operation; a CALL is a read, a SCAN is not recorded. Or one of the above. */
+    /* enum sim_operation; a CALL is a read, a SCAN is in no history. Or one of the above. */
     uint16_t operation;
     uint64_t key, value, expected;
+    uint64_t key_end; /* SCAN */
     uint64_t session; /* of this node, from 1; 0 = none */
 };
 
@@ -130,10 +131,17 @@ struct sim_witness {
  * that reads should see; versions of a key grow, from 1, and one that does not is of no
  * consequence. A source says what an operation was answered with, before the operation ends; what
  * other components answer is seen by itself. Joined by the world into stale, staleness, behind, and
- * what sessions saw of their own. */
+ * what sessions saw of their own. A scan is as stale as the stalest of its keys. */
 void sim_commit(struct sim_node *self, uint64_t key, uint64_t version);
 void sim_served(struct sim_node *self, const struct sim_operation_id *operation,
                 const struct sim_witness *asked, const struct sim_reply *reply);
+/* For whoever puts the answer of a scan together of answers that were given at different times: up
+ * to which version of the store the answer is complete now, as far as this part of it goes, which
+ * has that version of the key. That is one less than the first newer one that was committed, or the
+ * latest of the store where there is none. The least over all parts is the version of the whole. It
+ * is what an observer knows, for answers to be judged by, and for no other decision. */
+uint64_t sim_complete_up_to(const struct sim_node *self, sim_node_id store, uint64_t key,
+                            uint64_t version);
 /* Whoever receives what a store commits has all of a key up to `version` now, and had it up to
  * `after` before: for each version between them that was committed since `since` (and is still
  * remembered) the time from its commit to now is recorded in `metric`. Returns how many. */

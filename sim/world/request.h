@@ -52,10 +52,11 @@ enum sim_consistency {
 struct sim_request {
     uint64_t operation_id; /* one per operation of a source, kept through retries and hops */
     uint64_t key;
-    uint64_t key_end;       /* SCAN: one past the last key */
-    uint64_t value;         /* WRITE, APPEND, INCREMENT, COMPARE_AND_SET: new value */
-    uint64_t expected;      /* COMPARE_AND_SET */
-    uint64_t session;       /* 0 = none */
+    uint64_t key_end;  /* SCAN: one past the last key */
+    uint64_t value;    /* WRITE, APPEND, INCREMENT, COMPARE_AND_SET: new value */
+    uint64_t expected; /* COMPARE_AND_SET; READ, SCAN: the version that the asker has, 0 = none:
+                          the answer may be that this is the latest (If-None-Match) */
+    uint64_t session;  /* 0 = none */
     uint64_t session_token; /* what the session has seen: opaque to all but the store */
     uint64_t transaction;   /* 0 = none */
     uint64_t fencing_token; /* 0 = none */
@@ -83,13 +84,17 @@ struct sim_reply {
     enum sim_status status;
     sim_node_id served_by; /* whose answer it is: kept by those who pass a version on */
     uint64_t value;
-    uint64_t version;  /* of the value, or of there being none; 0 = unversioned */
+    /* Of the value, or of there being none; 0 = unversioned. SCAN: the answer has all that was
+     * committed to these keys up to that version of the store; for stores whose versions grow from
+     * commit to commit, whichever keys they are of. */
+    uint64_t version;
     uint64_t siblings; /* how many further values are concurrent with this one */
     uint64_t session_token;
     int64_t bytes;
     sim_time fresh_until; /* may be cached until then; 0 = not cacheable */
     sim_time retry_after; /* REJECTED: a hint; 0 = none */
     sim_node_id redirect; /* REDIRECT */
+    bool is_unchanged;    /* what the request expected is the latest version: no value comes */
 };
 
 /* How a call ended. For TIMEOUT and REFUSED only status is meaningful. */

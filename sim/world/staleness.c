@@ -16,6 +16,9 @@
  * distance are the least that they can be. Nothing here draws a random number or schedules an
  * event.
  *
+ * A scan is stale when any of its keys is, since the first of those commits, and by as many
+ * versions as that key has had since.
+ *
  * Of a read after a commit it is known how long that was over, and whether the read saw it: the
  * share that did, by how long it was over, is P(consistent at t), and the time after which all did
  * is t-visibility (Bailis and others, sections 2 and 4).
@@ -50,6 +53,7 @@ struct versions {
     uint64_t slot_mask, key_count;
     struct commit *ring; /* commit n is at n % ring_size */
     uint64_t ring_size, commit_count;
+    uint64_t *newest; /* version, of each group's store */
 };
 
 void versions_init(struct sim_world *world)
@@ -62,6 +66,7 @@ void versions_init(struct sim_world *world)
     versions->slot_mask = SLOTS_FIRST - 1;
     versions->ring = g_new0(struct commit, COMMITS_FIRST);
     versions->ring_size = COMMITS_FIRST;
+    versions->newest = g_new0(uint64_t, world->spec->group_count);
     world->versions = versions;
 }
 
@@ -70,6 +75,7 @@ void versions_clear(struct sim_world *world)
     if (world->versions != NULL) {
         g_free(world->versions->slots);
         g_free(world->versions->ring);
+        g_free(world->versions->newest);
         g_free(world->versions);
     }
 }
@@ -168,6 +174,8 @@ void sim_commit(struct sim_node *self, uint64_t key, uint64_t version)
     versions->ring[versions->commit_count % versions->ring_size] = commit;
     slot->number = versions->commit_count;
     slot->latest = commit;
+    uint64_t *newest = &versions->newest[self->group_index];
+    *newest = version > *newest ? version : *newest;
 }
 
 /* The latest commit that was made by `time`; NULL when none is remembered. */
@@ -273,6 +281,37 @@ static void judge(struct sim_node *node, uint64_t key, sim_time began,
     }
 }
 
+/* By the key of it that is the stalest. Whether it saw the latest commit is not asked: of which key
+ * would that be? */
+static void judge_scan(struct sim_node *node, uint64_t key, uint64_t key_end, sim_time began,
+                       const struct sim_reply *reply)
+{
+    struct sim_world *world = node->world;
+    const struct versions *versions = world->versions;
+    uint32_t store = world->nodes[reply->served_by].group_index;
+    sim_time since = SIM_NEVER;
+    uint64_t behind = 0;
+    metric_count(node, SIM_STANDARD_VERSIONED, began, 1);
+    for (; key < key_end; key++) {
+        const struct versioned_key *slot = slot_of(versions, store, key);
+        const struct commit *latest =
+            slot->is_used ? committed_by(versions, &slot->latest, began) : NULL;
+        if (latest == NULL || latest->version <= reply->version) {
+            continue;
+        }
+        const struct commit *first = first_after(versions, latest, reply->version);
+        if (first->time < since) {
+            since = first->time;
+            behind = latest->depth - first->depth + 1;
+        }
+    }
+    if (since != SIM_NEVER) {
+        metric_count(node, SIM_STANDARD_STALE, began, 1);
+        metric_sample(node, SIM_STANDARD_STALENESS, began, began - since);
+        metric_sample(node, SIM_STANDARD_BEHIND, began, (int64_t)behind);
+    }
+}
+
 static bool has_version(const struct sim_reply *reply)
 {
     return reply->version != 0 && reply->served_by != 0 &&
@@ -284,7 +323,25 @@ void versions_served(struct sim_node *node, const struct sim_request *request, s
 {
     if (has_version(reply) && is_read(request->operation)) {
         judge(node, request->key, began, reply);
+    } else if (has_version(reply) && request->operation == SIM_OP_SCAN) {
+        judge_scan(node, request->key, request->key_end, began, reply);
     }
+}
+
+uint64_t sim_complete_up_to(const struct sim_node *self, sim_node_id store, uint64_t key,
+                            uint64_t version)
+{
+    const struct sim_world *world = self->world;
+    const struct versions *versions = world->versions;
+    if (versions == NULL) {
+        return version;
+    }
+    uint32_t group = world->nodes[store].group_index;
+    const struct versioned_key *slot = slot_of(versions, group, key);
+    if (slot->is_used && slot->latest.version > version) {
+        return first_after(versions, &slot->latest, version)->version - 1;
+    }
+    return version > versions->newest[group] ? version : versions->newest[group];
 }
 
 void sim_served(struct sim_node *self, const struct sim_operation_id *operation,
@@ -295,8 +352,10 @@ void sim_served(struct sim_node *self, const struct sim_operation_id *operation,
     }
     if (is_read(asked->operation) && has_version(reply)) {
         judge(self, asked->key, operation->began, reply);
+    } else if (asked->operation == SIM_OP_SCAN && has_version(reply)) {
+        judge_scan(self, asked->key, asked->key_end, operation->began, reply);
     }
-    if (asked->session != 0 && has_version(reply)) {
+    if (asked->session != 0 && has_version(reply) && asked->operation != SIM_OP_SCAN) {
         sessions_saw(self, operation->began, asked, reply);
     }
 }

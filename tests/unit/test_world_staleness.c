@@ -132,6 +132,87 @@ static void test_twin(void)
     fixture_clear(&f);
 }
 
+/* ---- scans ---- */
+
+/* The stalest of the keys, each on its own: since when, and by how many versions. */
+static sim_time naive_scan(const struct naive *naive, uint64_t first, uint64_t end,
+                           uint64_t version, sim_time began, uint64_t *ret_behind)
+{
+    sim_time since = SIM_NEVER;
+    for (uint64_t key = first; key < end; key++) {
+        struct naive alone = {.facts = naive->facts};
+        naive_read(&alone, 0, key, version, began);
+        if (alone.stale > 0 && began - alone.staleness < since) {
+            since = began - alone.staleness;
+            *ret_behind = alone.behind;
+        }
+    }
+    return since;
+}
+
+/* A store whose versions grow from commit to commit, and scans of some of its keys with a version
+ * of any age, that began some time ago. An answer of several parts is put together of what was
+ * there at different times, and is judged like its parts. */
+static void test_scans(void)
+{
+    struct fixture f;
+    struct naive naive = {.facts = g_array_new(FALSE, FALSE, sizeof(struct fact))};
+    struct sim_random random;
+    uint64_t stale = 0, behind = 0, version = 1;
+    sim_time staleness = 0;
+    build(&f);
+    sim_random_init(&random, 1, "staleness", "scans");
+    struct sim_node *users = sim_world_node(f.world, fixture_id(&f, "users"));
+    sim_node_id store = fixture_id(&f, "a");
+    for (int i = 0; i < 2000; i++) {
+        sim_time now = sim_world_now(f.world) + ms(1) * (sim_time)sim_random_below(&random, 20);
+        uint64_t key = sim_random_below(&random, 20);
+        fixture_run_until(&f, now);
+        if (sim_random_below(&random, 2) == 0) {
+            version += 1 + sim_random_below(&random, 3);
+            struct fact fact = {.key = key, .version = version, .store = 0, .time = now};
+            g_array_append_val(naive.facts, fact);
+            sim_commit(sim_world_node(f.world, store), key, version);
+            continue;
+        }
+        sim_time ago = ms(1) * (sim_time)sim_random_below(&random, 100);
+        sim_time began = now > ago ? now - ago : 0;
+        struct sim_witness asked = {
+            .operation = SIM_OP_SCAN, .key = key, .key_end = key + sim_random_below(&random, 6)};
+        struct sim_reply reply = {.served_by = store, .version = UINT64_MAX};
+        sim_time since = SIM_NEVER;
+        uint64_t newer = 0, least = UINT64_MAX;
+        if (sim_random_below(&random, 2) == 0) {
+            reply.version = 1 + sim_random_below(&random, version);
+            since = naive_scan(&naive, key, asked.key_end, reply.version, began, &newer);
+        }
+        for (uint64_t part = key; reply.version == UINT64_MAX && part < asked.key_end; part++) {
+            uint64_t own = 1 + sim_random_below(&random, version), own_newer = 0;
+            uint64_t complete = sim_complete_up_to(users, store, part, own);
+            sim_time own_since = naive_scan(&naive, part, part + 1, own, began, &own_newer);
+            since = own_since < since ? own_since : since;
+            newer = own_since == since ? own_newer : newer;
+            least = complete < least ? complete : least;
+        }
+        reply.version = reply.version == UINT64_MAX ? least : reply.version;
+        struct sim_operation_id operation = {.began = began};
+        sim_served(users, &operation, &asked, &reply);
+        if (since != SIM_NEVER) {
+            stale++;
+            behind += newer;
+            staleness += began - since;
+        }
+    }
+    fixture_run(&f);
+    g_assert_cmpuint(stale, >, 300);
+    g_assert_cmpuint(fixture_total(&f, "users", "stale"), ==, stale);
+    g_assert_cmpfloat_with_epsilon(sum_of(&f, "staleness"), sim_time_seconds(staleness), 1e-3);
+    g_assert_cmpfloat_with_epsilon(sum_of(&f, "behind"), (double)behind, 1e-3);
+    g_assert_cmpuint(fixture_sample_count(&f, "users", "since_commit"), ==, 0);
+    g_array_free(naive.facts, TRUE);
+    fixture_clear(&f);
+}
+
 /* ---- sessions ---- */
 
 struct told {
@@ -309,6 +390,7 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/world/staleness/twin", test_twin);
+    g_test_add_func("/world/staleness/scans", test_scans);
     g_test_add_func("/world/staleness/sessions", test_sessions);
     g_test_add_func("/world/staleness/guarantees", test_guarantees);
     g_test_add_func("/world/staleness/forgotten", test_forgotten);

@@ -24,6 +24,7 @@ void single_become_visible(struct sim_node *self, const struct cell *cell)
     if (single_is_waiting(sim_params(self))) {
         *cells_put(&state->seen, cell->key) = *cell;
     }
+    state->seen_version = cell->version;
     sim_commit(self, cell->key, cell->version);
     sim_count(self, SINGLE_METRIC_COMMITS, 1);
 }
@@ -128,6 +129,7 @@ void single_recover(struct sim_node *self)
         }
     }
     state->version = end == 0 ? 1 : sim_log_at(self, SINGLE_LOG_WRITES, end - 1)->words[2];
+    state->seen_version = state->version;
     state->seen_end = end;
     uint64_t last = sim_log_end(self, SINGLE_LOG_CHECKPOINTS);
     uint64_t from = 0;

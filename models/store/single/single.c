@@ -90,26 +90,42 @@ static int64_t size_of(const struct single_params *params, const struct sim_requ
     return request->reply_bytes > 0 ? request->reply_bytes : params->value_bytes;
 }
 
+static void scan(struct sim_node *self, const struct sim_request *request, struct sim_reply *reply)
+{
+    const struct single_params *params = sim_params(self);
+    const struct single_state *state = sim_state(self);
+    const struct cells *cells = single_seen_cells(self);
+    uint64_t newest = 1; /* of these keys */
+    for (uint64_t key = request->key; key < request->key_end; key++) {
+        struct cell cell = single_cell_of(self, cells, key);
+        newest = cell.version > newest ? cell.version : newest;
+        reply->bytes += cell.is_deleted ? 0 : size_of(params, request);
+    }
+    reply->version = state->seen_version > 0 ? state->seen_version : 1;
+    reply->is_unchanged = newest <= request->expected;
+    reply->bytes = reply->is_unchanged ? 0 : reply->bytes;
+}
+
 static void read(struct sim_node *self, const struct sim_request *request, struct sim_reply *reply)
 {
     const struct single_params *params = sim_params(self);
     const struct cells *cells = single_seen_cells(self);
     if (request->operation == SIM_OP_SCAN) {
-        for (uint64_t key = request->key; key < request->key_end; key++) {
-            reply->bytes +=
-                single_cell_of(self, cells, key).is_deleted ? 0 : size_of(params, request);
-        }
+        scan(self, request, reply);
         return;
     }
     struct cell cell = single_cell_of(self, cells, request->key);
     reply->version = cell.version;
+    reply->is_unchanged = cell.version == request->expected;
     if (cell.is_deleted) {
         sim_count(self, SINGLE_METRIC_MISSING, 1);
         reply->status = SIM_STATUS_NOT_FOUND;
         return;
     }
-    reply->value = cell.value;
-    reply->bytes = size_of(params, request);
+    if (!reply->is_unchanged) {
+        reply->value = cell.value;
+        reply->bytes = size_of(params, request);
+    }
 }
 
 /* Executes; returns the end of the log below which all is that the answer tells. */

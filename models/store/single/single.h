@@ -31,11 +31,12 @@ struct single_params {
 
 struct single_state {
     struct sim_station *work;
-    struct cells latest; /* what the next write meets */
-    struct cells seen;   /* what reads see; unused where that is the same */
-    struct cells tokens; /* the greatest fencing token that came with each key */
-    uint64_t version;    /* the latest; they grow with time, also over a crash */
-    uint64_t seen_end;   /* writes that reads see, by their place in the log */
+    struct cells latest;   /* what the next write meets */
+    struct cells seen;     /* what reads see; unused where that is the same */
+    struct cells tokens;   /* the greatest fencing token that came with each key */
+    uint64_t version;      /* the latest; they grow with time, also over a crash */
+    uint64_t seen_end;     /* writes that reads see, by their place in the log */
+    uint64_t seen_version; /* the latest of them */
     bool is_syncing, is_recovering;
     sim_time since;                        /* is_recovering */
     sim_frame first_waiting, last_waiting; /* for the disk, in the order in which they came */
