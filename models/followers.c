@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #define FEWEST 64
+#define CHANGE_BYTES 64 /* of a change on the wire: key, version, place in the stream */
 
 void followers_add(struct followers *followers, sim_stream stream)
 {
@@ -35,6 +36,16 @@ void followers_drop_closed(struct sim_node *self, struct followers *followers)
         }
     }
     followers->count = kept;
+}
+
+void followers_tell(struct sim_node *self, const struct followers *followers,
+                    struct sim_item change, int unsent)
+{
+    for (uint32_t i = 0; i < followers->count; i++) {
+        if (!sim_stream_send(self, followers->each[i], change, CHANGE_BYTES)) {
+            sim_count(self, unsent, 1);
+        }
+    }
 }
 
 void followers_clear(struct followers *followers)

@@ -15,6 +15,9 @@ void followers_add(struct followers *followers, sim_stream stream);
 void followers_drop(struct followers *followers, sim_stream stream);
 /* Takes out all that are closed. */
 void followers_drop_closed(struct sim_node *self, struct followers *followers);
+/* Sends all of them what a store has committed; counts in `unsent` who has no credit for it. */
+void followers_tell(struct sim_node *self, const struct followers *followers,
+                    struct sim_item change, int unsent);
 void followers_clear(struct followers *followers);
 
 #endif

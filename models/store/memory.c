@@ -10,7 +10,7 @@
  * credit. Compare-and-set needs the value that it expects; a list that is appended to is named by
  * sim_hash_pair(list, value); a scan reads `key` up to `key_end`.
  * A read or scan that says which version the asker has is answered without a value where that is
- * still the latest; it takes as much work.
+ * still the latest.
  *
  * Left out: replication, and durability: a crash takes all that was written.
  */
@@ -21,6 +21,7 @@
 
 struct memory_params {
     struct sim_operation_laws service;
+    const struct sim_dist *unchanged; /* NULL = as service */
     int64_t servers;
     int64_t queue_limit;
     int64_t keys;
@@ -60,6 +61,11 @@ static const char *const memory_draws[] = {"service", "bytes", NULL};
 static const struct sim_param memory_params[] = {
     {"service", SIM_PARAM_DURATION_LAWS, offsetof(struct memory_params, service), NULL,
      SIM_NOT_NEGATIVE, "work of a request at full speed: one law, or one an operation", NULL, NULL},
+    {"unchanged", SIM_PARAM_DURATION_LAW, offsetof(struct memory_params, unchanged), "nil",
+     SIM_NOT_NEGATIVE,
+     "work of a read or scan that says which version the asker has, where that is the latest when "
+     "it comes; left out = that of the operation",
+     NULL, NULL},
     {"servers", SIM_PARAM_INTEGER, offsetof(struct memory_params, servers), "1", 1, 1e9,
      "requests that are worked on at once", NULL, NULL},
     {"queue_limit", SIM_PARAM_INTEGER, offsetof(struct memory_params, queue_limit), "-1", -1, 1e12,
@@ -88,19 +94,25 @@ static struct cell read_cell(struct sim_node *self, uint64_t key)
     return (struct cell){.key = key, .version = 1, .is_deleted = !exists};
 }
 
-/* ---- followers ---- */
-
-#define CHANGE_BYTES 64 /* of a change on the wire: key, version, place in the stream */
-
-static void tell_followers(struct sim_node *self, uint64_t key)
+static bool is_read(uint16_t operation)
 {
-    const struct memory_state *state = sim_state(self);
-    struct sim_item item = {.key = key, .version = state->version};
-    for (uint32_t i = 0; i < state->followers.count; i++) {
-        if (!sim_stream_send(self, state->followers.each[i], item, CHANGE_BYTES)) {
-            sim_count(self, METRIC_UNSENT, 1);
+    return operation == SIM_OP_READ || operation == SIM_OP_CALL;
+}
+
+/* Whether a read or scan asks with the version that is the latest of its keys, or a later one. */
+static bool is_unchanged(struct sim_node *self, const struct sim_request *request)
+{
+    bool is_scan = request->operation == SIM_OP_SCAN;
+    if (request->expected == 0 || (!is_scan && !is_read(request->operation))) {
+        return false;
+    }
+    uint64_t end = is_scan ? request->key_end : request->key + 1;
+    for (uint64_t key = request->key; key < end; key++) {
+        if (read_cell(self, key).version > request->expected) {
+            return false;
         }
     }
+    return true;
 }
 
 static uint64_t write_cell(struct sim_node *self, uint64_t key, uint64_t value, bool is_deleted)
@@ -112,7 +124,8 @@ static uint64_t write_cell(struct sim_node *self, uint64_t key, uint64_t value, 
         .key = key, .value = value, .version = state->version, .is_deleted = is_deleted};
     sim_commit(self, key, state->version);
     sim_count(self, METRIC_WRITES, 1);
-    tell_followers(self, key);
+    followers_tell(self, &state->followers,
+                   (struct sim_item){.key = key, .version = state->version}, METRIC_UNSENT);
     return state->version;
 }
 
@@ -131,6 +144,9 @@ static void arrive(struct sim_node *self, const struct sim_input *in)
     const struct memory_params *params = sim_params(self);
     struct memory_state *state = sim_state(self);
     const struct sim_dist *law = params->service.law[in->request->operation];
+    if (params->unchanged != NULL && is_unchanged(self, in->request)) {
+        law = params->unchanged;
+    }
     sim_time work = sim_draw(self, DRAW_SERVICE, law);
     if (!sim_station_work(self, state->work, work, in->request->priority, in->request->span,
                           in->ticket)) {
@@ -154,7 +170,7 @@ static void answer_read(struct sim_node *self, const struct sim_request *request
     const struct memory_params *params = sim_params(self);
     struct cell cell = read_cell(self, request->key);
     reply->version = cell.version;
-    reply->is_unchanged = cell.version == request->expected;
+    reply->is_unchanged = is_unchanged(self, request);
     if (params->fresh_for != SIM_NEVER) {
         reply->fresh_until = sim_time_add(sim_now(self), params->fresh_for);
     }
@@ -174,15 +190,11 @@ static void answer_scan(struct sim_node *self, const struct sim_request *request
 {
     const struct memory_params *params = sim_params(self);
     const struct memory_state *state = sim_state(self);
-    uint64_t newest = 1; /* of these keys */
-    for (uint64_t key = request->key; key < request->key_end; key++) {
-        struct cell cell = read_cell(self, key);
-        newest = cell.version > newest ? cell.version : newest;
-        reply->bytes += cell.is_deleted ? 0 : value_size(self, request);
-    }
+    reply->is_unchanged = is_unchanged(self, request);
     reply->version = state->version > 0 ? state->version : 1;
-    reply->is_unchanged = newest <= request->expected;
-    reply->bytes = reply->is_unchanged ? 0 : reply->bytes;
+    for (uint64_t key = request->key; !reply->is_unchanged && key < request->key_end; key++) {
+        reply->bytes += read_cell(self, key).is_deleted ? 0 : value_size(self, request);
+    }
     if (params->fresh_for != SIM_NEVER) {
         reply->fresh_until = sim_time_add(sim_now(self), params->fresh_for);
     }

@@ -20,7 +20,8 @@ static void begin_two(struct scene *scene, const char *edge, const char *far)
     fixture_init(&scene->f, s(1000));
     probe_add(&scene->f, &scene->users, "users", 1);
     fixture_add_node(&scene->f, "edge", &sim_model_cache, edge);
-    fixture_add_node(&scene->f, "db", &sim_model_store_memory, "service = ms(10), servers = 1000");
+    fixture_add_node(&scene->f, "db", &sim_model_store_memory,
+                     "service = ms(10), unchanged = ms(4), servers = 1000");
     if (far != NULL) {
         fixture_add_node(&scene->f, "far", &sim_model_cache, far);
     }
@@ -217,8 +218,8 @@ static void test_results_refresh(void)
 
 /* ---- by version ---- */
 
-/* Each hit asks the store first: an answer that nothing is new carries no bytes, and makes it a
- * hit; one that something is brings the new one. */
+/* Each hit asks the store first: an answer that nothing is new carries no bytes, takes 4 ms,
+ * and makes it a hit; one that something is brings the new one. */
 static void validate(const char *scans, uint64_t length)
 {
     struct scene x;
@@ -227,8 +228,8 @@ static void validate(const char *scans, uint64_t length)
     begin(&x, edge);
     scan(&x, 0, 0, length);
     scan(&x, 20, 0, length);
-    fixture_run_until(&x.f, ms(30));
-    answered(&x, 2, 30);
+    fixture_run_until(&x.f, ms(24));
+    answered(&x, 2, 24);
     check(&x, "validations", 1);
     check(&x, "hits", 1);
     write_to(&x, 30, "db", 0);
@@ -327,6 +328,35 @@ static void test_objects_fail(void)
     end(&x);
 }
 
+/* ---- a store with a disk ---- */
+
+/* A change is told of when reads see it: work of 10 ms, and an fsync of 5. */
+static void test_on_disk(void)
+{
+    struct scene x = {.asked = 0};
+    fixture_init(&x.f, s(1000));
+    probe_add(&x.f, &x.users, "users", 1);
+    fixture_add_node(&x.f, "edge", &sim_model_cache,
+                     "capacity = 100, scans = 'results', follow = 'db', miss_to = 'db'");
+    fixture_add_node(&x.f, "db", &sim_model_store_single,
+                     "service = ms(10), servers = 1000, fsync = ms(5), keys = 100");
+    fixture_start(&x.f);
+    scan(&x, 0, 0, 3);
+    write_to(&x, 20, "db", 1);
+    scan(&x, 31, 0, 3);
+    fixture_run_until(&x.f, ms(35) - 1);
+    check(&x, "hits", 1);
+    check(&x, "invalidations", 0);
+    fixture_run_until(&x.f, ms(35));
+    check(&x, "invalidations", 1);
+    scan(&x, 40, 0, 3);
+    fixture_run_until(&x.f, ms(50));
+    answered(&x, 4, 50);
+    check(&x, "stale", 0);
+    check(&x, "versioned", 3);
+    end(&x);
+}
+
 /* ---- beside naive ones ---- */
 
 enum { KEYS = 12, LENGTHS = 4, STEPS = 3000 };
@@ -400,6 +430,7 @@ int main(int argc, char **argv)
     g_test_add_func("/cache/queries/objects", test_objects);
     g_test_add_func("/cache/queries/objects-stale", test_objects_stale);
     g_test_add_func("/cache/queries/objects-fail", test_objects_fail);
+    g_test_add_func("/cache/queries/on-disk", test_on_disk);
     g_test_add_func("/cache/queries/twin", test_twin);
     return g_test_run();
 }

@@ -27,6 +27,9 @@ void single_become_visible(struct sim_node *self, const struct cell *cell)
     state->seen_version = cell->version;
     sim_commit(self, cell->key, cell->version);
     sim_count(self, SINGLE_METRIC_COMMITS, 1);
+    followers_tell(self, &state->followers,
+                   (struct sim_item){.key = cell->key, .version = cell->version},
+                   SINGLE_METRIC_UNSENT);
 }
 
 static struct cell cell_in_log(struct sim_node *self, uint64_t index)

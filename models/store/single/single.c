@@ -17,6 +17,10 @@
  * A write that carries a fencing token is refused as a conflict when a greater one was seen with
  * its key; that of a read counts as seen too (Kleppmann, "How to do distributed locking", 2016).
  *
+ * Whoever opens a stream is sent key and version of every commit from then on, when reads see it
+ * (change data capture from the log: PostgreSQL's logical decoding). A read or scan that says which
+ * version the asker has is answered without a value where that is still the latest.
+ *
  * Left out: what a checkpoint costs; that a read's token is remembered over a crash; undo, since
  * nothing is written before it is decided; the size of the log. A retry of a request that was
  * carried out takes effect again.
@@ -33,6 +37,8 @@ static const struct sim_metric_spec single_metrics[] = {
     {"wait", SIM_METRIC_SAMPLE, SIM_METRIC_SECONDS, "time from arrival to the start of work", NULL},
     {"commits", SIM_METRIC_COUNT, SIM_METRIC_EVENTS, "writes that reads may see", NULL},
     {"missing", SIM_METRIC_COUNT, SIM_METRIC_EVENTS, "reads of keys that do not exist", NULL},
+    {"unsent", SIM_METRIC_COUNT, SIM_METRIC_EVENTS,
+     "changes that a follower was not told of, for lack of credit", NULL},
     {"fsyncs", SIM_METRIC_COUNT, SIM_METRIC_EVENTS, "times the log was synced", NULL},
     {"grouped", SIM_METRIC_COUNT, SIM_METRIC_EVENTS,
      "writes that an fsync made durable; by fsyncs: the size of a group", NULL},
@@ -258,6 +264,10 @@ static void handle(struct sim_node *self, const struct sim_input *in)
         worked(self, in->tag);
     } else if (in->kind == SIM_IN_SYNCED) {
         single_on_synced(self, in->tag);
+    } else if (in->kind == SIM_IN_STREAM_OPENED) {
+        followers_add(&((struct single_state *)sim_state(self))->followers, in->stream);
+    } else if (in->kind == SIM_IN_STREAM_CLOSED) {
+        followers_drop(&((struct single_state *)sim_state(self))->followers, in->stream);
     } else if (in->kind == SIM_IN_START) {
         start(self, in->is_restart);
     } else if (in->kind == SIM_IN_TIMER && in->timer == SINGLE_TIMER_SYNC) {
@@ -284,6 +294,7 @@ static void release(struct sim_node *self)
     cells_clear(&state->latest);
     cells_clear(&state->tokens);
     cells_clear(&state->seen);
+    followers_clear(&state->followers);
 }
 
 /* What reads see. */

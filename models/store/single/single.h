@@ -6,6 +6,7 @@
 #ifndef BRINK_MODELS_STORE_SINGLE_H
 #define BRINK_MODELS_STORE_SINGLE_H
 
+#include "followers.h"
 #include "sim.h"
 #include "store/cells.h"
 
@@ -31,12 +32,13 @@ struct single_params {
 
 struct single_state {
     struct sim_station *work;
-    struct cells latest;   /* what the next write meets */
-    struct cells seen;     /* what reads see; unused where that is the same */
-    struct cells tokens;   /* the greatest fencing token that came with each key */
-    uint64_t version;      /* the latest; they grow with time, also over a crash */
-    uint64_t seen_end;     /* writes that reads see, by their place in the log */
-    uint64_t seen_version; /* the latest of them */
+    struct cells latest;        /* what the next write meets */
+    struct cells seen;          /* what reads see; unused where that is the same */
+    struct cells tokens;        /* the greatest fencing token that came with each key */
+    uint64_t version;           /* the latest; they grow with time, also over a crash */
+    uint64_t seen_end;          /* writes that reads see, by their place in the log */
+    uint64_t seen_version;      /* the latest of them */
+    struct followers followers; /* who is told of commits */
     bool is_syncing, is_recovering;
     sim_time since;                        /* is_recovering */
     sim_frame first_waiting, last_waiting; /* for the disk, in the order in which they came */
@@ -58,6 +60,7 @@ enum single_metric {
     SINGLE_METRIC_WAIT,
     SINGLE_METRIC_COMMITS,
     SINGLE_METRIC_MISSING,
+    SINGLE_METRIC_UNSENT,
     SINGLE_METRIC_SYNCS,
     SINGLE_METRIC_GROUP,
     SINGLE_METRIC_REPLAYED,
