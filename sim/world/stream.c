@@ -74,6 +74,8 @@ void streams_clear(struct sim_world *world)
     sim_pool_clear(&world->streams->notes);
 }
 
+static const struct sim_item refused = {.key = SIM_STATUS_REFUSED};
+
 static struct stream *stream_find(const struct sim_world *world, sim_stream handle)
 {
     return sim_pool_find(&world->streams->pool, handle);
@@ -92,11 +94,6 @@ static sim_node_id sender_of(const struct stream *stream, enum direction directi
 static sim_node_id receiver_of(const struct stream *stream, enum direction direction)
 {
     return direction == TO_OPENER ? stream->opener : stream->far;
-}
-
-static struct sim_item number(uint64_t value)
-{
-    return (struct sim_item){.key = value};
 }
 
 /* A note that has yet to be transmitted. */
@@ -203,8 +200,7 @@ static void send_note(struct sim_world *world, sim_stream handle, enum note_kind
 static void reset(struct sim_world *world, sim_stream handle, enum direction direction)
 {
     struct stream *stream = stream_find(world, handle);
-    uint32_t index =
-        note_new(world, stream, handle, NOTE_CLOSE, direction, number(SIM_STATUS_REFUSED), 0);
+    uint32_t index = note_new(world, stream, handle, NOTE_CLOSE, direction, refused, 0);
     struct note *note = note_at(world, index);
     if (!network_try(world, note->from, note->to)) {
         sim_pool_give(&world->streams->notes, index);
@@ -250,8 +246,7 @@ static void tell_closed(struct sim_node *node, sim_stream handle, uint64_t tag,
 static void announce_closed(struct sim_world *world, sim_stream handle, enum direction direction)
 {
     struct stream *stream = stream_find(world, handle);
-    uint32_t index =
-        note_new(world, stream, handle, NOTE_CLOSE, direction, number(SIM_STATUS_REFUSED), 0);
+    uint32_t index = note_new(world, stream, handle, NOTE_CLOSE, direction, refused, 0);
     arrive(world, stream, index, world_now(world));
 }
 
@@ -371,12 +366,10 @@ void stream_on_event(struct sim_world *world, const struct sim_event *event)
         input.credit = stream->credit;
         world_input(node, &input);
         break;
-    case NOTE_CLOSE: {
-        uint64_t tag = stream->tag;
+    case NOTE_CLOSE:
         end_side(world, note.stream, note.direction == TO_OPENER);
-        tell_closed(node, note.stream, tag, (enum sim_status)note.item.key);
+        tell_closed(node, note.stream, input.tag, (enum sim_status)note.item.key);
         break;
-    }
     }
 }
 
@@ -389,7 +382,7 @@ sim_stream sim_stream_open(struct sim_node *self, sim_node_id to, uint64_t tag, 
     struct stream *stream = sim_pool_at(&world->streams->pool, index);
     *stream = (struct stream){.opener = self->id, .far = to, .tag = tag, .credit = credit};
     sim_stream handle = sim_pool_handle(&world->streams->pool, index);
-    send_note(world, handle, NOTE_OPEN, TO_FAR, number(0), 0);
+    send_note(world, handle, NOTE_OPEN, TO_FAR, (struct sim_item){0}, 0);
     return handle;
 }
 
@@ -421,7 +414,7 @@ void sim_stream_grant(struct sim_node *self, sim_stream handle, uint64_t credit)
     struct stream *stream = usable(self, handle);
     if (stream != NULL) {
         sim_assert(stream->opener == self->id);
-        send_note(self->world, handle, NOTE_CREDIT, TO_FAR, number(credit), 0);
+        send_note(self->world, handle, NOTE_CREDIT, TO_FAR, (struct sim_item){.key = credit}, 0);
     }
 }
 
@@ -432,7 +425,8 @@ void sim_stream_close(struct sim_node *self, sim_stream handle, enum sim_status 
         return;
     }
     bool is_opener = stream->opener == self->id;
-    send_note(self->world, handle, NOTE_CLOSE, is_opener ? TO_FAR : TO_OPENER, number(status), 0);
+    send_note(self->world, handle, NOTE_CLOSE, is_opener ? TO_FAR : TO_OPENER,
+              (struct sim_item){.key = status}, 0);
     end_side(self->world, handle, is_opener);
 }
 
