@@ -163,7 +163,7 @@ static const struct sim_param cache_params[] = {
     {"filter_keys", SIM_PARAM_INTEGER, offsetof(struct cache_params, filter_keys), "0", 0, 1e7,
      "a Bloom filter holds the keys below this and those written; 0 = no filter", NULL, NULL},
     {"filter_bits", SIM_PARAM_NUMBER, offsetof(struct cache_params, filter_bits), "10", 1, 64,
-     "its bits a key", NULL, NULL},
+     "its bits a key [RocksDB: 10]", NULL, NULL},
     {"object_bytes", SIM_PARAM_BYTES, offsetof(struct cache_params, object_bytes), "KiB(1)", 0,
      1e15, "size of an object where neither request nor answer says", NULL, NULL},
     {"miss_to", SIM_PARAM_TARGET, offsetof(struct cache_params, miss_to), "nil", SIM_UNBOUNDED,

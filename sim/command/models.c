@@ -15,6 +15,7 @@
 #define WIDTH 100
 #define HELP_WIDTH_LEAST 20
 #define MODELS_MAX 512
+#define BEFORE_MAX 60 /* of a row before its help text: one that is longer has it beneath */
 
 /* How to write one: what the type's name alone leaves open. */
 static const char *type_unit(enum sim_param_type type)
@@ -93,7 +94,15 @@ static void append_row_below(const struct sheet *sheet, const struct sim_table *
 static void append_wrapped_table(const struct sheet *sheet, const struct sim_table *table,
                                  GPtrArray *rest)
 {
-    int indent = 2 + sim_table_width(table, "  ");
+    g_autoptr(GString) lines = g_string_new(NULL);
+    sim_table_print(table, lines, "  ", 0, false);
+    g_auto(GStrv) each = g_strsplit(lines->str, "\n", -1);
+    int indent = 0;
+    for (guint i = 0; each[i] && i < rest->len; i++) {
+        int length = (int)g_utf8_strlen(g_strchomp(each[i]), -1);
+        indent = length > indent && length <= BEFORE_MAX ? length : indent;
+    }
+    indent += 2;
     if (indent > sheet->width - HELP_WIDTH_LEAST) {
         for (int row = 0; row < sim_table_rows(table); row++) {
             const char *text = g_ptr_array_index(rest, (guint)row);
@@ -103,12 +112,12 @@ static void append_wrapped_table(const struct sheet *sheet, const struct sim_tab
         }
         return;
     }
-    g_autoptr(GString) lines = g_string_new(NULL);
-    sim_table_print(table, lines, "  ", 0, false);
-    g_auto(GStrv) each = g_strsplit(lines->str, "\n", -1);
     for (guint i = 0; each[i] && i < rest->len; i++) {
-        g_string_append(sheet->out, each[i]);
-        append_words(sheet, g_ptr_array_index(rest, i), g_utf8_strlen(each[i], -1), indent);
+        const char *text = g_ptr_array_index(rest, i);
+        glong length = g_utf8_strlen(each[i], -1);
+        bool is_beneath = length + 2 > indent && text[0] != '\0';
+        g_string_append_printf(sheet->out, "%s%s", each[i], is_beneath ? "\n" : "");
+        append_words(sheet, text, is_beneath ? 0 : length, indent);
     }
 }
 
