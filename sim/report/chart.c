@@ -15,6 +15,7 @@
 
 struct range {
     double low, high;
+    double largest; /* of the values: what the unit is chosen for */
     bool is_log;
     bool has_infinite;
     double factor; /* printed = value x factor */
@@ -115,6 +116,7 @@ static struct range range_of(const struct sim_chart *chart, uint32_t panel_index
     range.head = panel_index == 0 ? sim_shade_head(chart, panel_room(chart) - KEY) : 0.0;
     double below = 1.0 - range.head - NEVER_SHARE * never_rows;
     double room = fmax(1.08, 1.03 / below);
+    range.largest = largest;
     g_free(sim_axis_title("", largest, panel->unit, panel->is_rate, &range.factor));
     range.is_log = panel->unit == SIM_METRIC_SECONDS && largest > 30.0 * least;
     if (largest <= 0.0) {
@@ -267,8 +269,7 @@ static void append_axes(GString *script, const struct sim_chart *chart, uint32_t
     const struct sim_panel *panel = &chart->panels[panel_index];
     double factor;
     g_autofree char *unit_title =
-        sim_axis_title(panel->what, range->high / (range->factor > 0.0 ? range->factor : 1.0),
-                       panel->unit, panel->is_rate, &factor);
+        sim_axis_title(panel->what, range->largest, panel->unit, panel->is_rate, &factor);
     g_string_append(script, "set label 3 "); /* where a ylabel would move with its tics */
     sim_script_quote(script, unit_title, 34);
     g_string_append(script, " at screen 0.018, graph 0.5 center rotate by 90 "

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "report/chart.h"
 #include "report/folder.h"
 #include "report/json_writer.h"
 #include "report/plot.h"
@@ -276,6 +277,25 @@ static void test_plot_panels(void)
     storm_clear(&item);
 }
 
+/* 790 ms stand on an axis up to 1,000 of what it says, also with room for what was never answered.
+ */
+static void test_plot_unit(void)
+{
+    const double x[] = {0, 1, 2}, values[] = {0.3, 0.79, INFINITY};
+    struct sim_chart chart = {.name = "unit", .title = "unit", .subtitle = "", .panel_count = 1};
+    chart.panels[0] = (struct sim_panel){.what = "latency",
+                                         .unit = SIM_METRIC_SECONDS,
+                                         .line_count = 1,
+                                         .lines = {{.title = "users", .values = values}}};
+    chart.point_count = 3;
+    chart.x = x;
+    chart.x_title = "time (s)";
+    struct sim_picture *picture = sim_chart_render(&chart);
+    g_assert_nonnull(strstr(picture->script->str, "set yrange [0:1000]"));
+    g_assert_nonnull(strstr(picture->script->str, "'latency (ms)'"));
+    sim_picture_free(picture);
+}
+
 static void put(const char *folder, const char *name, const char *text)
 {
     g_autofree char *path = g_build_filename(folder, name, NULL);
@@ -381,6 +401,7 @@ int main(int argc, char **argv)
     g_test_add_func("/files/unwritable", test_unwritable_folder);
     g_test_add_func("/files/plot-sources", test_plot_sources);
     g_test_add_func("/files/plot-panels", test_plot_panels);
+    g_test_add_func("/files/plot-unit", test_plot_unit);
     g_test_add_func("/files/page", test_page);
     g_test_add_func("/files/traces", test_traces);
     g_test_add_func("/files/full-disk", test_full_disk);
