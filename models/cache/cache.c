@@ -107,6 +107,8 @@ static const struct sim_param cache_params[] = {
     {"ttl_jitter", SIM_PARAM_RATIO, offsetof(struct cache_params, ttl_jitter), "percent(0)", 0, 1,
      "each ttl is spread evenly by this much to both sides, so that copies do not expire together",
      NULL, NULL},
+    {"sliding", SIM_PARAM_BOOLEAN, offsetof(struct cache_params, sliding), "false", SIM_UNBOUNDED,
+     "each hit begins the copy's ttl anew [Caffeine: expireAfterAccess]", NULL, NULL},
     {"negative_ttl", SIM_PARAM_DURATION, offsetof(struct cache_params, negative_ttl), "s(0)", 0,
      1e300, "how long it is kept that there is no such key; 0 = not at all", NULL, NULL},
     {"stale_for", SIM_PARAM_DURATION, offsetof(struct cache_params, stale_for), "s(0)", 0, 1e300,
@@ -206,6 +208,9 @@ static const char *validate(const void *fields)
     }
     if (params->validate && params->miss_to.count == 0) {
         return "validate: there is nobody to ask; give miss_to";
+    }
+    if (params->sliding && params->ttl == SIM_NEVER) {
+        return "sliding: there is no ttl to begin anew";
     }
     if (params->replicate == REPLICATE_NOTHING && params->holders > 0) {
         return "holders: members tell each other nothing; give replicate";

@@ -64,6 +64,17 @@ void copies_clear(struct sim_node *self, struct copies *copies)
     }
 }
 
+/* A time to live with its jitter. */
+static sim_time spread(struct sim_node *self, sim_time ttl)
+{
+    const struct cache_params *params = sim_params(self);
+    if (ttl == SIM_NEVER || params->ttl_jitter <= 0) {
+        return ttl;
+    }
+    double share = 2 * sim_random_unit(sim_random_of(self, DRAW_TTL)) - 1;
+    return sim_time_from_seconds(sim_time_seconds(ttl) * (1 + params->ttl_jitter * share));
+}
+
 /* ---- looking ---- */
 
 /* Whether this request is drawn to fetch a copy that has `left` to live, the more likely the less
@@ -116,8 +127,12 @@ enum copy_state copies_find(struct sim_node *self, struct copies *copies, uint64
     if (object == NULL) {
         return COPY_NONE;
     }
-    const struct copy *copy = sim_object_payload(object);
+    const struct cache_params *params = sim_params(self);
+    struct copy *copy = sim_object_payload(object);
     enum copy_state state = state_of(self, copy);
+    if (state == COPY_FRESH && params->sliding && !copy->is_negative) {
+        copy->expires = sim_time_add(sim_now(self), spread(self, params->ttl));
+    }
     if (state == COPY_NONE) {
         sim_eviction_remove(copies->store, key);
         sim_count(self, METRIC_EXPIRATIONS, 1);
@@ -134,11 +149,7 @@ static sim_time expiry(struct sim_node *self, const struct sim_reply *reply)
 {
     const struct cache_params *params = sim_params(self);
     sim_time ttl = reply->status == SIM_STATUS_NOT_FOUND ? params->negative_ttl : params->ttl;
-    if (ttl != SIM_NEVER && params->ttl_jitter > 0) {
-        double spread = 2 * sim_random_unit(sim_random_of(self, DRAW_TTL)) - 1;
-        ttl = sim_time_from_seconds(sim_time_seconds(ttl) * (1 + params->ttl_jitter * spread));
-    }
-    sim_time expires = sim_time_add(sim_now(self), ttl);
+    sim_time expires = sim_time_add(sim_now(self), spread(self, ttl));
     if (reply->fresh_until > 0 && reply->fresh_until < expires) {
         sim_time shortest = sim_time_add(sim_now(self), params->ttl_min);
         bool is_too_short = reply->status == SIM_STATUS_OK && reply->fresh_until < shortest;

@@ -33,6 +33,7 @@ struct cache_params {
     int64_t queue_limit;
     sim_time ttl, ttl_min;
     double ttl_jitter;
+    bool sliding;
     sim_time negative_ttl; /* 0 = answers that there is nothing are not kept */
     sim_time stale_for;
     sim_time active_expiry;

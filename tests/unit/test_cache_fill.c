@@ -185,6 +185,22 @@ static void test_bloom_formula(void)
     }
 }
 
+/* Kept at 10, and each hit is good for another 100: at 90 until 190, at 180 until 280; at 290 it
+ * has gone. That there is no key 900 is known for 100 from 10 on, and not from the hit at 90. */
+static void test_sliding(void)
+{
+    static const struct sim_trace_row rows[] = {READ(0, 1),    READ(0, 900),   READ(90, 1),
+                                                READ(90, 900), READ(150, 900), READ(180, 1),
+                                                READ(290, 1)};
+    STORY(f, rows,
+          "capacity = 10, miss_to = 'db', ttl = ms(100), negative_ttl = ms(100), sliding = true");
+    fixture_run(&f);
+    check(&f, "edge", "hits", 3);
+    check(&f, "edge", "negative", 1);
+    check(&f, "edge", "expirations", 2);
+    fixture_clear(&f);
+}
+
 /* Kept at 10 until 110, served until 160, fetched again by the read at 120; gone at 300. */
 static void test_stale_for(void)
 {
@@ -390,6 +406,7 @@ int main(int argc, char **argv)
     g_test_add_func("/cache/fill/negative", test_negative);
     g_test_add_func("/cache/fill/filter", test_filter);
     g_test_add_func("/cache/fill/bloom-formula", test_bloom_formula);
+    g_test_add_func("/cache/fill/sliding", test_sliding);
     g_test_add_func("/cache/fill/stale-for", test_stale_for);
     g_test_add_func("/cache/fill/refresh-ahead", test_refresh_ahead);
     g_test_add_func("/cache/fill/lock", test_lock);
