@@ -111,24 +111,59 @@ static double moved(const struct placement_algorithm *algorithm, uint32_t n)
     return (double)count / ((double)KEYS * FLEETS);
 }
 
-/* One member more than n takes a key in n + 1: to five standard errors of the keys and, on a ring,
- * of the newcomer's part. Modulo keeps a key in n + 1 only. */
+/* One member more than n takes `expected` of the keys: to five standard errors of the keys and, on
+ * a ring, of the newcomer's part. */
+static void check_moved(const struct placement_algorithm *algorithm, uint32_t n, double expected)
+{
+    double one = 1.0 / (n + 1);
+    bool has_points = algorithm == &placement_ring || algorithm == &placement_bounded;
+    double ring = has_points ? one * (1 - one) / (160.0 * (n + 1) + 1) / FLEETS : 0;
+    double error = sqrt(one * (1 - one) / ((double)KEYS * FLEETS) + ring);
+    double part = moved(algorithm, n);
+    g_test_message("%s, %u members: one more moves %.4f %%, expected %.4f %%", algorithm->name, n,
+                   100 * part, 100 * expected);
+    g_assert_cmpfloat(fabs(part - expected), <, 5 * error);
+}
+
+/* A key in n + 1; modulo keeps a key in n + 1 only. */
 static void test_moves(gconstpointer data)
 {
     const struct placement_algorithm *algorithm = data;
     static const uint32_t counts[] = {1, 4, 10, 50};
     for (size_t i = 0; i < G_N_ELEMENTS(counts); i++) {
-        uint32_t n = counts[i];
-        double one = 1.0 / (n + 1);
-        double expected = algorithm == &placement_modulo ? 1 - one : one;
-        bool has_points = algorithm == &placement_ring || algorithm == &placement_bounded;
-        double ring = has_points ? one * (1 - one) / (160.0 * (n + 1) + 1) / FLEETS : 0;
-        double error = sqrt(one * (1 - one) / ((double)KEYS * FLEETS) + ring);
-        double part = moved(algorithm, n);
-        g_test_message("%s, %u members: one more moves %.4f %%, expected %.4f %%", algorithm->name,
-                       n, 100 * part, 100 * expected);
-        g_assert_cmpfloat(fabs(part - expected), <, 5 * error);
+        double one = 1.0 / (counts[i] + 1);
+        check_moved(algorithm, counts[i], algorithm == &placement_modulo ? 1 - one : one);
     }
+}
+
+/* The rows "remap" of the file, n=3->4 and so on. The keys that move when a member goes are those
+ * that move when it comes. */
+static void test_moves_rows(void)
+{
+    struct table table;
+    uint32_t rows = 0;
+    if (!table_read(&table, "closed_forms.csv")) {
+        return;
+    }
+    for (size_t row = 1; row < table.row_count; row++) {
+        unsigned from = 0, to = 0;
+        if (strcmp(table.rows[row][0], "remap") != 0) {
+            continue;
+        }
+        g_assert_cmpint(sscanf(table.rows[row][1], "n=%u->%u", &from, &to), ==, 2);
+        double expected = g_ascii_strtod(table.rows[row][3], NULL);
+        uint32_t fewer = from < to ? from : to;
+        if (g_str_has_prefix(table.rows[row][2], "mod-n")) {
+            check_moved(&placement_modulo, fewer, expected);
+        } else {
+            check_moved(&placement_ring, fewer, expected);
+            check_moved(&placement_jump, fewer, expected);
+            check_moved(&placement_rendezvous, fewer, expected);
+        }
+        rows++;
+    }
+    table_clear(&table);
+    g_assert_cmpuint(rows, ==, 9);
 }
 
 /* Of a maglev table the newcomer's entries must change; a few others do too. Counted, not sampled;
@@ -183,6 +218,7 @@ int main(int argc, char **argv)
             g_test_add_data_func(path, placement_algorithms[i], test_moves);
         }
     }
+    g_test_add_func("/hashing-published/moves/rows", test_moves_rows);
     g_test_add_func("/hashing-published/moves/maglev", test_maglev_moves);
     return g_test_run();
 }
