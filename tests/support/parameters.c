@@ -393,9 +393,6 @@ static const struct value *given(const struct sim_param *param, int index,
                                  const struct value *table, int positional)
 {
     int position = 0;
-    if (param->type == SIM_PARAM_SHAPES) {
-        return table; /* all without a name */
-    }
     for (uint32_t i = 0; i < table->count; i++) {
         const char *key = table->items[i].key;
         if (key != NULL ? strcmp(key, param->name) == 0
@@ -403,7 +400,7 @@ static const struct value *given(const struct sim_param *param, int index,
             return table->items[i].value;
         }
     }
-    return NULL;
+    return param->type == SIM_PARAM_SHAPES && index == 0 ? table : NULL; /* all without a name */
 }
 
 static void check_names(const struct reading *reading, const struct sim_param *params,
