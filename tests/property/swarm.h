@@ -24,7 +24,9 @@
 #ifndef SWARM_REFUSED
 #define SWARM_REFUSED 0 /* ms: how long a client that was refused waits before it asks again */
 #endif
+#ifndef SWARM_KEYS
 #define SWARM_KEYS 2u
+#endif
 #define SWARM_RARE_MAX 16u
 #define SWARM_OPERATIONS 20000u
 #define SWARM_HEALED 10 /* s */
@@ -57,6 +59,7 @@ struct swarm {
     bool is_down[SWARM_REPLICAS], is_paused[SWARM_REPLICAS];
     bool is_cut[SWARM_REPLICAS][SWARM_REPLICAS];
     void (*prepare)(struct swarm *swarm); /* adds what the store needs beside; may be NULL */
+    void (*finish)(struct swarm *swarm);  /* looks at how it ended; likewise */
     struct sim_check_input seen;
     uint64_t held[SWARM_REPLICAS][SWARM_KEYS];
     /* Of all seeds that the struct was played with. */
@@ -353,6 +356,9 @@ static inline void swarm_play(struct swarm *swarm, uint64_t seed)
     swarm_compare(swarm);
     for (uint32_t i = 0; swarm->rare != NULL && swarm->rare[i] != NULL; i++) {
         swarm->reached[i] += fixture_total(&swarm->f, "replica", swarm->rare[i]);
+    }
+    if (swarm->finish != NULL) {
+        swarm->finish(swarm);
     }
     sim_check_input_clear(&swarm->seen);
     fixture_clear(&swarm->f);

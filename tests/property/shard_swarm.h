@@ -1,0 +1,101 @@
+/* What the swarms of store.sharded ask of it: routers as the replicas of the swarm, and behind them
+ * shards that keep coming and going, which have faults of their own.
+ */
+#ifndef TESTS_PROPERTY_SHARD_SWARM_H
+#define TESTS_PROPERTY_SHARD_SWARM_H
+
+#define SWARM_REPLICAS 3u /* the routers */
+#define SWARM_KEYS 6u
+#include "swarm.h"
+
+/* Shards a and b are there in turn, c from time to time: keys go to and fro, also to where they
+ * have been before. */
+#define SHARD_SWARM_SHARDS                                                                         \
+    "shards = { shard { 'a', to = s(2) }, shard { 'b', from = s(1), to = s(4) }, "                 \
+    "shard { 'c', from = s(1.5), to = s(6) }, shard { 'a', from = s(3), to = s(7) }, "             \
+    "shard { 'b', from = s(5), to = s(9) }, shard { 'c', from = s(8) }, "                          \
+    "shard { 'a', from = s(9.5) } }, keys = 6, retry = ms(50), timeout = ms(600), "
+
+/* A move takes a while, so that faults meet it. */
+#define SHARD_SWARM SHARD_SWARM_SHARDS "batch = 2, rate = 10000, fsync = exponential(ms(5)), "
+
+/* What happened in all seeds of a program. */
+struct shard_tally {
+    uint64_t moved, held, retried, late, unfinished;
+};
+
+static struct shard_tally shard_tally;
+
+static inline void shard_finish(struct swarm *swarm)
+{
+    shard_tally.moved += fixture_total(&swarm->f, "replica", "moved");
+    shard_tally.held += fixture_total(&swarm->f, "replica", "held.requests");
+    shard_tally.retried += fixture_total(&swarm->f, "replica", "copies.retried");
+    shard_tally.late += fixture_total(&swarm->f, "replica", "copies.late");
+    shard_tally.unfinished += fixture_level(&swarm->f, "replica", "moving") != 0;
+}
+
+static inline sim_time shard_moment(struct swarm *swarm)
+{
+    return (sim_time)sim_random_below(&swarm->random, (uint64_t)s(SWARM_HEALED));
+}
+
+static inline void shard_fault(struct swarm *swarm, enum swarm_fault kind, const char *target)
+{
+    sim_time from = shard_moment(swarm);
+    sim_time to = from + ms(10) + (sim_time)sim_random_below(&swarm->random, 3000000000);
+    if (kind == SWARM_CRASH) {
+        fixture_add_fault(&swarm->f, SIM_FAULT_CRASH, from, to, target);
+    } else if (kind == SWARM_PAUSE) {
+        fixture_add_fault(&swarm->f, SIM_FAULT_PAUSE, from, to, target);
+    } else {
+        struct sim_fault_spec *fault =
+            fixture_add_fault(&swarm->f, SIM_FAULT_PARTITION, from, to, NULL);
+        char side[] = "replica[1]";
+        side[8] = (char)('1' + sim_random_below(&swarm->random, SWARM_REPLICAS));
+        fixture_fault_sides(&swarm->f, fault, side, target);
+    }
+}
+
+/* Members of shards crash, are paused, and cannot be reached by some router, for a while. */
+static inline void shard_faults(struct swarm *swarm, const char *const *targets, uint32_t count)
+{
+    static const enum swarm_fault kinds[] = {SWARM_CRASH, SWARM_PAUSE, SWARM_PARTITION};
+    for (int i = 0; i < 6; i++) {
+        enum swarm_fault kind = kinds[sim_random_below(&swarm->random, G_N_ELEMENTS(kinds))];
+        const char *target = targets[sim_random_below(&swarm->random, count)];
+        if ((swarm->of.allowed >> kind & 1) != 0) {
+            shard_fault(swarm, kind, target);
+        }
+    }
+}
+
+static inline void shard_add(struct swarm *swarm, const struct sim_model *model, uint32_t members,
+                             const char *params)
+{
+    static const char *const names[] = {"a", "b", "c"};
+    swarm->finish = shard_finish;
+    for (uint32_t i = 0; i < 3; i++) {
+        fixture_add_group(&swarm->f, names[i], model, params, members, members);
+        fixture_group(&swarm->f, names[i])->transport.retransmit = ms(50);
+    }
+}
+
+static inline void shard_prepare_single(struct swarm *swarm)
+{
+    static const char *const targets[] = {"a", "b", "c"};
+    shard_add(swarm, &sim_model_store_single, 1,
+              "service = us(50), replay = us(10), fsync = exponential(ms(20))");
+    shard_faults(swarm, targets, 3);
+}
+
+static inline void shard_prepare_raft(struct swarm *swarm)
+{
+    static const char *const targets[] = {"a[1]", "a[2]", "a[3]", "b[1]", "b[2]",
+                                          "b[3]", "c[1]", "c[2]", "c[3]"};
+    shard_add(swarm, &sim_model_store_raft, 3,
+              "service = us(50), fsync = exponential(ms(10)), timeout = ms(400)");
+    shard_faults(swarm, targets, 9);
+}
+
+#endif
