@@ -256,7 +256,7 @@ void shard_on_position(struct sim_node *self, const struct sim_input *in)
         return;
     }
     for (; state->change_count < in->words[0]; state->change_count++) {
-        const uint64_t *words = &in->body[state->change_count * SHARD_CHANGE_WORDS];
+        const uint64_t *words = &in->body[(size_t)state->change_count * SHARD_CHANGE_WORDS];
         state->changes[state->change_count] = (struct shard_change){words[0], words[1], words[2]};
     }
     state->is_known = true;

@@ -1,0 +1,307 @@
+/* Sharding beside changes of owners: scans over shards, hot ranges, weights, what sessions have
+ * seen, work of a router. If these failed, a scan would ask too many or too few, or a hot shard
+ * stay hot.
+ */
+#include "store_story.h"
+
+#include <math.h>
+
+#define DB "service = ms(1), keys = 0, value_bytes = bytes(1000)"
+
+/* `shards` stores of one machine each, "db[1]" and so on, and a router, "replica", who reach each
+ * other in no time. */
+static void begin(struct store_story *story, uint32_t shards, const char *params)
+{
+    store_story_begin(story, &sim_model_store_sharded, 1, 0, params);
+    fixture_add_group(&story->f, "db", &sim_model_store_memory, DB, shards, shards);
+    fixture_group(&story->f, "db")->per_member = true;
+    store_story_start(story);
+}
+
+static uint64_t commits(struct store_story *story, const char *db)
+{
+    return fixture_total(&story->f, db, "commits");
+}
+
+static void write_all(struct store_story *story)
+{
+    for (uint64_t key = 0; key < 10; key++) {
+        store_story_do(story, "replica", SIM_OP_WRITE, key, key + 1);
+    }
+}
+
+/* ---- scans ---- */
+
+/* Keys 2 to 7 are scanned, of ten that are there. */
+static const struct store_told *scan(struct store_story *story)
+{
+    struct sim_request request = {.key = 2, .key_end = 8, .operation = SIM_OP_SCAN};
+    return store_story_get(story, store_story_send(story, "replica", &request));
+}
+
+static void expect_scan(struct store_story *story, int64_t bytes, uint64_t parts, sim_time took)
+{
+    write_all(story);
+    const struct store_told *told = scan(story);
+    store_story_expect(told, SIM_STATUS_OK, 0, took);
+    g_assert_cmpint(told->reply.bytes, ==, bytes);
+    g_assert_cmpuint(fixture_total(&story->f, "replica", "parts"), ==, parts);
+}
+
+#define THREE "shards = { 'db[1]', 'db[2]', 'db[3]' }, keys = 10, "
+
+/* Ranges: 0 .. 3, 4 .. 6, 7 .. 9; each is scanned for its part. */
+static void test_scan_ranges(void)
+{
+    struct store_story story;
+    begin(&story, 3, THREE "by = 'range'");
+    expect_scan(&story, 6000, 3, ms(1));
+    struct sim_request request = {.key = 4, .key_end = 7, .operation = SIM_OP_SCAN};
+    store_story_expect(store_story_get(&story, store_story_send(&story, "replica", &request)),
+                       SIM_STATUS_OK, 0, ms(1));
+    g_assert_cmpuint(fixture_total(&story.f, "replica", "parts"), ==, 4); /* one shard more */
+    store_story_end(&story);
+}
+
+/* A placement: all are asked, whatever is scanned. */
+static void test_scan_all(void)
+{
+    struct store_story story;
+    begin(&story, 3, THREE "by = 'ring'");
+    expect_scan(&story, 6000, 3, ms(1));
+    store_story_end(&story);
+}
+
+/* Reads of one key each: two at each shard, one after the other. */
+static void test_scan_keys(void)
+{
+    struct store_story story;
+    begin(&story, 3,
+          "shards = { 'db[1]', 'db[2]', 'db[3]' }, keys = 9, by = 'range', gather = 'keys'");
+    for (uint64_t key = 0; key < 9; key++) {
+        store_story_do(&story, "replica", SIM_OP_WRITE, key, 1);
+    }
+    struct sim_request request = {.key = 1, .key_end = 8, .operation = SIM_OP_SCAN};
+    const struct store_told *told =
+        store_story_get(&story, store_story_send(&story, "replica", &request));
+    store_story_expect(told, SIM_STATUS_OK, 0, ms(3)); /* 3 .. 5 are all of the second one */
+    g_assert_cmpint(told->reply.bytes, ==, 7000);
+    g_assert_cmpuint(fixture_total(&story.f, "replica", "parts"), ==, 7);
+    store_story_end(&story);
+}
+
+/* One of three shards is down: two thirds are enough, or not. */
+static void test_scan_partial(void)
+{
+    static const struct {
+        const char *params;
+        enum sim_status status;
+        int64_t bytes;
+    } cases[] = {
+        {THREE "by = 'range'", SIM_STATUS_UNAVAILABLE, 0},
+        {THREE "by = 'range', gather_wait = percent(66)", SIM_STATUS_OK, 3000},
+        {THREE "by = 'range', gather_wait = percent(67)", SIM_STATUS_UNAVAILABLE, 0},
+        {THREE "by = 'range', gather_wait = percent(0)", SIM_STATUS_OK, 0},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        struct store_story story;
+        begin(&story, 3, cases[i].params);
+        write_all(&story);
+        fixture_crash(&story.f, "db[2]");
+        const struct store_told *told = scan(&story);
+        g_assert_cmpint(told->reply.status, ==, cases[i].status);
+        g_assert_cmpint(told->reply.bytes, ==, cases[i].bytes); /* 2, 3, and 7 */
+        store_story_end(&story);
+    }
+}
+
+/* ---- load ---- */
+
+/* A hundred requests for keys 0 to 9, all of the first shard: twice the mean. Its range is split at
+ * their median, 5, and the keys from there on are moved; then both are asked alike. */
+static void test_split(void)
+{
+    struct store_story story;
+    begin(&story, 2, "shards = { 'db[1]', 'db[2]' }, by = 'range', keys = 100, split_above = 1.5");
+    for (uint64_t i = 0; i < 100; i++) {
+        store_story_do(&story, "replica", SIM_OP_WRITE, i % 10, i + 1);
+    }
+    store_story_wait(&story, s(1));
+    g_assert_cmpuint(fixture_total(&story.f, "replica", "splits"), ==, 1);
+    g_assert_cmpuint(fixture_total(&story.f, "replica", "moved"), ==, 45); /* 5 .. 49 */
+    g_assert_cmpuint(fixture_total(&story.f, "replica", "moved.bytes"), ==, 5000);
+    uint64_t before = commits(&story, "db[1]");
+    for (uint64_t i = 0; i < 100; i++) {
+        store_story_do(&story, "replica", SIM_OP_WRITE, i % 10, 1000 + i);
+    }
+    g_assert_cmpuint(commits(&story, "db[1]"), ==, before + 50);
+    fixture_run_until(&story.f, s(4));
+    g_assert_cmpuint(fixture_total(&story.f, "replica", "splits"), ==, 1);
+    store_story_end(&story);
+}
+
+/* One key is hot: there is nothing to split. */
+static void test_hot_key(void)
+{
+    struct store_story story;
+    begin(&story, 2, "shards = { 'db[1]', 'db[2]' }, by = 'range', keys = 100, split_above = 1.5");
+    for (uint64_t i = 0; i < 200; i++) {
+        store_story_do(&story, "replica", SIM_OP_READ, 0, 0);
+    }
+    fixture_run_until(&story.f, s(3));
+    g_assert_cmpuint(fixture_total(&story.f, "replica", "splits"), ==, 0);
+    store_story_end(&story);
+}
+
+/* A shard of weight 3 beside one of weight 1 has three quarters of the keys: 4 sigma of the arcs of
+ * 1024 points, and of the keys. */
+static void test_weights(void)
+{
+    struct store_story story;
+    begin(
+        &story, 2,
+        "shards = { shard { 'db[1]', weight = 3 }, shard { 'db[2]', from = s(1) } }, by = 'ring', "
+        "keys = 20000, batch = 200");
+    fixture_run_until(&story.f, s(100));
+    double moved = (double)fixture_total(&story.f, "replica", "moved") / 20000;
+    g_assert_cmpfloat(fabs(moved - 0.25), <, 4 * (0.25 * 0.06 + 0.003));
+    store_story_end(&story);
+}
+
+/* ---- sessions ---- */
+
+struct heard {
+    uint64_t tokens[4];
+    uint32_t count;
+};
+
+/* A shard whose tokens are its node's number. */
+static void answer_with_token(struct sim_node *self, const struct sim_input *in,
+                              struct probe *probe)
+{
+    if (in->kind == SIM_IN_REQUEST) {
+        struct heard *heard = probe->data;
+        heard->tokens[heard->count++] = in->request->session_token;
+        sim_answer(self, in->ticket, &(struct sim_reply){.session_token = 100 + sim_member(self)});
+    }
+}
+
+/* What a session has seen of one shard is no concern of another one. */
+static void test_sessions(void)
+{
+    struct store_story story;
+    struct heard heard = {0};
+    struct probe shard = {.on = answer_with_token, .data = &heard};
+    store_story_begin(&story, &sim_model_store_sharded, 1, 0,
+                      "shards = { 'db[1]', 'db[2]' }, by = 'range', keys = 2");
+    probe_add(&story.f, &shard, "db", 2);
+    store_story_start(&story);
+    for (uint64_t i = 0; i < 4; i++) {
+        struct sim_request request = {
+            .key = i % 2, .session = 9, .session_token = 7, .operation = SIM_OP_READ};
+        const struct store_told *told =
+            store_story_get(&story, store_story_send(&story, "replica", &request));
+        g_assert_cmpuint(told->reply.session_token, ==, 7); /* means nothing to the client */
+    }
+    g_assert_cmpuint(heard.count, ==, 4);
+    g_assert_cmpuint(heard.tokens[0], ==, 0);
+    g_assert_cmpuint(heard.tokens[1], ==, 0);
+    g_assert_cmpuint(heard.tokens[2], ==, 100);
+    g_assert_cmpuint(heard.tokens[3], ==, 101);
+    store_story_end(&story);
+    probe_clear(&shard);
+}
+
+/* A router that works: 2 ms a request, one at a time. */
+static void test_service(void)
+{
+    struct store_story story;
+    begin(&story, 1,
+          "shards = { 'db[1]' }, keys = 10, service = ms(2), servers = 1, "
+          "queue_limit = 1");
+    uint32_t first = store_story_ask(&story, "replica", SIM_OP_WRITE, 1, 1);
+    uint32_t second = store_story_ask(&story, "replica", SIM_OP_WRITE, 2, 1);
+    uint32_t third = store_story_ask(&story, "replica", SIM_OP_WRITE, 3, 1);
+    store_story_expect(store_story_get(&story, third), SIM_STATUS_REJECTED, 0, 0);
+    store_story_expect(store_story_get(&story, first), SIM_STATUS_OK, 0, ms(3));
+    store_story_expect(store_story_get(&story, second), SIM_STATUS_OK, 0, ms(5));
+    store_story_end(&story);
+}
+
+/* Nobody there: reads were not done, and a write may have been. */
+static void test_refused(void)
+{
+    struct store_story story;
+    begin(&story, 1, "shards = { 'db[1]' }, keys = 10");
+    fixture_crash(&story.f, "db[1]");
+    store_story_expect(store_story_do(&story, "replica", SIM_OP_READ, 1, 0), SIM_STATUS_UNAVAILABLE,
+                       0, 0);
+    store_story_expect(store_story_do(&story, "replica", SIM_OP_WRITE, 1, 1), SIM_STATUS_TIMEOUT, 0,
+                       0);
+    store_story_end(&story);
+}
+
+/* ---- parameters that do not go together ---- */
+
+static void find(const char *name, sim_node_id *ret_first, uint32_t *ret_count, void *data)
+{
+    (void)data;
+    g_assert_cmpstr(name, ==, "db");
+    *ret_first = 1;
+    *ret_count = 3;
+}
+
+static void test_validate(void)
+{
+    static const struct {
+        const char *text, *begins; /* NULL = nothing is wrong */
+    } cases[] = {
+        {"shards = { 'db[1]' }", NULL},
+        {"shards = { shard { 'db[1]', from = s(1) } }", "shards: "},
+        {"shards = { shard { 'db[1]', weight = 2 }, 'db[2]' }", NULL},
+        {"shards = { shard { 'db[1]', weight = 2 } }, by = 'jump'", "weight: "},
+        {"shards = { shard { 'db[1]', below = 9 } }", "below: only"},
+        {"shards = { shard { 'db[1]', below = 9 } }, by = 'range', keys = 9", NULL},
+        {"shards = { shard { 'db[1]', below = 8 } }, by = 'range', keys = 9", "below: of"},
+        {"shards = { shard { 'db[1]', below = 8 }, 'db[2]' }, by = 'range', keys = 9", "below: of"},
+        {"shards = { shard { 'db[1]', below = 9 }, shard { 'db[2]', below = 9 } }, by = 'range', "
+         "keys = 9",
+         "below: more"},
+        {"shards = { 'db[1]', shard { 'db[2]', below = 9, from = s(1) } }, by = 'range', keys = 9",
+         "below: a shard that joins"},
+        {"shards = { 'db[1]', 'db[2]' }, by = 'range', keys = 1", "keys: "},
+        {"shards = { 'db[1]' }, split_above = 2", "split_above: "},
+        {"shards = { 'db[1]' }, by = 'range', split_above = 2", NULL},
+        {"shards = { 'db[1]' }, by = 'maglev', table_entries = 100", "table_entries: "},
+        {"shards = { 'db[1]', 'db[2]' }, by = 'maglev', table_entries = 2", "table_entries: "},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        struct sim_arena arena;
+        sim_arena_init(&arena);
+        const struct sim_model *model = &sim_model_store_sharded;
+        struct parameter_names names = {.find = find};
+        void *params = sim_arena_alloc(&arena, model->params_size);
+        parameters_read(&arena, "x", model->params, cases[i].text, &names, params);
+        const char *wrong = model->validate(params);
+        g_assert_true((wrong == NULL) == (cases[i].begins == NULL));
+        g_assert_true(wrong == NULL || g_str_has_prefix(wrong, cases[i].begins));
+        sim_arena_clear(&arena);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/store/sharded/scan_ranges", test_scan_ranges);
+    g_test_add_func("/store/sharded/scan_all", test_scan_all);
+    g_test_add_func("/store/sharded/scan_keys", test_scan_keys);
+    g_test_add_func("/store/sharded/scan_partial", test_scan_partial);
+    g_test_add_func("/store/sharded/split", test_split);
+    g_test_add_func("/store/sharded/hot_key", test_hot_key);
+    g_test_add_func("/store/sharded/weights", test_weights);
+    g_test_add_func("/store/sharded/sessions", test_sessions);
+    g_test_add_func("/store/sharded/service", test_service);
+    g_test_add_func("/store/sharded/refused", test_refused);
+    g_test_add_func("/store/sharded/validate", test_validate);
+    return g_test_run();
+}
