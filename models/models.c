@@ -35,6 +35,7 @@ const struct sim_model *const sim_models[] = {
     &sim_model_store_chain,
     &sim_model_store_chain_master,
     &sim_model_store_sharded,
+    &sim_model_store_view,
     &sim_model_feed_publisher,
     &sim_model_feed_server,
     &sim_model_feed_webhook,

@@ -36,6 +36,7 @@ extern const struct sim_model sim_model_store_multi_leader;
 extern const struct sim_model sim_model_store_chain;
 extern const struct sim_model sim_model_store_chain_master;
 extern const struct sim_model sim_model_store_sharded;
+extern const struct sim_model sim_model_store_view;
 extern const struct sim_model sim_model_feed_publisher;
 extern const struct sim_model sim_model_feed_server;
 extern const struct sim_model sim_model_feed_webhook;

@@ -85,9 +85,11 @@ static void was_read(struct sim_node *self, sim_frame frame, const struct sim_re
         return;
     }
     job->met = is_there ? reply->value : 0;
-    if (job->met == job->value && (is_there || !job->exists)) {
-        sim_count(self, SHARD_METRIC_LATE, job->is_again);
-        end(self, frame); /* it is there, or nowhere */
+    bool is_nowhere = !job->exists && job->met == 0;
+    bool has_arrived = job->is_again && is_there && job->met == job->value;
+    if (is_nowhere || has_arrived) {
+        sim_count(self, SHARD_METRIC_LATE, has_arrived);
+        end(self, frame);
         return;
     }
     job->stage = SHARD_WRITE_NEW;

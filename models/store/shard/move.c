@@ -167,9 +167,10 @@ static void copy_all(struct sim_node *self)
 {
     struct shard_state *state = sim_state(self);
     state->mover.stage = SHARD_COPIES;
-    state->mover.copies_open = state->mover.key_count;
-    for (uint32_t i = 0; i < state->mover.key_count; i++) {
-        shard_copy_begin(self, state->mover.keys[i]);
+    state->mover.begun = state->mover.arrived = 0;
+    while (state->mover.begun < state->mover.key_count &&
+           state->mover.begun < (uint64_t)state->params->parallel) {
+        shard_copy_begin(self, state->mover.keys[state->mover.begun++]);
     }
 }
 
@@ -202,7 +203,10 @@ void shard_on_drained(struct sim_node *self, const struct sim_input *in)
 void shard_mover_copied(struct sim_node *self)
 {
     struct shard_state *state = sim_state(self);
-    if (--state->mover.copies_open == 0) {
+    state->mover.arrived++;
+    if (state->mover.begun < state->mover.key_count) {
+        shard_copy_begin(self, state->mover.keys[state->mover.begun++]);
+    } else if (state->mover.arrived == state->mover.key_count) {
         state->mover.stage = SHARD_LOGS_PROGRESS;
         note(self, state->end, TAG_PROGRESS);
     }

@@ -81,8 +81,10 @@ static const struct sim_param shard_params[] = {
      NULL, gather_names},
     {"gather_wait", SIM_PARAM_RATIO, AT(gather_wait), "percent(100)", 0, 1,
      "of these, how many answers are enough [MongoDB: allowPartialResults]", NULL, NULL},
-    {"batch", SIM_PARAM_INTEGER, AT(batch), "16", 1, 4096, "keys that are moved, and held, at once",
-     NULL, NULL},
+    {"batch", SIM_PARAM_INTEGER, AT(batch), "16", 1, 4096,
+     "keys that are on the move, and held, at once", NULL, NULL},
+    {"parallel", SIM_PARAM_INTEGER, AT(parallel), "16", 1, 4096,
+     "of these, how many are copied at once", NULL, NULL},
     {"rate", SIM_PARAM_BANDWIDTH, AT(rate), "nil", 1, 1e300,
      "bytes of values that are moved a second at most; left out = as fast as it goes "
      "[Elasticsearch: 40 MB/s]",

@@ -48,7 +48,7 @@ struct shard_params {
     sim_time timeout;
     int32_t gather; /* enum shard_gather */
     double gather_wait;
-    int64_t batch;
+    int64_t batch, parallel;
     double rate; /* bytes/s; 0 = no limit */
     sim_time retry;
     const struct sim_dist *fsync; /* NULL = as the disk says */
@@ -173,7 +173,7 @@ struct shard_mover {
     enum shard_stage stage;
     struct shard_change next; /* LOGS_CHANGE */
     uint64_t *keys;           /* that are moved now */
-    uint32_t key_count, copies_open;
+    uint32_t key_count, begun, arrived;
     int64_t bytes; /* of them */
     sim_time since, window_since;
     uint64_t *nonces; /* of each router's life */
