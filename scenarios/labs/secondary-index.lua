@@ -50,5 +50,5 @@ return scenario {
   expect { "front.lag mean < 3ms", variant = "global, async" },
   expect { "front.queries.behind ratio < 0.5%", variant = "global, async" },
 
-  plot { "users.latency p99", "users.success ratio", "db.busy mean", against = "shards", per = "variant" },
+  plot { "users.latency p99", "db.busy mean", against = "shards", per = "variant" },
 }

@@ -20,11 +20,13 @@ static void step(struct sim_node *self, sim_frame frame)
     const struct shard_job *job = shard_job_at(self, frame);
     bool is_old = job->stage == SHARD_READ_OLD;
     uint32_t shard = shard_table_owner(is_old ? &state->before : &state->after, job->key);
+    bool is_strong = state->params->copy_reads == SHARD_COPY_STRONG;
     struct sim_request request = {.key = job->key,
                                   .deadline = SIM_NEVER,
                                   .bytes = SHARD_HEADER_BYTES,
                                   .operation = SIM_OP_READ,
-                                  .consistency = SIM_CONSISTENCY_STRONG,
+                                  .consistency =
+                                      is_strong ? SIM_CONSISTENCY_STRONG : SIM_CONSISTENCY_DEFAULT,
                                   .origin_zone = (uint16_t)sim_zone(self)};
     if (job->stage == SHARD_WRITE_NEW) {
         request.operation = state->mover.has_no_compare ? SIM_OP_WRITE : SIM_OP_COMPARE_AND_SET;

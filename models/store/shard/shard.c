@@ -22,6 +22,7 @@
 #include "queue.h"
 
 static const char *const gather_names[] = {"shards", "keys", NULL};
+static const char *const copy_reads_names[] = {"strong", "default", NULL};
 
 static const struct sim_metric_spec shard_metrics[] = {
     {"busy", SIM_METRIC_LEVEL, SIM_METRIC_RATIO, "servers at work, of all servers", NULL},
@@ -85,6 +86,9 @@ static const struct sim_param shard_params[] = {
      "keys that are on the move, and held, at once", NULL, NULL},
     {"parallel", SIM_PARAM_INTEGER, AT(parallel), "16", 1, 4096,
      "of these, how many are copied at once", NULL, NULL},
+    {"copy_reads", SIM_PARAM_CHOICE, AT(copy_reads), "\"strong\"", SIM_UNBOUNDED,
+     "what a copy asks of the old shard; default: of a store that cannot promise the latest", NULL,
+     copy_reads_names},
     {"rate", SIM_PARAM_BANDWIDTH, AT(rate), "nil", 1, 1e300,
      "bytes of values that are moved a second at most; left out = as fast as it goes "
      "[Elasticsearch: 40 MB/s]",

@@ -36,6 +36,7 @@ struct shard_fields {
     sim_time from, to;
 };
 
+enum shard_copy_reads { SHARD_COPY_STRONG, SHARD_COPY_DEFAULT };
 enum shard_gather { SHARD_GATHER_SHARDS, SHARD_GATHER_KEYS };
 
 struct shard_params {
@@ -49,7 +50,8 @@ struct shard_params {
     int32_t gather; /* enum shard_gather */
     double gather_wait;
     int64_t batch, parallel;
-    double rate; /* bytes/s; 0 = no limit */
+    int32_t copy_reads; /* enum shard_copy_reads */
+    double rate;        /* bytes/s; 0 = no limit */
     sim_time retry;
     const struct sim_dist *fsync; /* NULL = as the disk says */
     sim_time measure;
