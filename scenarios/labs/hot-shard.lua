@@ -43,5 +43,5 @@ return scenario {
   expect { "db.busy mean > 48%", variant = "popular, hash" },
   expect { "db.busy mean < 36%", variant = "popular, range, split" },
 
-  plot { "users.success ratio", "front.splits rate", against = "time", per = "variant" },
+  plot { "users.success ratio", "front.moving mean", against = "time", per = "variant" },
 }

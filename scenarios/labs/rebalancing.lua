@@ -45,10 +45,14 @@ return scenario {
   expect { "users.success ratio > 99.9%", variant = "ring" },
   expect { "users.success ratio > 99.9%", variant = "jump" },
   expect { "users.success ratio < 88%", from = s(20), to = s(24), variant = "all at once" },
-  expect { "users.latency p99 < 10ms", from = s(20), to = s(27), variant = "modulo" },
-  expect { "users.latency p99 < 10ms", from = s(20), to = s(27), variant = "ring" },
-  expect { "users.latency p99 < 10ms", from = s(20), to = s(27), variant = "jump" },
-  expect { "users.latency p99 < 10ms", from = s(5), to = s(20) },
+  -- Where a fifth one takes it all it has 500 x 2 requests for copies a second, and at the end 640 of
+  -- clients: 82 % of what it can do. Under modulo all five take a part.
+  expect { "users.latency p99 < 10ms", from = s(20), to = s(52), variant = "modulo" },
+  expect { "users.latency p99 > 10ms", from = s(24), to = s(27), variant = "ring" },
+  expect { "users.latency p99 > 10ms", from = s(24), to = s(27), variant = "jump" },
+  expect { "users.latency p99 < 15ms", from = s(24), to = s(27), variant = "ring" },
+  expect { "users.latency p99 < 15ms", from = s(24), to = s(27), variant = "jump" },
+  expect { "users.latency p99 < 8ms", from = s(5), to = s(20) },
 
   plot { "users.latency p99", "front.moving mean", against = "time", per = "variant" },
 }
