@@ -63,6 +63,18 @@ static void test_scan_ranges(void)
     store_story_end(&story);
 }
 
+/* What has moved is left where it was: each shard is scanned for its own part only. */
+static void test_scan_moved(void)
+{
+    struct store_story story;
+    begin(&story, 2,
+          "shards = { 'db[1]', shard { 'db[2]', from = s(1) } }, by = 'range', keys = 10");
+    write_all(&story);
+    fixture_run_until(&story.f, s(2));
+    g_assert_cmpint(scan(&story)->reply.bytes, ==, 6000);
+    store_story_end(&story);
+}
+
 /* A placement: all are asked, whatever is scanned. */
 static void test_scan_all(void)
 {
@@ -293,6 +305,7 @@ int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/store/sharded/scan_ranges", test_scan_ranges);
+    g_test_add_func("/store/sharded/scan_moved", test_scan_moved);
     g_test_add_func("/store/sharded/scan_all", test_scan_all);
     g_test_add_func("/store/sharded/scan_keys", test_scan_keys);
     g_test_add_func("/store/sharded/scan_partial", test_scan_partial);

@@ -66,6 +66,20 @@ static void test_async(void)
     store_story_end(&story);
 }
 
+/* What is answered while a query is under way it need not see. */
+static void test_meanwhile(void)
+{
+    struct store_story story;
+    begin(&story, VIEW);
+    uint32_t early = query(&story, 1);
+    store_story_wait(&story, ms(1));
+    store_story_ask(&story, "replica", SIM_OP_WRITE, 1, 1);
+    store_story_expect(store_story_get(&story, early), SIM_STATUS_OK, 0, ms(10));
+    g_assert_cmpint(fixture_level(&story.f, "replica", "updates.open"), ==, 1);
+    g_assert_cmpuint(fixture_total(&story.f, "replica", "queries.behind"), ==, 0);
+    store_story_end(&story);
+}
+
 /* With `fetch` a query goes on to the rows: three of them at the base. */
 static void test_fetch(void)
 {
@@ -116,6 +130,7 @@ static void test_failures(void)
     struct store_story story;
     begin(&story, VIEW);
     store_story_expect(store_story_set(&story, "replica", 1, 99, 5), SIM_STATUS_CONFLICT, 0, ms(1));
+    g_assert_cmpint(fixture_level(&story.f, "replica", "updates.open"), ==, 0);
     fixture_crash(&story.f, "base");
     store_story_expect(store_story_do(&story, "replica", SIM_OP_WRITE, 1, 1), SIM_STATUS_TIMEOUT, 0,
                        0);
@@ -132,6 +147,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/store/view/sync", test_sync);
     g_test_add_func("/store/view/async", test_async);
+    g_test_add_func("/store/view/meanwhile", test_meanwhile);
     g_test_add_func("/store/view/fetch", test_fetch);
     g_test_add_func("/store/view/backlog", test_backlog);
     g_test_add_func("/store/view/crashes", test_crashes);

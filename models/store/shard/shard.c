@@ -61,7 +61,7 @@ static const struct sim_param shard_params[] = {
      "the stores that have a part of the keys each: { \"db[1]\", \"db[2]\" }", &shard_family, NULL},
     {"by", SIM_PARAM_CHOICE, AT(by), "\"ring\"", SIM_UNBOUNDED,
      "how keys are divided: ranges of keys, or a placement of their hashes", NULL, shard_by_names},
-    {"keys", SIM_PARAM_INTEGER, AT(keys), "1000000", 1, 1e9,
+    {"keys", SIM_PARAM_INTEGER, AT(keys), "1000000", 1, 1e8,
      "the keys that there can be: those below it; a request for another one is an error", NULL,
      NULL},
     {"points", SIM_PARAM_INTEGER, AT(points), "256", 1, 1e5,
