@@ -2,109 +2,7 @@
  * them; and that all hold the same when they can reach each other again. If this failed, members
  * would differ for ever, a counter would lose increments, or a removed element come back.
  */
-#include "models.h"
-#include "probe.h"
-#include "store/multi_leader/multi_leader.h"
-
-#define MEMBERS 4u
-
-struct leaders_story {
-    struct fixture f;
-    struct probe asker;
-    char *params; /* read when the world starts */
-    struct sim_reply reply;
-    bool is_split;
-};
-
-static void on_outcome(struct sim_node *self, const struct sim_input *in, struct probe *probe)
-{
-    (void)self;
-    if (in->kind == SIM_IN_OUTCOME) {
-        *(struct sim_reply *)probe->data = in->outcome->reply;
-    }
-}
-
-/* Members 10 ms apart; the asker is nowhere far. */
-static void prepare(struct leaders_story *story, const char *params)
-{
-    *story = (struct leaders_story){.asker = {.on = on_outcome, .forgets = true}};
-    story->asker.data = &story->reply;
-    fixture_init(&story->f, s(1000));
-    probe_add(&story->f, &story->asker, "asker", 1);
-    story->params = g_strdup_printf("service = ms(0), %s", params);
-    fixture_add_group(&story->f, "member", &sim_model_store_multi_leader, story->params, MEMBERS,
-                      MEMBERS);
-    uint32_t zone = fixture_add_zone(&story->f, "of the members");
-    for (uint32_t i = 0; i < MEMBERS; i++) {
-        fixture_machine(&story->f, 2 + i)->zone = zone;
-    }
-    fixture_link(&story->f, zone, zone)->latency = sim_dist_constant(&story->f.arena, 0.01);
-}
-
-static void begin(struct leaders_story *story, const char *params)
-{
-    prepare(story, params);
-    fixture_start(&story->f);
-    fixture_run_until(&story->f, ms(450));
-}
-
-static void end(struct leaders_story *story)
-{
-    fixture_clear(&story->f);
-    probe_clear(&story->asker);
-    g_free(story->params);
-}
-
-static void pass(struct leaders_story *story, sim_time time)
-{
-    fixture_run_until(&story->f, sim_world_now(story->f.world) + time);
-}
-
-static const struct sim_reply *ask_with(struct leaders_story *story, uint32_t member,
-                                        const struct sim_request *request)
-{
-    char name[16];
-    g_snprintf(name, sizeof name, "member[%u]", member);
-    story->reply = (struct sim_reply){.status = SIM_STATUS_TIMEOUT};
-    sim_send_request(probe_node(&story->f, "asker"), fixture_id(&story->f, name), request,
-                     SIM_NEVER, 1);
-    pass(story, 0);
-    return &story->reply;
-}
-
-static const struct sim_reply *ask(struct leaders_story *story, uint32_t member,
-                                   enum sim_operation operation, uint64_t value)
-{
-    struct sim_request request = {
-        .key = 7, .value = value, .deadline = SIM_NEVER, .operation = (uint16_t)operation};
-    return ask_with(story, member, &request);
-}
-
-static uint64_t read(struct leaders_story *story, uint32_t member)
-{
-    return ask(story, member, SIM_OP_READ, 0)->value;
-}
-
-static uint64_t element(uint64_t value)
-{
-    return sim_hash_pair(value, 0);
-}
-
-/* Members 1 and 2 on one side, 3 and 4 on the other. */
-static void split(struct leaders_story *story, bool is_cut)
-{
-    if (story->is_split == is_cut) {
-        return;
-    }
-    story->is_split = is_cut;
-    static const char *const names[] = {"member[1]", "member[2]", "member[3]", "member[4]"};
-    for (int a = 0; a < 2; a++) {
-        for (int b = 2; b < 4; b++) {
-            fixture_cut(&story->f, names[a], names[b], is_cut);
-            fixture_cut(&story->f, names[b], names[a], is_cut);
-        }
-    }
-}
+#include "multi_leader_story.h"
 
 /* An update is answered at once, and is at the others a link later; one that a cut has kept away is
  * sent again at the first retry that finds it a whole period old. */
@@ -334,94 +232,6 @@ static void test_large(void)
     end(&story);
 }
 
-/* An update is answered when it is on disk, and sent to the others only then; a read waits for what
- * it is about to tell, and what comes meanwhile shares the next fsync. */
-static void test_fsync(void)
-{
-    struct leaders_story story;
-    begin(&story, "kind = 'siblings', fsync = ms(5), anti_entropy = none");
-    g_assert_cmpint(ask(&story, 1, SIM_OP_WRITE, 70)->status, ==, SIM_STATUS_TIMEOUT);
-    pass(&story, ms(5) - 1);
-    g_assert_cmpint(story.reply.status, ==, SIM_STATUS_TIMEOUT);
-    pass(&story, 1);
-    g_assert_cmpint(story.reply.status, ==, SIM_STATUS_OK);
-    pass(&story, ms(10) - 1);
-    g_assert_cmpint(ask(&story, 4, SIM_OP_READ, 0)->status, ==, SIM_STATUS_NOT_FOUND);
-    pass(&story, 1);
-    g_assert_cmpint(ask(&story, 4, SIM_OP_READ, 0)->status, ==, SIM_STATUS_TIMEOUT);
-    pass(&story, ms(5));
-    g_assert_cmpint(story.reply.status, ==, SIM_STATUS_OK);
-    g_assert_cmpuint(story.reply.value, ==, 70);
-    pass(&story, s(1));
-    uint64_t before = fixture_total(&story.f, "member", "fsyncs");
-    ask(&story, 1, SIM_OP_WRITE, 71);
-    pass(&story, ms(1));
-    ask(&story, 1, SIM_OP_WRITE, 72);
-    ask(&story, 1, SIM_OP_WRITE, 73);
-    pass(&story, ms(4)); /* the first is answered, and the others are not */
-    story.reply.status = SIM_STATUS_TIMEOUT;
-    pass(&story, ms(5) - 1);
-    g_assert_cmpint(story.reply.status, ==, SIM_STATUS_TIMEOUT);
-    pass(&story, 1);
-    g_assert_cmpint(story.reply.status, ==, SIM_STATUS_OK);
-    g_assert_cmpuint(fixture_total(&story.f, "member", "fsyncs") - before, ==, 2);
-    end(&story);
-}
-
-/* What a crash takes from a member that nobody can hear: with fsync nothing that it has answered,
- * without it what came after the log was last synced, or everything. */
-static void test_crash(void)
-{
-    static const struct {
-        const char *params;
-        uint64_t left;
-    } cases[] = {{"fsync = ms(5)", 3}, {"sync_period = s(1)", 1}, {"sync_period = none", 0}};
-    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
-        struct leaders_story story;
-        g_autofree char *params =
-            g_strdup_printf("kind = 'g_counter', retry = s(100), %s", cases[i].params);
-        begin(&story, params);
-        split(&story, true);
-        fixture_cut(&story.f, "member[1]", "member[2]", true);
-        ask(&story, 1, SIM_OP_INCREMENT, 1);
-        pass(&story, ms(1500));
-        ask(&story, 1, SIM_OP_INCREMENT, 2);
-        pass(&story, ms(100));
-        fixture_crash(&story.f, "member[1]");
-        fixture_restart(&story.f, "member[1]");
-        pass(&story, 0);
-        g_assert_cmpuint(read(&story, 1), ==, cases[i].left);
-        fixture_cut(&story.f, "member[1]", "member[2]", false);
-        split(&story, false);
-        ask(&story, 1, SIM_OP_INCREMENT, 10);
-        pass(&story, s(60));
-        g_assert_cmpuint(read(&story, 4), ==, cases[i].left + 10);
-        /* Who may have told others what it has forgotten counts under a new name. */
-        const struct leaders_state *state = sim_state(sim_world_node(story.f.world, 5));
-        g_assert_cmpuint(leaders_find(state, 7)->seen_count, ==, cases[i].left == 1 ? 2 : 1);
-        end(&story);
-    }
-}
-
-/* The log is written anew now and then: it does not grow with the number of updates, and a crash
- * finds all in it. */
-static void test_compaction(void)
-{
-    struct leaders_story story;
-    begin(&story, "kind = 'pn_counter', fsync = us(1)");
-    for (int i = 0; i < 20000; i++) {
-        ask(&story, 1, SIM_OP_INCREMENT, i % 2 == 0 ? 3 : (uint64_t)-1);
-        pass(&story, us(1));
-    }
-    const struct sim_node *node = sim_world_node(story.f.world, 2);
-    g_assert_cmpuint(sim_log_end(node, 0) - sim_log_begin(node, 0), <, 5000);
-    fixture_crash(&story.f, "member[1]");
-    fixture_restart(&story.f, "member[1]");
-    pass(&story, 0);
-    g_assert_cmpuint(read(&story, 1), ==, 20000);
-    end(&story);
-}
-
 /* A member that restarts has nothing, is brought all by the one that it asks, and counts under a
  * new name. */
 static void test_restart(void)
@@ -525,9 +335,6 @@ int main(int argc, char **argv)
     g_test_add_func("/store/multi_leader/handoff", test_handoff);
     g_test_add_func("/store/multi_leader/handoff-elsewhere", test_handoff_elsewhere);
     g_test_add_func("/store/multi_leader/large", test_large);
-    g_test_add_func("/store/multi_leader/fsync", test_fsync);
-    g_test_add_func("/store/multi_leader/crash", test_crash);
-    g_test_add_func("/store/multi_leader/compaction", test_compaction);
     g_test_add_func("/store/multi_leader/restart", test_restart);
     g_test_add_func("/store/multi_leader/consistency", test_consistency);
     g_test_add_func("/store/multi_leader/convergence", test_convergence);
