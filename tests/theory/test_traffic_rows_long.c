@@ -140,7 +140,7 @@ static void check_failures(const char *params, double exact)
     bool is_rare = exact < 0.001;
     g_autofree char *settings =
         g_strdup_printf("fails=%g retries=%g requests=%g", number_in(params, "p_fail="),
-                        number_in(params, "max_retries="), is_rare ? 1.2e6 : 1.2e5 * (1 / exact));
+                        number_in(params, "max_retries="), is_rare ? 2e6 : 1.6e4 / exact);
     check_figure("retries", settings, "users.errors ratio", exact, (is_rare ? 0.1 : 0.01) * exact);
 }
 
