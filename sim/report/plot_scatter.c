@@ -13,10 +13,10 @@
 #define TOP 68 /* pixels above the first panel's key: title and subtitle */
 #define KEY 32 /* pixels of the key above the panels, of a second row of it */
 #define KEY_ROW 24
-#define KEY_LETTERS 84 /* that stand in a row */
-#define GAP 16         /* pixels between panels */
-#define BOTTOM 74      /* pixels below the last panel: tics and title of the axis */
-#define PANEL 400      /* pixels of a panel; of one that is alone more */
+#define KEY_LETTERS 84L /* that stand in a row */
+#define GAP 16          /* pixels between panels */
+#define BOTTOM 74       /* pixels below the last panel: tics and title of the axis */
+#define PANEL 400       /* pixels of a panel; of one that is alone more */
 #define ALONE 460
 #define TITLE_MOST 40
 #define LABEL_MOST 40
