@@ -229,6 +229,10 @@ static void read_model_params(struct sim_resolve *resolve, struct node *node, gu
     void *params = sim_arena_alloc(reader->arena, model->params_size);
     bool is_right = sim_block_read(reader, &block, model->params, 0, params);
     const char *complaint = is_right && model->validate ? model->validate(params) : NULL;
+    if (is_right && !complaint && model->validate_members) {
+        uint32_t members = g_array_index(resolve->groups, struct sim_group_spec, index).count_max;
+        complaint = model->validate_members(params, members);
+    }
     if (complaint) {
         sim_reader_complain(reader, node->value, "%s: %s", node->who, complaint);
     }

@@ -105,6 +105,8 @@ struct sim_model {
     const struct sim_param *params;
     /* Complains about parameters that do not fit together: a text for the user, or NULL. */
     const char *(*validate)(const void *params);
+    /* The same where it takes to know how many members there can be; NULL = nothing does. */
+    const char *(*validate_members)(const void *params, uint32_t members);
     uint32_t members_max; /* of a group; 0 = any number */
 
     size_t state_size; /* zeroed before every life */

@@ -374,7 +374,7 @@ static void test_validate(void)
         {"replicas = 3, read_quorum = 3", NULL},
         {"replicas = 3, read_quorum = 4", "read_quorum and write_quorum are at most replicas"},
         {"replicas = 3, write_quorum = 4", "read_quorum and write_quorum are at most replicas"},
-        {"read_quorum = 4", NULL}, /* of how many members there are */
+        {"read_quorum = 4", NULL}, /* of how many members there are: see below */
         {"replicas = 3, sloppy = true", NULL},
         {"sloppy = true",
          "sloppy: where all members hold all keys nobody can stand in; give replicas"},
@@ -408,6 +408,40 @@ static void test_validate(void)
     }
 }
 
+/* Where `replicas` is left out all members hold all keys, and quorums are of so many. */
+static void test_validate_members(void)
+{
+    static const char too_many[] = "read_quorum and write_quorum are at most replicas";
+    static const char apart[] =
+        "protocol = \"abd\" needs quorums that meet: read_quorum + write_quorum > replicas";
+    static const struct {
+        const char *params;
+        uint32_t members;
+        const char *complaint;
+    } cases[] = {
+        {"read_quorum = 4", 4, NULL},
+        {"read_quorum = 4", 3, too_many},
+        {"replicas = 5, read_quorum = 4", 3, NULL},
+        {"protocol = 'abd'", 1, NULL},
+        {"protocol = 'abd', read_quorum = 2, write_quorum = 2", 3, NULL},
+        {"protocol = 'abd', read_quorum = 2, write_quorum = 2", 4, apart},
+        {"protocol = 'abd', read_level = 'one', write_level = 'all'", 4, NULL},
+        {"protocol = 'abd', read_level = 'one'", 2, NULL},
+        {"protocol = 'abd', read_level = 'one'", 3, apart},
+    };
+    const struct sim_model *model = &sim_model_store_quorum;
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        struct sim_arena arena;
+        sim_arena_init(&arena);
+        void *params = g_malloc0(model->params_size);
+        parameters_read(&arena, "quorum", model->params, cases[i].params, NULL, params);
+        g_test_message("%s of %u", cases[i].params, cases[i].members);
+        g_assert_cmpstr(model->validate_members(params, cases[i].members), ==, cases[i].complaint);
+        g_free(params);
+        sim_arena_clear(&arena);
+    }
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -426,5 +460,6 @@ int main(int argc, char **argv)
     g_test_add_func("/quorum/consistency", test_consistency);
     g_test_add_func("/quorum/client", test_client);
     g_test_add_func("/quorum/validate", test_validate);
+    g_test_add_func("/quorum/validate-members", test_validate_members);
     return g_test_run();
 }

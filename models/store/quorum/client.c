@@ -52,7 +52,7 @@ static const char *validate(const void *fields)
     if (params->to.shares != NULL) {
         return "to: all replicas are asked; no shares here";
     }
-    return quorum_validate(&params->common);
+    return quorum_validate(&params->common, 0);
 }
 
 const struct sim_model sim_model_store_quorum_client = {

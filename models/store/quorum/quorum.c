@@ -187,7 +187,7 @@ static int64_t number_of(int64_t number, enum quorum_level level, int64_t replic
     return level == QUORUM_ONE ? 1 : level == QUORUM_ALL ? replicas : replicas / 2 + 1;
 }
 
-static const char *validate_abd(const struct quorum_params *params)
+static const char *validate_abd(const struct quorum_params *params, int64_t n)
 {
     enum quorum_level read_level = (enum quorum_level)params->read_level;
     enum quorum_level write_level = (enum quorum_level)params->write_level;
@@ -198,7 +198,6 @@ static const char *validate_abd(const struct quorum_params *params)
         (params->write_quorum == 0 && write_level == QUORUM_LOCAL)) {
         return "quorums of different zones need not meet: no local_quorum with protocol = \"abd\"";
     }
-    int64_t n = params->replicas;
     if (n > 0 && number_of(params->read_quorum, read_level, n) +
                          number_of(params->write_quorum, write_level, n) <=
                      n) {
@@ -207,23 +206,23 @@ static const char *validate_abd(const struct quorum_params *params)
     return NULL;
 }
 
-const char *quorum_validate(const struct quorum_params *params)
+const char *quorum_validate(const struct quorum_params *params, int64_t members)
 {
-    int64_t n = params->replicas;
+    int64_t n = params->replicas > 0 ? params->replicas : members;
     if (n > 0 && (params->read_quorum > n || params->write_quorum > n)) {
         return "read_quorum and write_quorum are at most replicas";
     }
-    if (params->placement != QUORUM_RING && n == 0) {
+    if (params->placement != QUORUM_RING && params->replicas == 0) {
         return "placement: where all members hold all keys there is nothing to place; give "
                "replicas";
     }
-    if (params->placement == QUORUM_COPYSETS && n == 1) {
+    if (params->placement == QUORUM_COPYSETS && params->replicas == 1) {
         return "placement: a set of one is a member; copysets need replicas of 2 or more";
     }
-    if (params->sloppy && n == 0) {
+    if (params->sloppy && params->replicas == 0) {
         return "sloppy: where all members hold all keys nobody can stand in; give replicas";
     }
-    return params->protocol == QUORUM_ABD ? validate_abd(params) : NULL;
+    return params->protocol == QUORUM_ABD ? validate_abd(params, n) : NULL;
 }
 
 static const char *validate(const void *fields)
@@ -232,7 +231,13 @@ static const char *validate(const void *fields)
     if (params->common.sloppy && !params->hinted_handoff) {
         return "sloppy: a stand-in keeps hints; not with hinted_handoff = false";
     }
-    return quorum_validate(&params->common);
+    return quorum_validate(&params->common, 0);
+}
+
+static const char *validate_members(const void *fields, uint32_t members)
+{
+    const struct quorum_replica_params *params = fields;
+    return quorum_validate(&params->common, members);
 }
 
 const struct sim_model sim_model_store_quorum = {
@@ -243,6 +248,7 @@ const struct sim_model sim_model_store_quorum = {
     .params_size = sizeof(struct quorum_replica_params),
     .params = quorum_params,
     .validate = validate,
+    .validate_members = validate_members,
     .state_size = sizeof(struct quorum_state),
     .frame_size = sizeof(struct quorum_frame),
     .handle = handle,

@@ -108,8 +108,9 @@ struct quorum_params {
      "size of a value, where the request does not say", NULL, NULL}
 /* clang-format on */
 
-/* A text for the user, or NULL. */
-const char *quorum_validate(const struct quorum_params *params);
+/* A text for the user, or NULL. `members` are all that can hold a key where `replicas` is left out;
+ * 0 = not known. */
+const char *quorum_validate(const struct quorum_params *params, int64_t members);
 
 struct quorum_replica_params {
     struct quorum_params common;
