@@ -97,8 +97,14 @@ static void test_tables_align_characters(void)
         sim_table_add(&table, cells[i]);
     }
     g_autoptr(GString) out = g_string_new(NULL);
-    sim_table_print(&table, out, "  ", false);
+    sim_table_print(&table, out, "  ", 0, false);
     g_assert_cmpstr(out->str, ==, "  name       ±\n  größe   9 µs  x\n  b      10 ms   [1m\n");
+    g_assert_cmpint(sim_table_width(&table, "  "), ==, 20);
+    g_string_truncate(out, 0); /* one column less than it is wide */
+    sim_table_print(&table, out, "  ", 19, false);
+    g_assert_cmpstr(out->str, ==,
+                    "  name       ±\n  größe   9 µs\n  b      10 ms\n"
+                    "  name\n  größe  x\n  b       [1m\n");
     sim_table_clear(&table);
 }
 
