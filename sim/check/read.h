@@ -24,9 +24,9 @@
  * where there is none. */
 char *sim_check_read(const char *text, size_t size, struct sim_check_input *ret_input);
 
-/* Takes the operations for those of `model`: of what was read what it leaves open (`:add` may be of a
- * counter or of a set) is taken so. NULL, or why they cannot be; the caller frees that, and clears
- * the input in either case. */
+/* Takes the operations for those of `model`: of what was read what it leaves open (`:add` may be of
+ * a counter or of a set) is taken so. NULL, or why they cannot be; the caller frees that, and
+ * clears the input in either case. */
 char *sim_check_read_as(struct sim_check_input *input, enum sim_check_model model);
 
 #endif

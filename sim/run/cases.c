@@ -20,6 +20,7 @@ struct enumeration {
     uint32_t axis_count;
     GPtrArray *cases;
     size_t bytes; /* of their descriptions */
+    bool is_over; /* there are too many, they are too large, or somebody wants to stop */
 };
 
 static struct sim_scenario *load(const struct sim_run_options *options, const char *variant,
@@ -163,7 +164,7 @@ static void complain_variant(const struct enumeration *all)
 
 /* False when all of them, if they are like those so far, are too large, or when somebody wants to
  * stop. */
-static bool may_go_on(const struct enumeration *all, uint64_t total)
+static bool may_go_on(struct enumeration *all, uint64_t total)
 {
     double bytes = (double)all->bytes / all->cases->len * (double)total;
     if (bytes > CASES_BYTES_MAX) {
@@ -173,9 +174,9 @@ static bool may_go_on(const struct enumeration *all, uint64_t total)
                          "take more than %s: fewer values or variants",
                          (unsigned)total, sim_text_bytes(text, bytes),
                          sim_text_bytes(most, CASES_BYTES_MAX));
-        return false;
     }
-    return !all->options->stop || !*all->options->stop;
+    all->is_over = bytes > CASES_BYTES_MAX || (all->options->stop && *all->options->stop);
+    return !all->is_over;
 }
 
 /* The points of a scenario or of a variant of it, after which `later` or more are to come. */
@@ -187,6 +188,7 @@ static bool enumerate_points(struct enumeration *all, const struct sim_scenario 
     if (total > CASES_MAX) {
         sim_problems_add(all->problems, all->options->path, 0, "sweep: more than %d combinations%s",
                          CASES_MAX, later > 0 ? " of points and variants" : "");
+        all->is_over = true;
         return false;
     }
     bool is_good = true;
@@ -222,7 +224,7 @@ static bool enumerate(struct enumeration *all)
     }
     uint64_t least = collect_axes(all, base); /* a variant may add axes of its own */
     bool is_good = true;
-    for (uint32_t v = 0; v < base->variant_count; v++) {
+    for (uint32_t v = 0; v < base->variant_count && !all->is_over; v++) {
         uint64_t later = wanted ? 0 : least * (base->variant_count - 1 - v);
         if (!wanted || strcmp(base->variants[v], wanted) == 0) {
             is_good = enumerate_variant(all, base->variants[v], later) && is_good;
@@ -244,14 +246,15 @@ struct sim_case **sim_cases_load(const struct sim_run_options *options,
     bool is_good = enumerate(&all);
     g_free(all.axes);
     sim_scenario_free(base);
-    *ret_count = all.cases->len;
+    uint32_t count = all.cases->len;
     struct sim_case **cases = (struct sim_case **)g_ptr_array_free(all.cases, FALSE);
     if (!is_good) {
-        for (uint32_t i = 0; i < *ret_count; i++) {
+        for (uint32_t i = 0; i < count; i++) {
             sim_case_free(cases[i]);
         }
         g_free(cases);
         return NULL;
     }
+    *ret_count = count;
     return cases;
 }
