@@ -40,6 +40,7 @@ struct passage {
     uint32_t attempt;  /* 0 = first */
     uint32_t member;   /* index of the one that it is at */
     bool is_check;
+    bool is_unknown; /* an attempt that failed may have changed something */
 };
 
 enum balancer_metric {
@@ -297,6 +298,13 @@ static void learn(struct sim_node *self, const struct passage *passage,
     }
 }
 
+static bool may_have_changed(const struct sim_request *request, enum sim_status status)
+{
+    return !sim_operation_is_read(request->operation) &&
+           (status == SIM_STATUS_REFUSED || status == SIM_STATUS_TIMEOUT ||
+            status == SIM_STATUS_ERROR);
+}
+
 static void conclude(struct sim_node *self, sim_frame frame, const struct sim_outcome *outcome)
 {
     const struct balancer_params *params = sim_params(self);
@@ -308,11 +316,14 @@ static void conclude(struct sim_node *self, sim_frame frame, const struct sim_ou
         sim_now(self) < request->deadline &&
         sim_retry_is_on((enum sim_retry_on)params->retry_on, reply.status)) {
         passage->attempt++;
+        passage->is_unknown = passage->is_unknown || may_have_changed(request, reply.status);
         pass_on(self, frame, outcome->to);
         return;
     }
-    if (reply.status == SIM_STATUS_REFUSED && params->layer == LAYER_7) {
-        reply.status = SIM_STATUS_UNAVAILABLE; /* nobody listens there, but somebody does here */
+    if (params->layer == LAYER_7) {
+        reply.status = passage->is_unknown && !sim_status_is_answer(reply.status)
+                           ? SIM_STATUS_TIMEOUT
+                           : sim_status_passed_on(request->operation, reply.status);
     }
     end(self, frame, &reply);
 }

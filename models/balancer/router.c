@@ -144,9 +144,8 @@ static void conclude(struct sim_node *self, sim_frame frame, const struct sim_ou
 {
     const struct routed *routed = sim_frame_at(self, frame);
     struct sim_reply reply = outcome->reply;
-    if (reply.status == SIM_STATUS_REFUSED) {
-        reply.status = SIM_STATUS_UNAVAILABLE; /* nobody listens there, but somebody does here */
-    }
+    reply.status =
+        sim_status_passed_on(sim_request_of(self, routed->ticket)->operation, reply.status);
     sim_answer(self, routed->ticket, &reply);
     sim_frame_end(self, frame);
 }

@@ -194,9 +194,8 @@ static void conclude(struct sim_node *self, sim_frame frame, const struct sim_ou
     uint32_t index = passage->circuit;
     bool counts = passage->era == state->circuits[index].era;
     struct sim_reply reply = outcome->reply;
-    if (reply.status == SIM_STATUS_REFUSED) {
-        reply.status = SIM_STATUS_UNAVAILABLE; /* nobody listens there, but somebody does here */
-    }
+    reply.status =
+        sim_status_passed_on(sim_request_of(self, passage->ticket)->operation, reply.status);
     sim_answer(self, passage->ticket, &reply);
     sim_frame_end(self, frame);
     if (counts) {

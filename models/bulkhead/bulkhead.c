@@ -230,10 +230,9 @@ static void conclude(struct sim_node *self, sim_frame frame, const struct sim_ou
     if (params->adapt == ADAPT_AIMD) {
         adapt(self, outcome);
     }
-    if (reply.status == SIM_STATUS_REFUSED) {
-        reply.status = SIM_STATUS_UNAVAILABLE; /* nobody listens there, but somebody does here */
-    }
-    sim_answer(self, ((struct passage *)sim_frame_at(self, frame))->ticket, &reply);
+    sim_ticket ticket = ((const struct passage *)sim_frame_at(self, frame))->ticket;
+    reply.status = sim_status_passed_on(sim_request_of(self, ticket)->operation, reply.status);
+    sim_answer(self, ticket, &reply);
     sim_frame_end(self, frame);
     state->outstanding--;
     sim_level(self, METRIC_OUTSTANDING, -1);

@@ -133,9 +133,9 @@ void visits_conclude(struct sim_node *self, sim_frame frame, const struct sim_re
 {
     const struct visit *visit = sim_frame_at(self, frame);
     struct sim_reply reply = *answered;
-    if (reply.status == SIM_STATUS_REFUSED) {
-        reply.status = SIM_STATUS_UNAVAILABLE; /* nobody listens there, but somebody does here */
-    }
+    uint16_t operation =
+        visit->ticket == 0 ? SIM_OP_READ : sim_request_of(self, visit->ticket)->operation;
+    reply.status = sim_status_passed_on(operation, reply.status);
     switch (visit->kind) {
     case VISIT_READ:
     case VISIT_REFRESH:

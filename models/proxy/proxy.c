@@ -307,12 +307,12 @@ static void on_outcome(struct sim_node *self, sim_frame frame, const struct sim_
 {
     const struct passage *passage = sim_frame_at(self, frame);
     struct sim_reply reply = outcome->reply;
-    if (reply.status == SIM_STATUS_REFUSED) {
-        reply.status = SIM_STATUS_UNAVAILABLE; /* nobody listens there, but somebody does here */
-    }
     if (passage->stage == STAGE_AUTH) {
+        reply.status = sim_status_passed_on(SIM_OP_CALL, reply.status);
         conclude_auth(self, frame, &reply);
     } else {
+        uint16_t operation = sim_request_of(self, passage->ticket)->operation;
+        reply.status = sim_status_passed_on(operation, reply.status);
         conclude(self, frame, &reply);
     }
 }

@@ -327,8 +327,7 @@ static void withdraw(struct sim_node *self, sim_ticket ticket)
 
 /* ---- downstream ---- */
 
-/* The answer of downstream is the answer, its status too, so that callers see what went wrong; but
- * that nobody listened there says nothing about who listens here. */
+/* The answer of downstream is the answer, its status too, so that callers see what went wrong. */
 static void conclude(struct sim_node *self, sim_frame root, const struct sim_reply *last)
 {
     sim_ticket ticket = ((struct leg *)sim_frame_at(self, root))->ticket;
@@ -337,8 +336,9 @@ static void conclude(struct sim_node *self, sim_frame root, const struct sim_rep
     reply.bytes = 0;
     if (sim_status_is_answer(last->status)) {
         reply.bytes = reply_size(self, sim_request_of(self, ticket));
-    } else if (last->status == SIM_STATUS_REFUSED) {
-        reply.status = SIM_STATUS_UNAVAILABLE;
+    } else {
+        uint16_t operation = sim_request_of(self, ticket)->operation;
+        reply.status = sim_status_passed_on(operation, last->status);
     }
     answer(self, ticket, &reply);
     end_visit(self, root);

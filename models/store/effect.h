@@ -11,7 +11,7 @@
 
 static inline bool effect_is_read(uint16_t operation)
 {
-    return operation == SIM_OP_READ || operation == SIM_OP_CALL || operation == SIM_OP_SCAN;
+    return sim_operation_is_read(operation);
 }
 
 /* Whether it writes, given what is there; then *ret_new has value and is_deleted of what it writes.

@@ -314,19 +314,10 @@ static void arrive(struct sim_node *self, const struct sim_input *in)
     }
 }
 
-/* Nobody listens there, but somebody does here; a write may have been done. */
-static enum sim_status status_of(const struct sim_request *request, enum sim_status status)
-{
-    if (status != SIM_STATUS_REFUSED) {
-        return status;
-    }
-    return effect_is_read(request->operation) ? SIM_STATUS_UNAVAILABLE : SIM_STATUS_TIMEOUT;
-}
-
 static void conclude_base(struct sim_node *self, sim_frame frame, struct sim_reply *reply)
 {
     const struct sim_request *request = sim_request_of(self, job_at(self, frame)->ticket);
-    reply->status = status_of(request, reply->status);
+    reply->status = sim_status_passed_on(request->operation, reply->status);
     if (effect_is_read(request->operation) || reply->status != SIM_STATUS_OK) {
         end(self, frame, reply);
     } else {
@@ -342,11 +333,11 @@ static void on_outcome(struct sim_node *self, sim_frame frame, struct sim_reply 
         conclude_base(self, frame, &reply);
         break;
     case STAGE_QUERY:
-        reply.status = reply.status == SIM_STATUS_REFUSED ? SIM_STATUS_UNAVAILABLE : reply.status;
+        reply.status = sim_status_passed_on(SIM_OP_READ, reply.status);
         conclude_query(self, frame, &reply);
         break;
     case STAGE_ROWS:
-        reply.status = reply.status == SIM_STATUS_REFUSED ? SIM_STATUS_UNAVAILABLE : reply.status;
+        reply.status = sim_status_passed_on(SIM_OP_READ, reply.status);
         end(self, frame, &reply);
         break;
     case STAGE_VIEW:

@@ -80,6 +80,23 @@ struct sim_item {
     uint64_t version; /* 0 = it has none */
 };
 
+/* Whether an operation leaves what it is done to as it was. A CALL says nothing of keys. */
+static inline bool sim_operation_is_read(uint16_t operation)
+{
+    return operation == SIM_OP_READ || operation == SIM_OP_CALL || operation == SIM_OP_SCAN;
+}
+
+/* What a component tells its caller when a request that it has passed on ended like this: that
+ * nobody listens there (any more) says nothing about who listens here. A read was not served; what
+ * changes something may have been done before the connection broke, and nobody knows. */
+static inline enum sim_status sim_status_passed_on(uint16_t operation, enum sim_status status)
+{
+    if (status != SIM_STATUS_REFUSED) {
+        return status;
+    }
+    return sim_operation_is_read(operation) ? SIM_STATUS_UNAVAILABLE : SIM_STATUS_TIMEOUT;
+}
+
 struct sim_reply {
     enum sim_status status;
     sim_node_id served_by; /* whose answer it is: kept by those who pass a version on */

@@ -59,10 +59,10 @@ void leader_outcome(struct sim_node *self, const struct sim_input *in)
 {
     struct leader_job *job = leader_job_at(self, in->tag);
     struct sim_reply reply = in->outcome->reply;
-    if (reply.status == SIM_STATUS_REFUSED) { /* before it was carried out, or after */
-        bool is_unknown = is_write(sim_request_of(self, job->ticket));
-        reply.status = is_unknown ? SIM_STATUS_TIMEOUT : SIM_STATUS_UNAVAILABLE;
-    }
+    const struct sim_request *request = sim_request_of(self, job->ticket);
+    bool has_effect = is_write(request); /* a read with a token has one, too */
+    reply.status =
+        sim_status_passed_on(has_effect ? SIM_OP_WRITE : request->operation, reply.status);
     sim_answer(self, job->ticket, &reply);
     sim_frame_end(self, in->tag);
 }

@@ -176,12 +176,6 @@ static const char *validate(const void *fields)
 
 /* ---- requests ---- */
 
-static bool is_read(const struct sim_request *request)
-{
-    return request->operation == SIM_OP_READ || request->operation == SIM_OP_CALL ||
-           request->operation == SIM_OP_SCAN;
-}
-
 bool shard_send(struct sim_node *self, uint32_t shard, const struct sim_request *request,
                 uint64_t tag)
 {
@@ -276,22 +270,13 @@ static void arrive(struct sim_node *self, const struct sim_input *in)
     }
 }
 
-/* A write to somebody who then listened no more may have been done. */
-static enum sim_status status_of(const struct sim_request *request, enum sim_status status)
-{
-    if (status != SIM_STATUS_REFUSED) {
-        return status;
-    }
-    return is_read(request) ? SIM_STATUS_UNAVAILABLE : SIM_STATUS_TIMEOUT;
-}
-
 static void conclude(struct sim_node *self, sim_frame frame, const struct sim_outcome *outcome)
 {
     struct shard_state *state = sim_state(self);
     const struct shard_job *job = shard_job_at(self, frame);
     const struct sim_request *request = sim_request_of(self, job->ticket);
     struct sim_reply reply = outcome->reply;
-    reply.status = status_of(request, reply.status);
+    reply.status = sim_status_passed_on(request->operation, reply.status);
     if (request->session != 0 && sim_status_is_answer(reply.status) && reply.session_token != 0) {
         cells_put(&state->tokens, token_key(request->session, job->shard))->value =
             reply.session_token;
