@@ -161,6 +161,7 @@ bool sim_world_audit(const struct sim_world *world, FILE *out)
 {
     bool is_balanced = audit_calls(world, out);
     is_balanced = audit_records(world, out) && is_balanced;
+    is_balanced = connections_audit(world, out) && is_balanced;
     is_balanced = leaks_audit(world, out) && is_balanced;
     for (uint32_t g = 0; g < world->spec->group_count; g++) {
         is_balanced = audit_group(world, g, out) && is_balanced;

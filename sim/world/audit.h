@@ -13,5 +13,7 @@ void streams_each(const struct sim_world *world, tag_visitor visit, void *data);
 
 /* False, with complaints, when some model has forgotten what it owes or holds: see leaks.c. */
 bool leaks_audit(const struct sim_world *world, FILE *out);
+/* The same, when connections in use are not those that calls and streams have. */
+bool connections_audit(const struct sim_world *world, FILE *out);
 
 #endif

@@ -2,14 +2,24 @@
  *
  * Kept per pair of nodes, and only for transports that are not plain (warm, unlimited, one request
  * at a time on each connection: then nothing has to be remembered). A connection that comes free is
- * taken again most recent first; one whose call failed is closed. A handshake costs its round trips
+ * taken again most recent first; one whose call failed is closed, and one whose stream is over. A
+ * handshake costs its round trips
  * in drawn latencies (TCP 1, with TLS 1.3 2, with TLS 1.2 3); the world does not send its packets,
  * but the handshake begins only when something gets through. What is sent on a multiplexed
  * connection waits behind what has yet to be transmitted there (head-of-line blocking).
  */
+#include "world/audit.h"
 #include "world/transit.h"
 
 #include <glib.h>
+#include <inttypes.h>
+
+#define WAITING_MIN 64
+
+struct waiter {
+    uint64_t handle; /* of a request's packet or of a stream */
+    bool is_stream;
+};
 
 struct pair {
     sim_node_id from, to;
@@ -17,13 +27,14 @@ struct pair {
     uint32_t idle_count; /* of these, not in use */
     uint32_t idle_capacity;
     sim_time *idle_since; /* most recently used last */
-    GQueue waiting;       /* uint64_t *, handles of packets: requests that wait for a connection */
+    GQueue waiting;       /* struct waiter *, for a connection */
+    uint32_t waiting_max; /* more are looked through for those that were given up */
     /* Multiplexed; where there are two, of requests and of replies. */
     uint32_t in_use;          /* calls on it */
     sim_time last_used;       /* since when none is */
     sim_time ready;           /* end of the handshake, SIM_NEVER while it has not begun */
     sim_time last_arrival[2]; /* of what was transmitted */
-    GQueue behind[2];         /* like `waiting`: the first is yet to be transmitted */
+    GQueue behind[2];         /* uint64_t *, packets: the first is yet to be transmitted */
 };
 
 struct connections {
@@ -72,6 +83,7 @@ static uint32_t pair_index(struct sim_world *world, sim_node_id from, sim_node_i
         struct pair *pair = g_new0(struct pair, 1);
         pair->from = from;
         pair->to = to;
+        pair->waiting_max = WAITING_MIN;
         g_queue_init(&pair->waiting);
         g_queue_init(&pair->behind[0]);
         g_queue_init(&pair->behind[1]);
@@ -130,6 +142,12 @@ sim_time connection_handshake(struct sim_world *world, const struct packet *pack
     return pair->ready > now ? pair->ready - now : 0;
 }
 
+sim_time connection_make(struct sim_world *world, uint32_t connection)
+{
+    const struct pair *pair = pair_at(world, connection);
+    return handshake(world, pair, world->nodes[pair->from].transport);
+}
+
 static bool take_idle(struct pair *pair, sim_time now, sim_time idle_max)
 {
     if (pair->idle_count == 0) {
@@ -144,6 +162,96 @@ static bool take_idle(struct pair *pair, sim_time now, sim_time idle_max)
     return true;
 }
 
+/* False when there are as many connections as may be, and none is idle. */
+static bool take(struct sim_world *world, struct pair *pair, const struct sim_transport *transport,
+                 bool *ret_is_cold)
+{
+    *ret_is_cold = false;
+    if (take_idle(pair, world_now(world), transport->idle)) {
+        return true;
+    }
+    if (transport->connections_max > 0 && pair->open >= (uint64_t)transport->connections_max) {
+        return false;
+    }
+    pair->open++;
+    *ret_is_cold = true;
+    return true;
+}
+
+/* ---- those that wait ---- */
+
+/* False when nobody wants it any more; what is left of it is gone then. */
+static bool is_wanted(struct sim_world *world, const struct waiter *waiter)
+{
+    if (waiter->is_stream) {
+        return stream_is_known(world, waiter->handle);
+    }
+    const struct packet *packet = sim_pool_find(&world->packets, waiter->handle);
+    if (packet == NULL) {
+        return false;
+    }
+    if (sim_pool_find(&world->calls, packet->call) == NULL) {
+        network_packet_drop(world, sim_pool_index(waiter->handle), "given up");
+        return false;
+    }
+    return true;
+}
+
+/* A stream may keep the connection for ever while requests come and are given up. */
+static void look_through(struct sim_world *world, struct pair *pair)
+{
+    for (GList *link = pair->waiting.head; link != NULL;) {
+        GList *next = link->next;
+        if (!is_wanted(world, link->data)) {
+            g_free(link->data);
+            g_queue_delete_link(&pair->waiting, link);
+        }
+        link = next;
+    }
+    pair->waiting_max = 2 * pair->waiting.length + WAITING_MIN;
+}
+
+static void wait_for(struct sim_world *world, struct pair *pair, uint64_t handle, bool is_stream)
+{
+    struct waiter *waiter = g_new(struct waiter, 1);
+    *waiter = (struct waiter){handle, is_stream};
+    g_queue_push_tail(&pair->waiting, waiter);
+    if (pair->waiting.length > pair->waiting_max) {
+        look_through(world, pair);
+    }
+}
+
+static void send_request(struct sim_world *world, uint32_t packet_index, uint32_t connection,
+                         bool is_cold)
+{
+    struct packet *packet = sim_pool_at(&world->packets, packet_index);
+    struct call *call = sim_pool_find(&world->calls, packet->call);
+    call->connection = connection;
+    packet->is_cold = is_cold;
+    network_send_waiting(world, packet_index);
+}
+
+/* To who has waited longest and still wants it; false when nobody does. */
+static bool hand_on(struct sim_world *world, uint32_t connection, bool is_cold)
+{
+    struct pair *pair = pair_at(world, connection);
+    while (!g_queue_is_empty(&pair->waiting)) {
+        g_autofree struct waiter *waiter = g_queue_pop_head(&pair->waiting);
+        if (!is_wanted(world, waiter)) {
+            continue;
+        }
+        if (waiter->is_stream) {
+            stream_begin(world, waiter->handle, connection, is_cold);
+        } else {
+            send_request(world, sim_pool_index(waiter->handle), connection, is_cold);
+        }
+        return true;
+    }
+    return false;
+}
+
+/* ---- taken and given ---- */
+
 bool connection_take(struct sim_world *world, uint32_t packet_index)
 {
     struct packet *packet = sim_pool_at(&world->packets, packet_index);
@@ -157,33 +265,26 @@ bool connection_take(struct sim_world *world, uint32_t packet_index)
         packet->is_cold = take_multiplexed(pair, world_now(world), transport->idle);
         return true;
     }
-    if (!take_idle(pair, world_now(world), transport->idle)) {
-        if (transport->connections_max > 0 && pair->open >= (uint64_t)transport->connections_max) {
-            g_queue_push_tail(&pair->waiting, handle_of(world, packet_index));
-            return false;
-        }
-        pair->open++;
-        packet->is_cold = true;
+    bool is_cold;
+    if (!take(world, pair, transport, &is_cold)) {
+        wait_for(world, pair, sim_pool_handle(&world->packets, packet_index), false);
+        return false;
     }
+    packet->is_cold = is_cold;
     call->connection = index;
     return true;
 }
 
-/* The longest-waiting request whose caller still wants it, or 0. */
-static uint32_t next_waiting(struct sim_world *world, struct pair *pair)
+void connection_take_for_stream(struct sim_world *world, sim_node_id from, sim_node_id to,
+                                sim_stream stream)
 {
-    while (!g_queue_is_empty(&pair->waiting)) {
-        g_autofree uint64_t *handle = g_queue_pop_head(&pair->waiting);
-        struct packet *packet = sim_pool_find(&world->packets, *handle);
-        if (packet == NULL) {
-            continue;
-        }
-        if (sim_pool_find(&world->calls, packet->call) != NULL) {
-            return sim_pool_index(*handle);
-        }
-        network_packet_drop(world, sim_pool_index(*handle), "given up");
+    uint32_t index = pair_index(world, from, to);
+    bool is_cold;
+    if (take(world, pair_at(world, index), world->nodes[from].transport, &is_cold)) {
+        stream_begin(world, stream, index, is_cold);
+    } else {
+        wait_for(world, pair_at(world, index), stream, true);
     }
-    return 0;
 }
 
 static void idle_push(struct pair *pair, sim_time now)
@@ -204,20 +305,14 @@ void connection_give(struct sim_world *world, uint32_t connection, bool is_intac
         pair->last_used = world_now(world);
         return;
     }
-    uint32_t packet_index = next_waiting(world, pair);
-    if (packet_index == 0) {
-        if (is_intact && transport->idle > 0) {
-            idle_push(pair, world_now(world));
-        } else {
-            pair->open--;
-        }
+    if (hand_on(world, connection, !is_intact || transport->idle == 0)) {
         return;
     }
-    struct packet *packet = sim_pool_at(&world->packets, packet_index);
-    struct call *call = sim_pool_find(&world->calls, packet->call);
-    call->connection = connection;
-    packet->is_cold = !is_intact || transport->idle == 0;
-    network_send_waiting(world, packet_index);
+    if (is_intact && transport->idle > 0) {
+        idle_push(pair, world_now(world));
+    } else {
+        pair->open--;
+    }
 }
 
 /* ---- multiplexed ---- */
@@ -300,4 +395,30 @@ void connections_drop(struct sim_node *node)
             pair->idle_count = 0;
         }
     }
+}
+
+bool connections_audit(const struct sim_world *world, FILE *out)
+{
+    const GPtrArray *pairs = world->connections->pairs;
+    g_autofree uint64_t *counts = g_new0(uint64_t, pairs->len);
+    for (uint32_t index = 1; index < world->calls.fresh; index++) {
+        if (pool_is_used(&world->calls, index)) {
+            counts[((const struct call *)sim_pool_at(&world->calls, index))->connection]++;
+        }
+    }
+    streams_count_connections(world, counts);
+    bool is_balanced = true;
+    for (guint i = 1; i < pairs->len; i++) {
+        const struct pair *pair = g_ptr_array_index(pairs, i);
+        const struct sim_node *from = &world->nodes[pair->from];
+        uint32_t in_use = from->transport->multiplex ? pair->in_use : pair->open - pair->idle_count;
+        is_balanced = is_balanced && in_use == counts[i];
+        if (in_use != counts[i] && out != NULL) {
+            fprintf(out,
+                    "%s: connections to %s do not balance: %u in use, %" PRIu64
+                    " by calls and streams\n",
+                    from->name, world->nodes[pair->to].name, in_use, counts[i]);
+        }
+    }
+    return is_balanced;
 }

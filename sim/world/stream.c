@@ -5,54 +5,13 @@
  * in which they were sent. One that cannot be transmitted (lost, cut off) is repeated as network.c
  * does it, and those behind it wait. When a node dies its peers hear of it after a latency, unless
  * it is silent or cut off: then the stream hangs until they close it, or until what they send
- * reaches a machine that answers. Not modelled: slow start.
+ * reaches a machine that answers. Where the opener's transport limits connections, a stream
+ * occupies one of them from its opening, which waits for one, until the opener is done with it;
+ * that connection is closed with it. Not modelled: slow start, and handshakes where there is no
+ * limit.
  */
 #include "world/audit.h"
-#include "world/transit.h"
-
-#define RETRY_MAX (2 * SIM_MINUTE)
-#define RETRANSMISSIONS_MAX 15
-
-enum direction { TO_OPENER, TO_FAR, DIRECTION_COUNT };
-
-enum note_kind { NOTE_OPEN, NOTE_ITEM, NOTE_CREDIT, NOTE_CLOSE };
-
-enum note_place {
-    NOTE_BEHIND,  /* waits to be transmitted, or behind one that does */
-    NOTE_AT_CARD, /* on its sender's card: the link comes next */
-    NOTE_UNDERWAY
-};
-
-struct note {
-    sim_stream stream;
-    struct sim_item item; /* credit and status are its key */
-    int64_t bytes;
-    uint32_t next; /* behind one that could not be transmitted */
-    sim_node_id from, to;
-    uint8_t kind;  /* enum note_kind */
-    uint8_t place; /* enum note_place */
-    uint8_t direction;
-    bool is_through_card; /* of the receiver */
-};
-
-struct way {
-    sim_time last_arrival;
-    uint32_t first, last; /* notes that wait to be transmitted again */
-    uint32_t failures;
-};
-
-struct stream {
-    sim_node_id opener, far;
-    uint64_t tag;
-    uint64_t credit; /* of the far end, to send */
-    struct way ways[DIRECTION_COUNT];
-    bool is_closed[DIRECTION_COUNT]; /* that end is done with it: its node closed or heard so */
-    bool is_told[DIRECTION_COUNT];   /* word that it is closed is on its way there */
-};
-
-struct streams {
-    struct sim_pool pool, notes;
-};
+#include "world/stream_note.h"
 
 void streams_init(struct sim_world *world)
 {
@@ -76,125 +35,6 @@ void streams_clear(struct sim_world *world)
 
 static const struct sim_item refused = {.key = SIM_STATUS_REFUSED};
 
-static struct stream *stream_find(const struct sim_world *world, sim_stream handle)
-{
-    return sim_pool_find(&world->streams->pool, handle);
-}
-
-static struct note *note_at(struct sim_world *world, uint32_t index)
-{
-    return sim_pool_at(&world->streams->notes, index);
-}
-
-static sim_node_id sender_of(const struct stream *stream, enum direction direction)
-{
-    return direction == TO_OPENER ? stream->far : stream->opener;
-}
-
-static sim_node_id receiver_of(const struct stream *stream, enum direction direction)
-{
-    return direction == TO_OPENER ? stream->opener : stream->far;
-}
-
-/* A note that has yet to be transmitted. */
-static uint32_t note_new(struct sim_world *world, const struct stream *stream, sim_stream handle,
-                         enum note_kind kind, enum direction direction, struct sim_item item,
-                         int64_t bytes)
-{
-    uint32_t index = sim_pool_take(&world->streams->notes);
-    *note_at(world, index) = (struct note){.stream = handle,
-                                           .item = item,
-                                           .bytes = bytes,
-                                           .from = sender_of(stream, direction),
-                                           .to = receiver_of(stream, direction),
-                                           .kind = (uint8_t)kind,
-                                           .place = NOTE_BEHIND,
-                                           .direction = (uint8_t)direction};
-    return index;
-}
-
-/* ---- transmission ---- */
-
-/* The note arrives then, or when what went before on its way does. */
-static void arrive(struct sim_world *world, struct stream *stream, uint32_t index, sim_time arrives)
-{
-    struct note *note = note_at(world, index);
-    struct way *way = &stream->ways[note->direction];
-    note->place = NOTE_UNDERWAY;
-    way->last_arrival = arrives > way->last_arrival ? arrives : way->last_arrival;
-    sim_engine_post(world->engine, way->last_arrival, note->to, EVENT_STREAM, index);
-}
-
-/* True when the note has left. */
-static bool transmit(struct sim_world *world, struct stream *stream, uint32_t index)
-{
-    struct note *note = note_at(world, index);
-    sim_time time;
-    enum setting_out out = network_set_out(world, note->from, note->to, note->bytes, &time);
-    if (out == OUT_LOST) {
-        return false;
-    }
-    stream->is_told[note->direction] |= note->kind == NOTE_CLOSE;
-    stream->ways[note->direction].failures = 0;
-    if (out == OUT_FLYING) {
-        arrive(world, stream, index, time);
-    } else {
-        note->place = NOTE_AT_CARD;
-        sim_engine_post(world->engine, time, note->from, EVENT_STREAM_LEAVE,
-                        sim_pool_handle(&world->streams->notes, index));
-    }
-    return true;
-}
-
-void stream_on_leave(struct sim_world *world, const struct sim_event *event)
-{
-    uint32_t index = sim_pool_index(event->payload);
-    struct note *note = sim_pool_find(&world->streams->notes, event->payload);
-    sim_assert(note != NULL && note->place == NOTE_AT_CARD);
-    sim_time arrives = network_fly(world, note->from, note->to, note->bytes, world_now(world));
-    struct stream *stream = stream_find(world, note->stream);
-    if (stream != NULL) {
-        arrive(world, stream, index, arrives);
-    } else {
-        sim_pool_give(&world->streams->notes, index); /* both ends are done: nobody listens */
-    }
-}
-
-static void retry_later(struct sim_world *world, struct stream *stream, sim_stream handle,
-                        enum direction direction)
-{
-    struct way *way = &stream->ways[direction];
-    sim_node_id from = sender_of(stream, direction);
-    sim_time pause = world->nodes[from].transport->retransmit;
-    for (uint32_t i = 0; i < way->failures && pause < RETRY_MAX; i++) {
-        pause *= 2;
-    }
-    way->failures++;
-    world->network.retransmits++;
-    sim_engine_post(world->engine, world_now(world) + (pause < RETRY_MAX ? pause : RETRY_MAX), from,
-                    world_kind(EVENT_STREAM_RETRY, (int)direction), handle);
-}
-
-static void send_note(struct sim_world *world, sim_stream handle, enum note_kind kind,
-                      enum direction direction, struct sim_item item, int64_t bytes)
-{
-    struct stream *stream = stream_find(world, handle);
-    struct way *way = &stream->ways[direction];
-    uint32_t index = note_new(world, stream, handle, kind, direction, item, bytes);
-    world->network.messages++;
-    world->network.bytes += (uint64_t)bytes;
-    if (way->first == 0 && transmit(world, stream, index)) {
-        return;
-    }
-    if (way->first == 0) {
-        way->first = index;
-        retry_later(world, stream, handle, direction);
-    } else {
-        note_at(world, way->last)->next = index;
-    }
-    way->last = index;
-}
-
 /* The machine of an end that is gone resets the stream, if the reset gets through. What that end
  * had left on its card went with it: the reset does not wait there. */
 static void reset(struct sim_world *world, sim_stream handle, enum direction direction)
@@ -208,30 +48,39 @@ static void reset(struct sim_world *world, sim_stream handle, enum direction dir
     }
     stream->is_told[direction] = true;
     stream->ways[direction].failures = 0;
-    arrive(world, stream, index,
-           network_fly(world, note->from, note->to, note->bytes, world_now(world)));
+    note_arrive(world, stream, index,
+                network_fly(world, note->from, note->to, note->bytes, world_now(world)));
 }
 
 /* ---- ending ---- */
 
-static void give_notes(struct sim_world *world, struct way *way)
+static void forget(struct sim_world *world, struct stream *stream, sim_stream handle)
 {
-    while (way->first != 0) {
-        uint32_t next = note_at(world, way->first)->next;
-        sim_pool_give(&world->streams->notes, way->first);
-        way->first = next;
-    }
+    sim_assert(stream->connection == 0);
+    notes_give(world, &stream->ways[TO_OPENER]);
+    notes_give(world, &stream->ways[TO_FAR]);
+    sim_pool_give(&world->streams->pool, sim_pool_index(handle));
 }
 
 static void end_side(struct sim_world *world, sim_stream handle, bool is_opener)
 {
     struct stream *stream = stream_find(world, handle);
+    uint32_t connection = is_opener ? stream->connection : 0;
     stream->is_closed[is_opener ? TO_OPENER : TO_FAR] = true;
+    stream->connection -= connection;
     if (stream->is_closed[TO_OPENER] && stream->is_closed[TO_FAR]) {
-        give_notes(world, &stream->ways[TO_OPENER]);
-        give_notes(world, &stream->ways[TO_FAR]);
-        sim_pool_give(&world->streams->pool, sim_pool_index(handle));
+        forget(world, stream, handle);
     }
+    if (connection != 0) {
+        connection_give(world, connection, false);
+    }
+}
+
+/* Its opening has not left: nobody but the opener knows of it. */
+static bool is_unopened(struct sim_world *world, const struct stream *stream)
+{
+    uint32_t first = stream->ways[TO_FAR].first;
+    return first != 0 && note_at(world, first)->kind == NOTE_OPEN;
 }
 
 static void tell_closed(struct sim_node *node, sim_stream handle, uint64_t tag,
@@ -247,7 +96,7 @@ static void announce_closed(struct sim_world *world, sim_stream handle, enum dir
 {
     struct stream *stream = stream_find(world, handle);
     uint32_t index = note_new(world, stream, handle, NOTE_CLOSE, direction, refused, 0);
-    arrive(world, stream, index, world_now(world));
+    note_arrive(world, stream, index, world_now(world));
 }
 
 /* Nothing gets through in `direction`: each end is told by its own machine. */
@@ -255,7 +104,7 @@ static void break_off(struct sim_world *world, sim_stream handle, enum direction
 {
     struct stream *stream = stream_find(world, handle);
     enum direction back = direction == TO_FAR ? TO_OPENER : TO_FAR;
-    give_notes(world, &stream->ways[direction]);
+    notes_give(world, &stream->ways[direction]);
     if (!stream->is_closed[direction]) {
         announce_closed(world, handle, direction);
     }
@@ -270,24 +119,11 @@ static void break_off(struct sim_world *world, sim_stream handle, enum direction
 void stream_on_retry(struct sim_world *world, const struct sim_event *event)
 {
     enum direction direction = (enum direction)(event->kind >> 8);
-    struct stream *stream = stream_find(world, event->payload);
-    if (stream == NULL) {
+    if (stream_find(world, event->payload) == NULL) {
         return;
     }
-    struct way *way = &stream->ways[direction];
-    while (way->first != 0) {
-        uint32_t index = way->first;
-        uint32_t next = note_at(world, index)->next;
-        if (transmit(world, stream, index)) {
-            way->first = next;
-            continue;
-        }
-        if (way->failures < RETRANSMISSIONS_MAX) {
-            retry_later(world, stream, event->payload, direction);
-            return;
-        }
+    if (!notes_go_on(world, event->payload, direction)) {
         break_off(world, event->payload, direction);
-        return;
     }
 }
 
@@ -300,9 +136,7 @@ static void answer_stray(struct sim_world *world, const struct note *note)
     enum direction back = note->direction == TO_OPENER ? TO_FAR : TO_OPENER;
     struct stream *stream = stream_find(world, note->stream);
     if (stream->is_closed[back]) {
-        give_notes(world, &stream->ways[back]);
-        give_notes(world, &stream->ways[note->direction]);
-        sim_pool_give(&world->streams->pool, sim_pool_index(note->stream));
+        forget(world, stream, note->stream);
         return;
     }
     const struct sim_node *node = &world->nodes[note->to];
@@ -312,24 +146,10 @@ static void answer_stray(struct sim_world *world, const struct note *note)
     }
 }
 
-/* True when the receiver's network card comes first: the note was posted again. */
-static bool is_delayed_at_card(struct sim_world *world, uint32_t index)
-{
-    struct note *note = note_at(world, index);
-    sim_time through;
-    if (note->is_through_card ||
-        !network_enter_card(world, note->from, note->to, note->bytes, &through)) {
-        return false;
-    }
-    note->is_through_card = true;
-    sim_engine_post(world->engine, through, note->to, EVENT_STREAM, index);
-    return true;
-}
-
 void stream_on_event(struct sim_world *world, const struct sim_event *event)
 {
     uint32_t index = (uint32_t)event->payload;
-    if (is_delayed_at_card(world, index)) {
+    if (note_delays_at_card(world, index)) {
         return;
     }
     struct note note = *note_at(world, index);
@@ -382,8 +202,29 @@ sim_stream sim_stream_open(struct sim_node *self, sim_node_id to, uint64_t tag, 
     struct stream *stream = sim_pool_at(&world->streams->pool, index);
     *stream = (struct stream){.opener = self->id, .far = to, .tag = tag, .credit = credit};
     sim_stream handle = sim_pool_handle(&world->streams->pool, index);
-    send_note(world, handle, NOTE_OPEN, TO_FAR, (struct sim_item){0}, 0);
+    if (connection_is_limited(self->transport)) {
+        note_hold_open(world, handle);
+        stream->is_waiting = true;
+        connection_take_for_stream(world, self->id, to, handle);
+    } else {
+        note_send(world, handle, NOTE_OPEN, TO_FAR, (struct sim_item){0}, 0);
+    }
     return handle;
+}
+
+bool stream_is_known(const struct sim_world *world, sim_stream handle)
+{
+    return stream_find(world, handle) != NULL;
+}
+
+void stream_begin(struct sim_world *world, sim_stream handle, uint32_t connection, bool is_cold)
+{
+    struct stream *stream = stream_find(world, handle);
+    stream->connection = connection;
+    stream->is_waiting = false;
+    stream->is_cold = is_cold && !world->nodes[stream->opener].transport->warm;
+    bool has_begun = notes_go_on(world, handle, TO_FAR);
+    sim_assert(has_begun);
 }
 
 static struct stream *usable(const struct sim_node *self, sim_stream handle)
@@ -405,16 +246,21 @@ bool sim_stream_send(struct sim_node *self, sim_stream handle, struct sim_item i
     }
     sim_assert(stream->far == self->id);
     stream->credit--;
-    send_note(self->world, handle, NOTE_ITEM, TO_OPENER, item, bytes);
+    note_send(self->world, handle, NOTE_ITEM, TO_OPENER, item, bytes);
     return true;
 }
 
 void sim_stream_grant(struct sim_node *self, sim_stream handle, uint64_t credit)
 {
     struct stream *stream = usable(self, handle);
-    if (stream != NULL) {
-        sim_assert(stream->opener == self->id);
-        send_note(self->world, handle, NOTE_CREDIT, TO_FAR, (struct sim_item){.key = credit}, 0);
+    if (stream == NULL) {
+        return;
+    }
+    sim_assert(stream->opener == self->id);
+    if (is_unopened(self->world, stream)) {
+        stream->credit += credit; /* the opening states it */
+    } else {
+        note_send(self->world, handle, NOTE_CREDIT, TO_FAR, (struct sim_item){.key = credit}, 0);
     }
 }
 
@@ -425,8 +271,12 @@ void sim_stream_close(struct sim_node *self, sim_stream handle, enum sim_status 
         return;
     }
     bool is_opener = stream->opener == self->id;
-    send_note(self->world, handle, NOTE_CLOSE, is_opener ? TO_FAR : TO_OPENER,
-              (struct sim_item){.key = status}, 0);
+    if (is_opener && is_unopened(self->world, stream)) {
+        stream->is_closed[TO_FAR] = true;
+    } else {
+        note_send(self->world, handle, NOTE_CLOSE, is_opener ? TO_FAR : TO_OPENER,
+                  (struct sim_item){.key = status}, 0);
+    }
     end_side(self->world, handle, is_opener);
 }
 
@@ -452,23 +302,18 @@ void streams_each(const struct sim_world *world, tag_visitor visit, void *data)
     }
 }
 
-/* ---- the end of a life ---- */
-
-/* Notes on their way to the dead node, or on its card, go with it; those that have yet to leave
- * living peers stay. */
-static void drop_notes(struct sim_node *node)
+void streams_count_connections(const struct sim_world *world, uint64_t *counts)
 {
-    struct sim_world *world = node->world;
-    struct sim_pool *notes = &world->streams->notes;
-    for (uint32_t index = 1; index < notes->fresh; index++) {
-        const struct note *note = note_at(world, index);
-        if (pool_is_used(notes, index) &&
-            ((note->place == NOTE_UNDERWAY && note->to == node->id) ||
-             (note->place == NOTE_AT_CARD && note->from == node->id))) {
-            sim_pool_give(notes, index);
+    const struct sim_pool *pool = &world->streams->pool;
+    for (uint32_t index = 1; index < pool->fresh; index++) {
+        const struct stream *stream = sim_pool_at(pool, index);
+        if (pool_is_used(pool, index) && stream->connection != 0) {
+            counts[stream->connection]++;
         }
     }
 }
+
+/* ---- the end of a life ---- */
 
 void streams_drop(struct sim_node *node, bool is_silent)
 {
@@ -477,7 +322,7 @@ void streams_drop(struct sim_node *node, bool is_silent)
     if (streams->pool.live_count == 0) {
         return;
     }
-    drop_notes(node);
+    notes_drop(node);
     for (uint32_t index = 1; index < streams->pool.fresh; index++) {
         if (!pool_is_used(&streams->pool, index)) {
             continue;
@@ -487,9 +332,15 @@ void streams_drop(struct sim_node *node, bool is_silent)
             continue;
         }
         bool is_opener = stream->opener == node->id;
+        if (is_opener) {
+            stream->is_closed[TO_FAR] |= is_unopened(world, stream);
+            stream->connection = 0; /* connections_drop() */
+        } else if (stream->is_waiting) {
+            continue;
+        }
         enum direction outward = is_opener ? TO_FAR : TO_OPENER;
         sim_stream handle = sim_pool_handle(&streams->pool, index);
-        give_notes(world, &stream->ways[outward]);
+        notes_give(world, &stream->ways[outward]);
         stream->ways[outward].failures = 0;
         bool peer_is_done = stream->is_closed[outward];
         end_side(world, handle, is_opener);

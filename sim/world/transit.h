@@ -82,9 +82,20 @@ void connections_clear(struct sim_world *world);
 /* Takes a connection for the packet's call, and says by packet->is_cold whether it must be made
  * first. False: the packet waits for a connection to come free and will be sent then. */
 bool connection_take(struct sim_world *world, uint32_t packet_index);
+/* Where the opener's transport limits connections, each of its streams occupies one. */
+static inline bool connection_is_limited(const struct sim_transport *transport)
+{
+    return transport->kind == SIM_TRANSPORT_CONNECTION && !transport->multiplex &&
+           transport->connections_max > 0;
+}
+/* Begins the stream by stream_begin(), at once or when a connection has come free. */
+void connection_take_for_stream(struct sim_world *world, sim_node_id from, sim_node_id to,
+                                sim_stream stream);
+/* The handshake of a stream's connection begins: how long it takes. */
+sim_time connection_make(struct sim_world *world, uint32_t connection);
 /* The handshake of a cold packet begins, now that something gets through: how long it takes. */
 sim_time connection_handshake(struct sim_world *world, const struct packet *packet);
-/* The call is over: its connection is idle again, or closed when the call failed. */
+/* The call or stream is over: its connection is idle again, or closed when the call failed. */
 void connection_give(struct sim_world *world, uint32_t connection, bool is_intact);
 /* Arrival not before that of what went before on the same multiplexed connection. */
 sim_time connection_in_order(struct sim_world *world, uint32_t connection, bool is_reply,
@@ -101,6 +112,13 @@ void connection_break(struct sim_world *world, uint32_t connection);
 /* Extra time of slow start for the packet's body. */
 sim_time connection_slow_start(struct sim_world *world, const struct packet *packet);
 void connections_drop(struct sim_node *node);
+
+/* stream.c */
+bool stream_is_known(const struct sim_world *world, sim_stream stream);
+/* The stream has got a connection, which is to be made first where it is cold. */
+void stream_begin(struct sim_world *world, sim_stream stream, uint32_t connection, bool is_cold);
+/* Adds to the count of each connection's pair the streams that occupy one. */
+void streams_count_connections(const struct sim_world *world, uint64_t *counts);
 
 static inline struct packet *packet_at(struct sim_world *world, uint32_t index)
 {
