@@ -123,9 +123,9 @@ void note_hold_open(struct sim_world *world, sim_stream handle)
 /* The connection of a stream is made before its opening is transmitted, once something gets
  * through; where nobody is, the first packet of the handshake is as good as the opening. */
 static bool is_to_be_made(const struct sim_world *world, const struct stream *stream,
-                          enum direction direction)
+                          const struct note *note)
 {
-    return direction == TO_FAR && stream->is_cold && world->nodes[stream->far].is_up;
+    return note->kind == NOTE_OPEN && stream->is_cold && world->nodes[stream->far].is_up;
 }
 
 bool notes_go_on(struct sim_world *world, sim_stream handle, enum direction direction)
@@ -136,7 +136,7 @@ bool notes_go_on(struct sim_world *world, sim_stream handle, enum direction dire
         uint32_t index = way->first;
         uint32_t next = note_at(world, index)->next;
         bool is_gone;
-        if (is_to_be_made(world, stream, direction)) {
+        if (is_to_be_made(world, stream, note_at(world, index))) {
             is_gone = false;
             if (network_try(world, stream->opener, stream->far)) {
                 stream->is_cold = false;

@@ -354,7 +354,7 @@ static void step(struct play *play, uint64_t number)
  * more waits. */
 static void test_at_random(void)
 {
-    for (uint64_t seed = 1; seed <= 60; seed++) {
+    for (uint64_t seed = 1; seed <= 400; seed++) {
         struct play play = {.streams = g_array_new(FALSE, FALSE, sizeof(sim_stream))};
         struct story *story = &play.story;
         begin(story, LIMIT);
