@@ -322,7 +322,7 @@ static const struct sim_param connection_params[] = {
     {"idle", SIM_PARAM_DURATION, T(idle), "none", SIM_NOT_NEGATIVE,
      "an unused connection closes after this; 0 = one connection for each request", NULL, NULL},
     {"connections_max", SIM_PARAM_INTEGER, T(connections_max), "0", 0, 1e9,
-     "to one peer, further requests wait; 0 = no limit", NULL, NULL},
+     "to one peer, streams too; further ones wait; 0 = no limit", NULL, NULL},
     {"multiplex", SIM_PARAM_BOOLEAN, T(multiplex), "false", 0, 0,
      "all requests to a peer share one ordered connection", NULL, NULL},
     {"retransmit", SIM_PARAM_DURATION, T(retransmit), "ms(200)", SIM_POSITIVE,

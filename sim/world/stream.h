@@ -4,8 +4,11 @@
  * that the far end sees in SIM_IN_STREAM_OPENED; items flow from the far end to the opener (push),
  * each taking one credit; the opener grants more. An item says what is new: a key, and the version
  * that there is of it now. Items of one stream arrive in order, after cards and links that have a
- * bandwidth as messages do. When either end dies, closes, or cannot be
- * reached, the other gets SIM_IN_STREAM_CLOSED once.
+ * bandwidth as messages do. When either end dies, closes, or cannot be reached, the other gets
+ * SIM_IN_STREAM_CLOSED once.
+ *
+ * Where the opener's transport has connections_max and does not multiplex, a stream occupies a
+ * connection of that pool until the opener is done with it: its opening waits for one to come free.
  */
 #ifndef BRINK_WORLD_STREAM_H
 #define BRINK_WORLD_STREAM_H
