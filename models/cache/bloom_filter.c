@@ -4,13 +4,21 @@
 #include <stdlib.h>
 
 #define LN_2 0.69314718055994531
-#define HASHES_MAX 32
 
-void sim_bloom_filter_init(struct sim_bloom_filter *filter, uint64_t key_count, double bits_per_key)
+static uint32_t best_hashes(double bits_per_key)
 {
     double hashes = bits_per_key * LN_2 + 0.5;
+    return hashes < 1                             ? 1
+           : hashes > SIM_BLOOM_FILTER_HASHES_MAX ? SIM_BLOOM_FILTER_HASHES_MAX
+                                                  : (uint32_t)hashes;
+}
+
+void sim_bloom_filter_init(struct sim_bloom_filter *filter, uint64_t key_count, double bits_per_key,
+                           uint32_t hashes)
+{
+    sim_assert(hashes <= SIM_BLOOM_FILTER_HASHES_MAX);
     filter->bit_count = (uint64_t)((double)key_count * bits_per_key) + 1;
-    filter->hash_count = hashes < 1 ? 1 : hashes > HASHES_MAX ? HASHES_MAX : (uint32_t)hashes;
+    filter->hash_count = hashes > 0 ? hashes : best_hashes(bits_per_key);
     filter->words = calloc(filter->bit_count / 64 + 1, sizeof(uint64_t));
     sim_assert(filter->words != NULL); /* out of memory ends the process */
 }

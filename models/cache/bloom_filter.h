@@ -18,10 +18,12 @@ struct sim_bloom_filter {
     uint32_t hash_count;
 };
 
-/* Sized for that many keys at that many bits each, which is at least 1; k is the best one for it,
- * bits ln 2. */
-void sim_bloom_filter_init(struct sim_bloom_filter *filter, uint64_t key_count,
-                           double bits_per_key);
+#define SIM_BLOOM_FILTER_HASHES_MAX 32
+
+/* Sized for that many keys at that many bits each, which is at least 1; `hashes` is k, at most
+ * SIM_BLOOM_FILTER_HASHES_MAX, 0 = the best one, bits ln 2. */
+void sim_bloom_filter_init(struct sim_bloom_filter *filter, uint64_t key_count, double bits_per_key,
+                           uint32_t hashes);
 /* May be called on zeroed memory. */
 void sim_bloom_filter_clear(struct sim_bloom_filter *filter);
 void sim_bloom_filter_add(struct sim_bloom_filter *filter, uint64_t key);

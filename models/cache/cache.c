@@ -166,6 +166,9 @@ static const struct sim_param cache_params[] = {
      "a Bloom filter holds the keys below this and those written; 0 = no filter", NULL, NULL},
     {"filter_bits", SIM_PARAM_NUMBER, offsetof(struct cache_params, filter_bits), "10", 1, 64,
      "its bits a key [RocksDB: 10]", NULL, NULL},
+    {"filter_hashes", SIM_PARAM_INTEGER, offsetof(struct cache_params, filter_hashes), "0", 0,
+     SIM_BLOOM_FILTER_HASHES_MAX, "its hash functions; 0 = the best number for so many bits", NULL,
+     NULL},
     {"object_bytes", SIM_PARAM_BYTES, offsetof(struct cache_params, object_bytes), "KiB(1)", 0,
      1e15, "size of an object where neither request nor answer says", NULL, NULL},
     {"miss_to", SIM_PARAM_TARGET, offsetof(struct cache_params, miss_to), "nil", SIM_UNBOUNDED,
@@ -238,7 +241,8 @@ static void start(struct sim_node *self)
     }
     if (params->filter_keys > 0) {
         uint64_t keys = (uint64_t)params->filter_keys;
-        sim_bloom_filter_init(&state->filter, keys, params->filter_bits);
+        sim_bloom_filter_init(&state->filter, keys, params->filter_bits,
+                              (uint32_t)params->filter_hashes);
         for (uint64_t key = 0; key < keys; key++) {
             sim_bloom_filter_add(&state->filter, key);
         }

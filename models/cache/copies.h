@@ -46,6 +46,7 @@ struct cache_params {
     sim_time write_delay;
     int64_t filter_keys; /* 0 = no filter */
     double filter_bits;
+    int64_t filter_hashes; /* 0 = the best for these bits */
     int64_t object_bytes;
     struct sim_target follow;
     int32_t on_change;                   /* enum cache_change */

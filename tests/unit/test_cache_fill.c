@@ -157,14 +157,47 @@ static void test_filter(void)
     fixture_clear(&f);
 }
 
+/* The filter of the parameters: it is mistaken about the keys that such a filter is mistaken about.
+ */
+static void test_filter_hashes(void)
+{
+    enum { KEYS = 100, READS = 200 };
+    uint64_t wrong[5] = {0};
+    for (uint32_t hashes = 0; hashes < G_N_ELEMENTS(wrong); hashes++) {
+        struct sim_bloom_filter filter = {0};
+        sim_bloom_filter_init(&filter, KEYS, 4, hashes); /* the best is 3 */
+        for (uint64_t key = 0; key < KEYS; key++) {
+            sim_bloom_filter_add(&filter, key);
+        }
+        struct sim_trace_row rows[READS];
+        for (uint64_t i = 0; i < READS; i++) {
+            rows[i] = (struct sim_trace_row)READ((sim_time)i, KEYS + i);
+            wrong[hashes] += sim_bloom_filter_has(&filter, KEYS + i);
+        }
+        sim_bloom_filter_clear(&filter);
+        g_autofree char *edge = g_strdup_printf("capacity = 10, miss_to = 'db', filter_keys = 100, "
+                                                "filter_bits = 4, filter_hashes = %u",
+                                                hashes);
+        STORY(f, rows, edge);
+        fixture_run(&f);
+        check(&f, "edge", "false_positives", wrong[hashes]);
+        fixture_clear(&f);
+    }
+    g_assert_cmpuint(wrong[0], ==, wrong[3]);
+    g_assert_cmpuint(wrong[1], !=, wrong[3]);
+}
+
 /* (1 - (1 - 1/m)^(k n))^k, within four standard deviations of a million draws. */
 static void test_bloom_formula(void)
 {
-    static const double bits[] = {2, 5, 10, 16};
+    static const struct {
+        double bits;
+        uint32_t hashes;
+    } sizes[] = {{2, 0}, {5, 0}, {10, 0}, {16, 0}, {8, 5}, {10, 2}, {2, 8}};
     enum { KEYS = 20000, DRAWS = 1000000 };
-    for (size_t i = 0; i < G_N_ELEMENTS(bits); i++) {
+    for (size_t i = 0; i < G_N_ELEMENTS(sizes); i++) {
         struct sim_bloom_filter filter = {0};
-        sim_bloom_filter_init(&filter, KEYS, bits[i]);
+        sim_bloom_filter_init(&filter, KEYS, sizes[i].bits, sizes[i].hashes);
         for (uint64_t key = 0; key < KEYS; key++) {
             sim_bloom_filter_add(&filter, key);
         }
@@ -177,7 +210,7 @@ static void test_bloom_formula(void)
         }
         double empty = pow(1.0 - 1.0 / (double)filter.bit_count, (double)filter.hash_count * KEYS);
         double expected = pow(1.0 - empty, filter.hash_count);
-        g_test_message("%g bits: %g, expected %g", bits[i], wrong / (double)DRAWS, expected);
+        g_test_message("%g bits: %g, expected %g", sizes[i].bits, wrong / (double)DRAWS, expected);
         /* The share of bits set varies from filter to filter too: 1 % of it at this size. */
         double tolerance = 4 * sqrt(expected / DRAWS) + 0.02 * expected;
         g_assert_cmpfloat(fabs(wrong / (double)DRAWS - expected), <, tolerance);
@@ -405,6 +438,7 @@ int main(int argc, char **argv)
     g_test_add_func("/cache/fill/write-behind-crash", test_write_behind_crash);
     g_test_add_func("/cache/fill/negative", test_negative);
     g_test_add_func("/cache/fill/filter", test_filter);
+    g_test_add_func("/cache/fill/filter-hashes", test_filter_hashes);
     g_test_add_func("/cache/fill/bloom-formula", test_bloom_formula);
     g_test_add_func("/cache/fill/sliding", test_sliding);
     g_test_add_func("/cache/fill/stale-for", test_stale_for);
