@@ -1,6 +1,6 @@
-/* Sharding beside changes of owners: scans over shards, hot ranges, weights, what sessions have
- * seen, work of a router. If these failed, a scan would ask too many or too few, or a hot shard
- * stay hot.
+/* Sharding beside changes of owners: scans over shards, hot ranges, sizes, weights, what sessions
+ * have seen, work of a router. If these failed, a scan would ask too many or too few, or a shard
+ * that is hot or too big stay so.
  */
 #include "store_story.h"
 
@@ -165,6 +165,132 @@ static void test_hot_key(void)
     store_story_end(&story);
 }
 
+/* ---- sizes ---- */
+
+#define SIZED "keys = 100, value_bytes = bytes(1000), partition_max = bytes(20000), "
+#define SIZED_TWO SIZED "shards = { 'db[1]', 'db[2]' }, by = 'range'"
+
+static void write_keys(struct store_story *story, const char *router, uint64_t begin, uint64_t end)
+{
+    for (uint64_t key = begin; key < end; key++) {
+        store_story_do(story, router, SIM_OP_WRITE, key, key + 1);
+    }
+}
+
+static void expect_sizes(const struct store_story *story, int64_t keys, int64_t bytes,
+                         int64_t oversized)
+{
+    g_assert_cmpint(fixture_level(&story->f, "replica", "partition.keys"), ==, keys);
+    g_assert_cmpint(fixture_level(&story->f, "replica", "partition.bytes"), ==, bytes);
+    g_assert_cmpint(fixture_level(&story->f, "replica", "oversized"), ==, oversized);
+}
+
+/* Thirty keys of 1000 bytes are above a bound of 20,000 bytes, and twenty are not. A key that is
+ * written again counts once, with its latest size, and one that was deleted not at all. */
+static void test_sizes(void)
+{
+    struct store_story story;
+    begin(&story, 2, SIZED_TWO);
+    write_keys(&story, "replica", 0, 30);
+    expect_sizes(&story, 0, 0, 0); /* not yet measured */
+    store_story_wait(&story, s(1));
+    expect_sizes(&story, 30, 30000, 1);
+    write_keys(&story, "replica", 0, 30);
+    write_keys(&story, "replica", 50, 75);
+    struct sim_request big = {.key = 99, .value = 1, .bytes = 6000, .operation = SIM_OP_WRITE};
+    store_story_get(&story, store_story_send(&story, "replica", &big));
+    store_story_wait(&story, s(1));
+    expect_sizes(&story, 30, 31000, 2);
+    for (uint64_t key = 0; key < 10; key++) {
+        store_story_do(&story, "replica", SIM_OP_DELETE, key, 0);
+    }
+    store_story_wait(&story, s(1));
+    expect_sizes(&story, 26, 31000, 1);
+    g_assert_cmpuint(fixture_total(&story.f, "replica", "splits.size"), ==, 0);
+    store_story_end(&story);
+}
+
+/* Under a placement too. Without partition_max nothing is kept. */
+static void test_sizes_placement(void)
+{
+    struct store_story story;
+    begin(&story, 1, SIZED "shards = { 'db[1]' }, by = 'ring'");
+    write_keys(&story, "replica", 0, 30);
+    store_story_wait(&story, s(1));
+    expect_sizes(&story, 30, 30000, 1);
+    store_story_end(&story);
+    begin(&story, 1, "shards = { 'db[1]' }, keys = 100");
+    write_keys(&story, "replica", 0, 30);
+    store_story_wait(&story, s(1));
+    expect_sizes(&story, 0, 0, 0);
+    store_story_end(&story);
+}
+
+/* The second router tells the first one, who alone keeps sizes, what it wrote; what is measured is
+ * what had come by then. A first router that crashes has forgotten them. */
+static void test_sizes_routers(void)
+{
+    struct store_story story;
+    store_story_begin(&story, &sim_model_store_sharded, 2, 0, SIZED_TWO);
+    fixture_add_group(&story.f, "db", &sim_model_store_memory, DB, 2, 2);
+    store_story_start(&story);
+    write_keys(&story, "replica[1]", 0, 10);
+    write_keys(&story, "replica[2]", 5, 30);
+    store_story_wait(&story, s(2));
+    expect_sizes(&story, 30, 30000, 1);
+    store_story_do(&story, "replica[2]", SIM_OP_DELETE, 0, 0);
+    store_story_wait(&story, s(2));
+    expect_sizes(&story, 29, 29000, 1);
+    fixture_crash(&story.f, "replica[1]");
+    expect_sizes(&story, 0, 0, 0);
+    store_story_end(&story);
+}
+
+/* Of 0 .. 49 the keys below 15 have half of the bytes: 15 .. 49 go to the smaller shard. */
+static void test_split_oversized(void)
+{
+    struct store_story story;
+    begin(&story, 2, SIZED_TWO ", split_oversized = true");
+    write_keys(&story, "replica", 0, 30);
+    store_story_wait(&story, s(3));
+    g_assert_cmpuint(fixture_total(&story.f, "replica", "splits.size"), ==, 1);
+    g_assert_cmpuint(fixture_total(&story.f, "replica", "splits"), ==, 0);
+    g_assert_cmpuint(fixture_total(&story.f, "replica", "moved"), ==, 35);
+    g_assert_cmpuint(fixture_total(&story.f, "replica", "moved.bytes"), ==, 15000);
+    expect_sizes(&story, 15, 15000, 0);
+    store_story_expect(store_story_do(&story, "replica", SIM_OP_READ, 29, 0), SIM_STATUS_OK, 30,
+                       ms(1));
+    store_story_end(&story);
+}
+
+/* The last key has most of the bytes: it goes alone. Then it is by itself too big, and stays. */
+static void test_split_big_key(void)
+{
+    struct store_story story;
+    begin(&story, 2, SIZED_TWO ", split_oversized = true");
+    write_keys(&story, "replica", 0, 10);
+    struct sim_request big = {.key = 40, .value = 1, .bytes = 25000, .operation = SIM_OP_WRITE};
+    store_story_get(&story, store_story_send(&story, "replica", &big));
+    store_story_wait(&story, s(4));
+    g_assert_cmpuint(fixture_total(&story.f, "replica", "splits.size"), ==, 1);
+    g_assert_cmpuint(fixture_total(&story.f, "replica", "moved"), ==, 10); /* 40 .. 49 */
+    expect_sizes(&story, 10, 25000, 1);
+    store_story_end(&story);
+}
+
+/* Both are too big: to move half of the one would make the other the biggest. */
+static void test_split_all_full(void)
+{
+    struct store_story story;
+    begin(&story, 2, SIZED_TWO ", split_oversized = true");
+    write_keys(&story, "replica", 0, 30);
+    write_keys(&story, "replica", 50, 75);
+    store_story_wait(&story, s(3));
+    g_assert_cmpuint(fixture_total(&story.f, "replica", "splits.size"), ==, 0);
+    expect_sizes(&story, 30, 30000, 2);
+    store_story_end(&story);
+}
+
 /* A shard of weight 3 beside one of weight 1 has three quarters of the keys: 4 sigma of the arcs of
  * 1024 points, and of the keys. */
 static void test_weights(void)
@@ -284,6 +410,10 @@ static void test_validate(void)
         {"shards = { 'db[1]', 'db[2]' }, by = 'range', keys = 1", "keys: "},
         {"shards = { 'db[1]' }, split_above = 2", "split_above: "},
         {"shards = { 'db[1]' }, by = 'range', split_above = 2", NULL},
+        {"shards = { 'db[1]' }, by = 'range', split_oversized = true", "split_oversized: "},
+        {"shards = { 'db[1]' }, split_oversized = true, partition_max = MB(1)",
+         "split_oversized: "},
+        {"shards = { 'db[1]' }, by = 'range', split_oversized = true, partition_max = MB(1)", NULL},
         {"shards = { 'db[1]' }, by = 'maglev', table_entries = 100", "table_entries: "},
         {"shards = { 'db[1]', 'db[2]' }, by = 'maglev', table_entries = 2", "table_entries: "},
     };
@@ -311,6 +441,12 @@ int main(int argc, char **argv)
     g_test_add_func("/store/sharded/scan_partial", test_scan_partial);
     g_test_add_func("/store/sharded/split", test_split);
     g_test_add_func("/store/sharded/hot_key", test_hot_key);
+    g_test_add_func("/store/sharded/sizes", test_sizes);
+    g_test_add_func("/store/sharded/sizes_placement", test_sizes_placement);
+    g_test_add_func("/store/sharded/sizes_routers", test_sizes_routers);
+    g_test_add_func("/store/sharded/split_oversized", test_split_oversized);
+    g_test_add_func("/store/sharded/split_big_key", test_split_big_key);
+    g_test_add_func("/store/sharded/split_all_full", test_split_all_full);
     g_test_add_func("/store/sharded/weights", test_weights);
     g_test_add_func("/store/sharded/sessions", test_sessions);
     g_test_add_func("/store/sharded/service", test_service);

@@ -196,7 +196,7 @@ static bool has_changes(const struct shard_params *params)
             return true;
         }
     }
-    return params->split_above > 0;
+    return params->split_above > 0 || params->split_oversized;
 }
 
 void shard_follow_start(struct sim_node *self, bool is_restart)

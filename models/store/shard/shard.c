@@ -46,12 +46,19 @@ static const struct sim_metric_spec shard_metrics[] = {
     {"copies.late", SIM_METRIC_COUNT, SIM_METRIC_EVENTS,
      "copies that found, when tried again, that the first one had arrived", NULL},
     {"splits", SIM_METRIC_COUNT, SIM_METRIC_EVENTS, "hot ranges that were split", NULL},
+    {"partition.keys", SIM_METRIC_LEVEL, SIM_METRIC_ITEMS,
+     "keys of the shard that has most, with partition_max", NULL},
+    {"partition.bytes", SIM_METRIC_LEVEL, SIM_METRIC_BYTES,
+     "bytes of the shard that has most, with partition_max", NULL},
+    {"oversized", SIM_METRIC_LEVEL, SIM_METRIC_ITEMS, "shards above partition_max", NULL},
+    {"splits.size", SIM_METRIC_COUNT, SIM_METRIC_EVENTS,
+     "ranges that were split because their shard was above partition_max", NULL},
     {0},
 };
 
 static const char *const shard_timers[] = {"held",   "measure", "ask",  "due",
                                            "resend", "pace",    "copy", NULL};
-static const char *const shard_messages[] = {"position", "drained", "asks", NULL};
+static const char *const shard_messages[] = {"position", "drained", "asks", "written", NULL};
 enum shard_draw { DRAW_SERVICE };
 static const char *const shard_draws[] = {"service", NULL};
 
@@ -106,6 +113,14 @@ static const struct sim_param shard_params[] = {
      "range: the hottest range of a shard with more than so many times the mean load is split; "
      "left out = never",
      NULL, NULL},
+    {"value_bytes", SIM_PARAM_BYTES, AT(value_bytes), "KiB(1)", 0, 1e12,
+     "size of a value that is written, where the request does not say", NULL, NULL},
+    {"partition_max", SIM_PARAM_BYTES, AT(partition_max), "nil", 1, 1e18,
+     "bytes above which a shard is oversized; left out = sizes are not kept", NULL, NULL},
+    {"split_oversized", SIM_PARAM_BOOLEAN, AT(split_oversized), "false", SIM_UNBOUNDED,
+     "range: the biggest range of an oversized shard is split, and the smallest shard has half "
+     "[MongoDB; CockroachDB: range_max_bytes]",
+     NULL, NULL},
     {0},
 };
 
@@ -150,6 +165,9 @@ static const char *validate_placement(const struct shard_params *params)
     if (params->split_above > 0) {
         return "split_above: only with by = \"range\"";
     }
+    if (params->split_oversized) {
+        return "split_oversized: only with by = \"range\"";
+    }
     bool is_maglev = shard_algorithm(params) == &placement_maglev;
     if (is_maglev && (!placement_is_prime((uint64_t)params->table_entries) ||
                       params->table_entries <= (int64_t)params->shards.count)) {
@@ -170,6 +188,9 @@ static const char *validate(const void *fields)
     }
     if (!has_first) {
         return "shards: one at least is there from the start";
+    }
+    if (params->split_oversized && params->partition_max == 0) {
+        return "split_oversized: only with partition_max";
     }
     return shard_algorithm(params) == NULL ? validate_ranges(params) : validate_placement(params);
 }
@@ -277,6 +298,7 @@ static void conclude(struct sim_node *self, sim_frame frame, const struct sim_ou
     const struct sim_request *request = sim_request_of(self, job->ticket);
     struct sim_reply reply = outcome->reply;
     reply.status = sim_status_passed_on(request->operation, reply.status);
+    shard_size_count(self, request, reply.status);
     if (request->session != 0 && sim_status_is_answer(reply.status) && reply.session_token != 0) {
         cells_put(&state->tokens, token_key(request->session, job->shard))->value =
             reply.session_token;
@@ -331,6 +353,7 @@ static void start(struct sim_node *self, bool is_restart)
     state->asked = sim_alloc(self, state->shard_count * sizeof *state->asked);
     state->changes = sim_alloc(self, SHARD_CHANGES_MAX * sizeof *state->changes);
     cells_init(&state->tokens);
+    shard_size_start(self);
     shard_table_start(self, &state->before, params);
     shard_table_start(self, &state->after, params);
     state->upto = state->end = shard_keys(state);
@@ -349,6 +372,7 @@ static void on_timer(struct sim_node *self, const struct sim_input *in)
         break;
     case SHARD_TIMER_MEASURE:
         shard_load_measure(self);
+        shard_size_measure(self);
         break;
     case SHARD_TIMER_ASK:
         shard_ask(self);
@@ -374,6 +398,8 @@ static void on_message(struct sim_node *self, const struct sim_input *in)
         shard_on_position(self, in);
     } else if (in->message == SHARD_DRAINED) {
         shard_on_drained(self, in);
+    } else if (in->message == SHARD_WRITTEN) {
+        shard_on_written(self, in);
     } else {
         shard_on_asks(self, in);
     }
@@ -408,6 +434,7 @@ static void release(struct sim_node *self)
     if (state->mover.since != 0) {
         sim_level(self, SHARD_METRIC_MOVING, -1);
     }
+    shard_size_release(self);
     cells_clear(&state->tokens);
 }
 

@@ -7,6 +7,7 @@
  *     move.c     the first router: changes, and the keys that they move
  *     copy.c     one key on its way from its old shard to its new one
  *     load.c     how unevenly shards are asked, and where a hot range is split
+ *     size.c     how big shards are, and where one that is too big is split
  */
 #ifndef BRINK_MODELS_STORE_SHARD_H
 #define BRINK_MODELS_STORE_SHARD_H
@@ -55,7 +56,10 @@ struct shard_params {
     sim_time retry;
     const struct sim_dist *fsync; /* NULL = as the disk says */
     sim_time measure;
-    double split_above; /* 0 = ranges are not split */
+    double split_above; /* 0 = ranges are not split for their load */
+    int64_t value_bytes;
+    int64_t partition_max; /* bytes; 0 = sizes are not kept */
+    bool split_oversized;
 };
 
 static inline const struct shard_fields *shard_fields_at(const struct shard_params *params,
@@ -89,7 +93,11 @@ enum shard_metric {
     SHARD_METRIC_MOVE_TIME,
     SHARD_METRIC_RETRIED,
     SHARD_METRIC_LATE,
-    SHARD_METRIC_SPLITS
+    SHARD_METRIC_SPLITS,
+    SHARD_METRIC_PARTITION_KEYS,
+    SHARD_METRIC_PARTITION_BYTES,
+    SHARD_METRIC_OVERSIZED,
+    SHARD_METRIC_SPLITS_BY_SIZE
 };
 
 enum shard_timer {
@@ -105,7 +113,8 @@ enum shard_timer {
 enum shard_message {
     SHARD_POSITION, /* first router: so far the change is, and all changes up to now */
     SHARD_DRAINED,  /* router: nothing is open any more that this concerns */
-    SHARD_ASKS      /* router: how far is it? */
+    SHARD_ASKS,     /* router: how far is it? */
+    SHARD_WRITTEN   /* router: these keys have these sizes */
 };
 
 /* ---- tables of owners ---- */
@@ -184,6 +193,24 @@ struct shard_mover {
     bool has_no_compare; /* a store does not serve compare-and-set */
 };
 
+/* ---- sizes, where they are kept ---- */
+
+struct shard_total {
+    uint64_t keys, bytes;
+};
+
+/* What the metrics say: of the biggest partitions, and how many are above the bound. */
+struct shard_shown {
+    int64_t keys, bytes, oversized;
+};
+
+struct shard_sizes {
+    struct cells keys; /* value: bytes. At routers but the first: what it has not been told */
+    struct shard_total *totals; /* by shard, as `after` was when it had so many changes: */
+    uint32_t applied;
+    struct shard_shown shown;
+};
+
 struct shard_state {
     const struct shard_params *params;
     struct sim_station *work; /* NULL = it takes no time */
@@ -205,6 +232,7 @@ struct shard_state {
     uint64_t *asked; /* by shard, since the load was measured */
     uint64_t recent[SHARD_RECENT];
     uint64_t recent_count;
+    struct shard_sizes sizes;
     struct shard_mover mover;
 };
 
@@ -297,5 +325,15 @@ void shard_copy_outcome(struct sim_node *self, sim_frame frame, const struct sim
 
 void shard_load_count(struct shard_state *state, uint32_t shard, uint64_t key);
 void shard_load_measure(struct sim_node *self);
+
+/* ---- size.c ---- */
+
+void shard_size_start(struct sim_node *self);
+void shard_size_release(struct sim_node *self);
+/* A request that ended so, when it was a write. */
+void shard_size_count(struct sim_node *self, const struct sim_request *request,
+                      enum sim_status status);
+void shard_size_measure(struct sim_node *self);
+void shard_on_written(struct sim_node *self, const struct sim_input *in);
 
 #endif
