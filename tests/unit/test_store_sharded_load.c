@@ -246,12 +246,16 @@ static void test_sizes_routers(void)
     store_story_end(&story);
 }
 
-/* Of 0 .. 49 the keys below 15 have half of the bytes: 15 .. 49 go to the smaller shard. */
+/* Of 0 .. 49, where 0 .. 29 are there and 30 .. 34 were, the keys below 15 have half of the bytes:
+ * 15 .. 49 go to the smaller shard. */
 static void test_split_oversized(void)
 {
     struct store_story story;
     begin(&story, 2, SIZED_TWO ", split_oversized = true");
-    write_keys(&story, "replica", 0, 30);
+    write_keys(&story, "replica", 0, 35);
+    for (uint64_t key = 30; key < 35; key++) {
+        store_story_do(&story, "replica", SIM_OP_DELETE, key, 0);
+    }
     store_story_wait(&story, s(3));
     g_assert_cmpuint(fixture_total(&story.f, "replica", "splits.size"), ==, 1);
     g_assert_cmpuint(fixture_total(&story.f, "replica", "splits"), ==, 0);
