@@ -48,7 +48,7 @@ static bool is_abd(const struct quorum_coordinator *coordinator)
 static void repair(struct sim_node *self, struct quorum_coordinator *coordinator,
                    const struct quorum_operation *operation)
 {
-    uint32_t stale = operation->answered & ~operation->current;
+    quorum_slots stale = operation->answered & ~operation->current;
     sim_count(self, QUORUM_ANSWERS, quorum_bits(operation->answered));
     sim_count(self, QUORUM_ANSWERS_STALE, quorum_bits(stale));
     double chance = coordinator->params->read_repair;
@@ -77,7 +77,7 @@ static void keep_hints(struct sim_node *self, struct quorum_coordinator *coordin
                        const struct quorum_operation *operation)
 {
     struct quorum_replica *replica = coordinator->replica;
-    uint32_t missing = quorum_all(operation) & ~operation->answered;
+    quorum_slots missing = quorum_all(operation) & ~operation->answered;
     if (operation->is_hint) {
         quorum_hint_ended(self, replica, operation->slots[0].member, &operation->writing,
                           missing == 0);
@@ -230,7 +230,7 @@ static void conclude_atomic_read(struct sim_node *self, struct quorum_coordinato
                                  sim_frame frame, const struct sim_request *request)
 {
     struct quorum_operation *operation = operation_at(self, frame);
-    uint32_t counted;
+    quorum_slots counted;
     uint32_t writes = quorum_needed_to_write(self, coordinator, operation, &counted);
     bool is_safe = quorum_bits(operation->current) >= writes || operation->newest.version <= 1;
     if (is_safe || request->consistency == SIM_CONSISTENCY_EVENTUAL) {
@@ -315,7 +315,7 @@ static void look(struct sim_node *self, struct quorum_coordinator *coordinator, 
         return;
     }
     const struct sim_request *request = sim_request_of(self, operation->ticket);
-    uint32_t possible = operation->counted & ~operation->skipped & ~operation->refused;
+    quorum_slots possible = operation->counted & ~operation->skipped & ~operation->refused;
     if (quorum_bits(possible) < operation->needed) {
         fail(self, operation, true);
         return;
@@ -339,7 +339,7 @@ static void look(struct sim_node *self, struct quorum_coordinator *coordinator, 
 
 static void take_newest(struct quorum_operation *operation, const struct quorum_answer *answer)
 {
-    uint32_t bit = 1u << answer->slot;
+    quorum_slots bit = quorum_slot_bit(answer->slot);
     bool is_first = operation->newest.version == 0;
     if (is_first || quorum_is_newer(&answer->entry, &operation->newest)) {
         operation->newest = answer->entry;
@@ -355,7 +355,7 @@ void quorum_answered(struct sim_node *self, struct quorum_coordinator *coordinat
 {
     quorum_heard(self, coordinator, answer->member);
     struct quorum_operation *operation = operation_at(self, answer->frame);
-    uint32_t bit = 1u << answer->slot;
+    quorum_slots bit = quorum_slot_bit(answer->slot);
     if (operation == NULL || operation->round != answer->round ||
         ((operation->answered | operation->refused) & bit) != 0) {
         return; /* late, or a second copy */
@@ -382,7 +382,7 @@ void quorum_timeout(struct sim_node *self, struct quorum_coordinator *coordinato
         operation->timer = sim_after(self, end - sim_now(self), QUORUM_TIMER_TIMEOUT, frame);
         return;
     }
-    uint32_t settled = operation->answered | operation->refused | operation->skipped;
+    quorum_slots settled = operation->answered | operation->refused | operation->skipped;
     for (uint32_t slot = 0; slot < operation->slot_count; slot++) {
         uint32_t member = operation->slots[slot].member;
         if ((settled >> slot & 1) == 0 &&

@@ -11,15 +11,15 @@ const char *const quorum_level_names[] = {"one", "quorum", "all", "local_quorum"
 /* Slots whose answers count, and how many of them are needed. */
 static uint32_t needed_by(struct sim_node *self, const struct quorum_coordinator *coordinator,
                           const struct quorum_operation *operation, int64_t number,
-                          enum quorum_level level, uint32_t *ret_counted)
+                          enum quorum_level level, quorum_slots *ret_counted)
 {
-    uint32_t counted = quorum_all(operation);
+    quorum_slots counted = quorum_all(operation);
     if (number == 0 && level == QUORUM_LOCAL) {
         counted = 0;
         for (uint32_t slot = 0; slot < operation->slot_count; slot++) {
             uint32_t member = operation->slots[slot].member;
             if (coordinator->members[member].zone == sim_zone(self)) {
-                counted |= 1u << slot;
+                counted |= quorum_slot_bit(slot);
             }
         }
     }
@@ -40,7 +40,7 @@ static uint32_t needed_by(struct sim_node *self, const struct quorum_coordinator
 }
 
 uint32_t quorum_needed_to_write(struct sim_node *self, const struct quorum_coordinator *coordinator,
-                                const struct quorum_operation *operation, uint32_t *ret_counted)
+                                const struct quorum_operation *operation, quorum_slots *ret_counted)
 {
     const struct quorum_params *params = coordinator->params;
     return needed_by(self, coordinator, operation, params->write_quorum,
@@ -50,7 +50,7 @@ uint32_t quorum_needed_to_write(struct sim_node *self, const struct quorum_coord
 uint32_t quorum_needed_to_meet(struct sim_node *self, const struct quorum_coordinator *coordinator,
                                const struct quorum_operation *operation)
 {
-    uint32_t counted;
+    quorum_slots counted;
     uint32_t writes = quorum_needed_to_write(self, coordinator, operation, &counted);
     if (counted != quorum_all(operation)) {
         writes = 1; /* of one zone; another one's may be met anywhere */
@@ -60,7 +60,7 @@ uint32_t quorum_needed_to_meet(struct sim_node *self, const struct quorum_coordi
 
 uint32_t quorum_needed_to_read(struct sim_node *self, const struct quorum_coordinator *coordinator,
                                const struct quorum_operation *operation,
-                               const struct sim_request *request, uint32_t *ret_counted)
+                               const struct sim_request *request, quorum_slots *ret_counted)
 {
     const struct quorum_params *params = coordinator->params;
     uint32_t needed = needed_by(self, coordinator, operation, params->read_quorum,

@@ -51,7 +51,7 @@ void quorum_coordinator_start(struct sim_node *self, struct quorum_coordinator *
             coordinator->own = i;
         }
     }
-    uint32_t wanted = params->replicas > 0 ? (uint32_t)params->replicas : QUORUM_REPLICAS_MAX;
+    uint32_t wanted = params->replicas > 0 ? (uint32_t)params->replicas : QUORUM_REPLICAS_ALL;
     coordinator->replicas = wanted < count ? wanted : count;
     if (coordinator->replicas < count && params->placement == QUORUM_RING) {
         place(self, coordinator);
@@ -100,7 +100,9 @@ static void stand_in(struct sim_node *self, struct quorum_coordinator *coordinat
                      struct quorum_operation *operation)
 {
     uint32_t walk[2 * QUORUM_REPLICAS_MAX];
-    uint32_t count = quorum_owners(coordinator, key, 2 * QUORUM_REPLICAS_MAX, walk);
+    uint32_t reach =
+        coordinator->replicas > QUORUM_REPLICAS_ALL ? coordinator->replicas : QUORUM_REPLICAS_ALL;
+    uint32_t count = quorum_owners(coordinator, key, 2 * reach, walk);
     uint32_t next = operation->slot_count;
     for (uint32_t slot = 0; slot < operation->slot_count; slot++) {
         if ((operation->skipped >> slot & 1) == 0) {
@@ -113,7 +115,7 @@ static void stand_in(struct sim_node *self, struct quorum_coordinator *coordinat
             return; /* nobody is left */
         }
         operation->slots[slot].member = walk[next++];
-        operation->skipped &= ~(1u << slot);
+        operation->skipped &= ~quorum_slot_bit(slot);
         if (!quorum_is_read(operation)) {
             sim_count(self, QUORUM_STAND_INS, 1);
         }
@@ -130,7 +132,7 @@ void quorum_choose(struct sim_node *self, struct quorum_coordinator *coordinator
     for (uint32_t slot = 0; slot < count; slot++) {
         operation->slots[slot] = (struct quorum_slot){owners[slot], owners[slot]};
         if (coordinator->suspected_count > 0 && coordinator->members[owners[slot]].is_suspected) {
-            operation->skipped |= 1u << slot;
+            operation->skipped |= quorum_slot_bit(slot);
         }
     }
     if (operation->skipped != 0 && coordinator->params->sloppy) {

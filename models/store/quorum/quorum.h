@@ -21,7 +21,8 @@
 #include "store/cells.h"
 #include "store/quorum/merkle.h"
 
-#define QUORUM_REPLICAS_MAX 16u
+#define QUORUM_REPLICAS_MAX 100u
+#define QUORUM_REPLICAS_ALL 16u /* at most, where nobody says how many */
 /* So that all hashes of a level fit into one message. */
 #define QUORUM_MERKLE_DEPTH_MAX 11
 /* Of a message between replicas: headers, key, version. */
@@ -69,7 +70,7 @@ struct quorum_params {
 /* clang-format off */
 #define QUORUM_PARAMS(type, member)                                                                \
     {"replicas", SIM_PARAM_INTEGER, offsetof(type, member.replicas), "0", 0, QUORUM_REPLICAS_MAX,  \
-     "N: replicas of a key, the next on a ring of hashes; 0 = all members, at most 16 "            \
+     "N: replicas of a key, the next on a ring of hashes; 0 = all members, 16 at most "            \
      "[Dynamo 4.3: 3]", NULL, NULL},                                                               \
     {"read_quorum", SIM_PARAM_INTEGER, offsetof(type, member.read_quorum), "0", 0,                 \
      QUORUM_REPLICAS_MAX, "R: answers that a read waits for; 0 = as read_level says "              \
@@ -256,6 +257,14 @@ struct quorum_slot {
     uint32_t owner; /* in whose place: another one at a stand-in */
 };
 
+/* A set of slots, a bit each. */
+__extension__ typedef unsigned __int128 quorum_slots;
+
+static inline quorum_slots quorum_slot_bit(uint32_t slot)
+{
+    return (quorum_slots)1 << slot;
+}
+
 /* What is remembered of one operation. */
 struct quorum_operation {
     sim_ticket ticket; /* 0 once answered, and of what no client asked for */
@@ -269,7 +278,7 @@ struct quorum_operation {
     uint8_t round; /* 1, 2 */
     bool is_writing, is_hint;
     uint8_t slot_count, needed;
-    uint32_t counted, skipped, answered, refused, current; /* bits of slots */
+    quorum_slots counted, skipped, answered, refused, current;
     struct quorum_slot slots[QUORUM_REPLICAS_MAX];
 };
 
@@ -295,15 +304,15 @@ static inline bool quorum_is_read(const struct quorum_operation *operation)
     return operation->operation == SIM_OP_READ || operation->operation == SIM_OP_CALL;
 }
 
-static inline uint32_t quorum_all(const struct quorum_operation *operation)
+static inline quorum_slots quorum_all(const struct quorum_operation *operation)
 {
-    return (1u << operation->slot_count) - 1;
+    return quorum_slot_bit(operation->slot_count) - 1;
 }
 
-static inline uint32_t quorum_bits(uint32_t word)
+static inline uint32_t quorum_bits(quorum_slots slots)
 {
     uint32_t count = 0;
-    for (; word != 0; word &= word - 1) {
+    for (; slots != 0; slots &= slots - 1) {
         count++;
     }
     return count;
@@ -312,9 +321,10 @@ static inline uint32_t quorum_bits(uint32_t word)
 /* How many answers the operation waits for, and the slots whose answers count (levels.c). */
 uint32_t quorum_needed_to_read(struct sim_node *self, const struct quorum_coordinator *coordinator,
                                const struct quorum_operation *operation,
-                               const struct sim_request *request, uint32_t *ret_counted);
+                               const struct sim_request *request, quorum_slots *ret_counted);
 uint32_t quorum_needed_to_write(struct sim_node *self, const struct quorum_coordinator *coordinator,
-                                const struct quorum_operation *operation, uint32_t *ret_counted);
+                                const struct quorum_operation *operation,
+                                quorum_slots *ret_counted);
 /* Answers that meet every write that W answered. */
 uint32_t quorum_needed_to_meet(struct sim_node *self, const struct quorum_coordinator *coordinator,
                                const struct quorum_operation *operation);
