@@ -60,9 +60,11 @@ struct swarm {
     bool is_cut[SWARM_REPLICAS][SWARM_REPLICAS];
     void (*prepare)(struct swarm *swarm); /* adds what the store needs beside; may be NULL */
     void (*finish)(struct swarm *swarm);  /* looks at how it ended; likewise */
+    struct sim_check_claim
+        claim; /* what histories are to be: linearizable, unless `prepare` says */
     struct sim_check_input seen;
     uint64_t held[SWARM_REPLICAS][SWARM_KEYS];
-    /* Of all seeds that the struct was played with. */
+    /* Of all seeds that the struct was played with: violations of the claim. */
     uint64_t happened[SWARM_FAULTS], unknown, failed, succeeded;
     uint64_t violations, diverged, stuck;
     /* Metrics of the store that count what is rare, NULL at the end: `prepare` says which. Each
@@ -290,7 +292,7 @@ static inline void swarm_judge(struct swarm *swarm)
     struct sim_check_limits limits = sim_check_limits_default();
     struct sim_check_result result;
     limits.cut_steps_max = 0;
-    sim_check_linearizable(&swarm->seen, &limits, &result);
+    sim_check_judge(&swarm->seen, &swarm->claim, &limits, &result);
     g_assert_cmpint(result.verdict, !=, SIM_CHECK_UNKNOWN);
     swarm->violations += result.verdict == SIM_CHECK_NO;
     sim_check_result_clear(&result);
@@ -367,7 +369,7 @@ static inline void swarm_play(struct swarm *swarm, uint64_t seed)
 
 static inline void swarm_report(const struct swarm *swarm)
 {
-    g_test_message("%s: %" G_GUINT64_FORMAT " not linearizable, %" G_GUINT64_FORMAT
+    g_test_message("%s: %" G_GUINT64_FORMAT " not as claimed, %" G_GUINT64_FORMAT
                    " diverged, %" G_GUINT64_FORMAT " stuck; crashes %" G_GUINT64_FORMAT
                    ", pauses %" G_GUINT64_FORMAT ", cuts %" G_GUINT64_FORMAT
                    ", partitions %" G_GUINT64_FORMAT ", clocks %" G_GUINT64_FORMAT
@@ -382,7 +384,7 @@ static inline void swarm_report(const struct swarm *swarm)
     }
 }
 
-/* Plays seeds from `first` on; with `stops` until one is not linearizable. BRINK_SWARM_SEED in the
+/* Plays seeds from `first` on; with `stops` until one is not as claimed. BRINK_SWARM_SEED in the
  * environment plays that one alone. */
 static inline struct swarm *swarm_new_with(struct swarm_case of, uint64_t first, uint64_t seeds,
                                            bool stops, void (*prepare)(struct swarm *swarm))
@@ -402,7 +404,7 @@ static inline struct swarm *swarm_new_with(struct swarm_case of, uint64_t first,
             g_test_message("%s: seed %" G_GUINT64_FORMAT
                            " %s; again: BRINK_SWARM_SEED=%" G_GUINT64_FORMAT " %s -p %s",
                            of.what, seed,
-                           swarm->violations > 0 ? "is not linearizable"
+                           swarm->violations > 0 ? "is not as claimed"
                            : swarm->diverged > 0 ? "has diverged"
                                                  : "is stuck",
                            seed, g_get_prgname(), g_test_get_path());
