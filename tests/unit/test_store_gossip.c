@@ -226,6 +226,30 @@ static void test_many(void)
     end(&story);
 }
 
+/* No member knows what others have: who wants more than what this one has is told that it cannot
+ * be. */
+static void test_consistency(void)
+{
+    struct gossip_story story;
+    begin(&story, 2, "way = 'push_pull'");
+    start(&story);
+    ask(&story, "member[1]", SIM_OP_WRITE, 1, 7, 0);
+    for (unsigned wanted = SIM_CONSISTENCY_DEFAULT; wanted <= SIM_CONSISTENCY_EVENTUAL; wanted++) {
+        struct sim_request request = {.key = 1,
+                                      .operation = SIM_OP_READ,
+                                      .consistency = (uint16_t)wanted,
+                                      .staleness = s(1),
+                                      .session = 1,
+                                      .deadline = SIM_NEVER};
+        sim_send_request(probe_node(&story.f, "asker"), fixture_id(&story.f, "member[1]"), &request,
+                         SIM_NEVER, 1);
+        fixture_run_until(&story.f, sim_world_now(story.f.world));
+        bool is_served = wanted == SIM_CONSISTENCY_DEFAULT || wanted == SIM_CONSISTENCY_EVENTUAL;
+        g_assert_cmpint(story.reply.status, ==, is_served ? SIM_STATUS_OK : SIM_STATUS_UNAVAILABLE);
+    }
+    end(&story);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -234,6 +258,7 @@ int main(int argc, char **argv)
     g_test_add_func("/gossip/next-cycle", test_next_cycle);
     g_test_add_func("/gossip/conflict", test_conflict);
     g_test_add_func("/gossip/operations", test_operations);
+    g_test_add_func("/gossip/consistency", test_consistency);
     g_test_add_func("/gossip/many", test_many);
     return g_test_run();
 }

@@ -92,11 +92,23 @@ static void write(struct sim_node *self, const struct sim_request *request, uint
     reply->version = update.version;
 }
 
+/* What a member has is all that it knows: neither what others have, nor what a session has seen. */
+static bool is_promised(const struct sim_request *request)
+{
+    bool is_read = request->operation == SIM_OP_READ || request->operation == SIM_OP_CALL;
+    return !is_read || request->consistency == SIM_CONSISTENCY_DEFAULT ||
+           request->consistency == SIM_CONSISTENCY_EVENTUAL;
+}
+
 static void conclude(struct sim_node *self, sim_ticket ticket)
 {
     const struct gossip_params *params = sim_params(self);
     const struct gossip_state *state = sim_state(self);
     const struct sim_request *request = sim_request_of(self, ticket);
+    if (!is_promised(request)) {
+        sim_answer_status(self, ticket, SIM_STATUS_UNAVAILABLE);
+        return;
+    }
     const struct cell *cell = cells_find(&state->cells, request->key);
     bool is_there = cell != NULL && !cell->is_deleted;
     uint64_t value = is_there ? cell->value : 0;
