@@ -18,8 +18,16 @@
 #define GAP_PIXELS 5.0  /* more for each decade beyond a microsecond */
 #define LABELS_MAX SIM_CHART_LINES
 #define NAME_MOST 16
+#define LETTER_PIXELS 6.6 /* of a label, on the wide side; and how high it is */
+#define LABEL_PIXELS 14.0
+#define WIDTH 960.0
 #define LEFT 0.115 /* shares of the width */
 #define RIGHT 0.965
+
+/* What a label covers, in pixels. */
+struct box {
+    double left, right, top, bottom;
+};
 
 struct drawing {
     const struct sim_messages *messages;
@@ -28,7 +36,8 @@ struct drawing {
     uint32_t row_count;
     const char *labels[LABELS_MAX]; /* colours in the order of first use */
     uint32_t label_count;
-    uint32_t tag; /* of the next label */
+    uint32_t tag;  /* of the next label */
+    GArray *boxes; /* of struct box: labels that stand */
 };
 
 /* ---- layout ---- */
@@ -73,6 +82,24 @@ static uint32_t colour_of(struct drawing *drawing, const char *label)
     }
     drawing->labels[drawing->label_count] = label;
     return drawing->label_count++;
+}
+
+/* With `side` of 0 in the middle of x, of 1 to the right of it, of -1 to the left. */
+static struct box box_of(const struct drawing *drawing, const char *text, double x, double y,
+                         double side)
+{
+    double columns = (double)drawing->messages->nodes->len - 0.1;
+    double half = 0.5 * LETTER_PIXELS * (double)g_utf8_strlen(text, -1);
+    double middle = x * (RIGHT - LEFT) * WIDTH / columns + side * half;
+    return (struct box){middle - half, middle + half, y - 0.5 * LABEL_PIXELS,
+                        y + 0.5 * LABEL_PIXELS};
+}
+
+/* A label stands there: others keep off. */
+static void occupy(struct drawing *drawing, const char *text, double x, double y, double side)
+{
+    struct box box = box_of(drawing, text, x, y, side);
+    g_array_append_val(drawing->boxes, box);
 }
 
 /* ---- the script ---- */
@@ -143,6 +170,7 @@ static void append_marks(struct drawing *drawing)
         if (mark->is_note) {
             append_text(drawing, mark->label, mark->node + 0.03, from,
                         "left textcolor '#6A3D9A' font 'DejaVu Sans,10' boxed");
+            occupy(drawing, mark->label, mark->node + 0.03, from, 1.0);
         } else if (mark->node == SIM_NONE) {
             g_string_append_printf(drawing->script,
                                    "set object %u rectangle from graph 0,first %.1f to graph "
@@ -158,15 +186,57 @@ static void append_marks(struct drawing *drawing)
                                    mark->node, -from, mark->node, -to);
             append_text(drawing, mark->label, mark->node + 0.04, from + 8.0,
                         "left textcolor '#8a4513' font 'DejaVu Sans,11' boxed");
+            occupy(drawing, mark->label, mark->node + 0.04, from + 8.0, 1.0);
         }
     }
 }
 
-/* Where what it is stands: in the last gap between two lines that it crosses. */
-static double label_share(const struct sim_message_arrow *arrow)
+/* ---- labels of arrows ---- */
+
+static bool is_free(const struct drawing *drawing, const struct box *box)
 {
-    double columns = fabs((double)arrow->to - (double)arrow->from);
-    return columns > 0.0 ? 1.0 - 0.36 / columns : 0.5;
+    for (guint i = 0; i < drawing->boxes->len; i++) {
+        const struct box *other = &g_array_index(drawing->boxes, struct box, i);
+        if (box->left < other->right && other->left < box->right && box->top < other->bottom &&
+            other->top < box->bottom) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Where on its way an arrow says what it is: in the last gap between two lines that it crosses, or
+ * where else no label stands yet. */
+static double label_share(const struct drawing *drawing, const struct sim_message_arrow *arrow,
+                          double y, double to_y)
+{
+    static const double places[] = {0.36, 0.64, 0.25, 0.5, 0.75};
+    double x = arrow->from, to_x = arrow->to, columns = fabs(to_x - x);
+    for (double gap = 0.0; gap < columns; gap += 1.0) {
+        for (size_t i = 0; i < G_N_ELEMENTS(places); i++) {
+            double share = 1.0 - (gap + places[i]) / columns;
+            struct box box =
+                box_of(drawing, arrow->label, x + share * (to_x - x), y + share * (to_y - y), 0.0);
+            if (is_free(drawing, &box)) {
+                return share;
+            }
+        }
+    }
+    return 1.0 - places[0] / columns;
+}
+
+static void append_label(struct drawing *drawing, const struct sim_message_arrow *arrow)
+{
+    if (arrow->from == arrow->to || arrow->lost != NULL) {
+        return;
+    }
+    double x = arrow->from, y = y_of(drawing, arrow->sent_row, false);
+    double to_x = arrow->to, to_y = y_of(drawing, arrow->row, true);
+    double at = label_share(drawing, arrow, y, to_y);
+    occupy(drawing, arrow->label, x + at * (to_x - x), y + at * (to_y - y), 0.0);
+    g_autofree char *how = g_strdup_printf("center textcolor '%s' font 'DejaVu Sans,10' boxed",
+                                           sim_script_colour(colour_of(drawing, arrow->label)));
+    append_text(drawing, arrow->label, x + at * (to_x - x), y + at * (to_y - y), how);
 }
 
 static void append_arrow(struct drawing *drawing, const struct sim_message_arrow *arrow)
@@ -195,12 +265,8 @@ static void append_arrow(struct drawing *drawing, const struct sim_message_arrow
         append_text(drawing, text, end_x, end_y,
                     to_x > x ? "left textcolor '#b3261e' font 'DejaVu Sans,10' boxed"
                              : "right textcolor '#b3261e' font 'DejaVu Sans,10' boxed");
-        return;
+        occupy(drawing, text, end_x, end_y, to_x > x ? 1.0 : -1.0);
     }
-    double at = label_share(arrow);
-    g_autofree char *how =
-        g_strdup_printf("center textcolor '%s' font 'DejaVu Sans,10' boxed", colour);
-    append_text(drawing, arrow->label, x + at * (to_x - x), y + at * (to_y - y), how);
 }
 
 static void append_data(GString *data, const struct drawing *drawing)
@@ -216,6 +282,7 @@ struct sim_picture *sim_plot_messages(const struct sim_messages *messages, const
     struct sim_picture *picture = g_new0(struct sim_picture, 1);
     struct drawing drawing = {.messages = messages, .tag = 20};
     char from[SIM_TEXT_MAX];
+    drawing.boxes = g_array_new(FALSE, FALSE, sizeof(struct box));
     lay_out(&drawing);
     picture->name = g_strdup("messages");
     picture->title = g_strdup("Messages");
@@ -237,9 +304,13 @@ struct sim_picture *sim_plot_messages(const struct sim_messages *messages, const
     for (guint i = 0; i < messages->arrows->len; i++) {
         append_arrow(&drawing, &g_array_index(messages->arrows, struct sim_message_arrow, i));
     }
+    for (guint i = 0; i < messages->arrows->len; i++) { /* around what says what was lost */
+        append_label(&drawing, &g_array_index(messages->arrows, struct sim_message_arrow, i));
+    }
     g_string_append(drawing.script, "plot 'messages.dat' using 1:2 with lines linewidth 1.2 "
                                     "linecolor rgb '#a0a0a0' notitle\n}\n");
     append_data(picture->data, &drawing);
+    g_array_free(drawing.boxes, TRUE);
     g_free(drawing.y);
     return picture;
 }

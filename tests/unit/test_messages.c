@@ -1,6 +1,7 @@
 /* The messages of a window, out of an event log. If this failed, the diagram would show messages
  * that were not sent, or nodes that were down as if they had answered.
  */
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -116,6 +117,27 @@ static void test_picture(void)
     g_remove(path);
 }
 
+/* Two arrows that are as high in the middle of their way: what they are stands side by side. */
+static void test_labels(void)
+{
+    g_autofree char *path =
+        write_log(LINE("1", "send", "a", PEER("b"), "slow", "1", "0")
+                      LINE("2", "send", "a", PEER("b"), "fast", "2", "0")
+                          LINE("3", "arrive", "b", PEER("a"), "fast", "2", "0")
+                              LINE("4", "arrive", "b", PEER("a"), "slow", "1", "0"));
+    struct sim_messages *messages = sim_messages_read(path, 0, 9, NULL);
+    struct sim_picture *picture = sim_plot_messages(messages, "labels");
+    const char *slow = strstr(picture->script->str, "'slow' at ");
+    const char *fast = strstr(picture->script->str, "'fast' at ");
+    g_assert_true(slow != NULL && fast != NULL);
+    double apart = fabs(g_ascii_strtod(slow + strlen("'slow' at "), NULL) -
+                        g_ascii_strtod(fast + strlen("'fast' at "), NULL));
+    g_assert_cmpfloat(apart, >, 0.1); /* of the distance of the nodes */
+    sim_picture_free(picture);
+    sim_messages_free(messages);
+    g_remove(path);
+}
+
 static void test_wrong(void)
 {
     static const char *const texts[] = {"hello\n", "{\"time_ns\": 5}\n", "{\"traceEvents\": [\n"};
@@ -198,6 +220,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/messages/window", test_window);
     g_test_add_func("/messages/picture", test_picture);
+    g_test_add_func("/messages/labels", test_labels);
     g_test_add_func("/messages/wrong", test_wrong);
     g_test_add_func("/messages/run", test_run);
     return g_test_run();
