@@ -213,7 +213,9 @@ static void append_visibility(GString *out, const struct sim_section *section,
         append_number(out, step->low, 6);
         append_number(out, step->high, 6);
         append_number(out, step->reads, 0);
-        append_number(out, 1.0 - step->stale / step->reads, 9);
+        append_number(out, step->consistent.value, 9);
+        append_number(out, step->consistent.has_interval ? step->consistent.low : NAN, 9);
+        append_number(out, step->consistent.has_interval ? step->consistent.high : NAN, 9);
         g_string_append_c(out, '\n');
     }
 }
@@ -224,7 +226,7 @@ GString *sim_render_visibility(const struct sim_report *report)
     bool is_any = false;
     append_case_heads(out, report);
     g_string_append(out, ",tier,since_commit_from_seconds,since_commit_below_seconds,reads_count,"
-                         "consistent_ratio\n");
+                         "consistent_ratio,low,high\n");
     for (uint32_t s = 0; s < report->section_count; s++) {
         const struct sim_result *result = report->sections[s].result;
         for (uint32_t v = 0; v < result->visibility_count; v++) {

@@ -1,5 +1,6 @@
 /* P(consistent at t): of reads that began t after the latest commit of their key the share that saw
- * it, over the logarithm of t. Steps with few reads are left out: they say nothing.
+ * it, over the logarithm of t, with the 95 % interval. Steps with few reads are left out: they say
+ * nothing.
  */
 #include <math.h>
 
@@ -45,16 +46,20 @@ static uint32_t append_points(GString *data, const struct curve *curve, double *
     for (uint32_t i = 0; i < curve->visibility->step_count; i++) {
         const struct sim_visibility_step *step = &curve->visibility->steps[i];
         if (step->reads >= READS_LEAST) {
-            double share = 1.0 - step->stale / step->reads;
+            const struct sim_estimate *share = &step->consistent;
             sim_script_number(data, middle_of(step));
             g_string_append_c(data, ' ');
-            sim_script_number(data, 100.0 * share);
+            sim_script_number(data, 100.0 * share->value);
+            g_string_append_c(data, ' ');
+            sim_script_number(data, 100.0 * (share->has_interval ? share->low : share->value));
+            g_string_append_c(data, ' ');
+            sim_script_number(data, 100.0 * (share->has_interval ? share->high : share->value));
             g_string_append_c(data, '\n');
-            *least = fmin(*least, share);
+            *least = fmin(*least, share->value);
             count++;
         }
     }
-    g_string_append(data, count == 0 ? "NaN NaN\n\n\n" : "\n\n");
+    g_string_append(data, count == 0 ? "NaN NaN NaN NaN\n\n\n" : "\n\n");
     return count;
 }
 
@@ -88,11 +93,14 @@ static void append_curves(GString *script, const struct sim_report *report,
         g_autofree char *title = report->section_count > 1
                                      ? g_strdup_printf("%s · %s", curve->section->label, tier)
                                      : g_strdup(tier);
-        g_string_append_printf(script,
-                               "%s'visibility.dat' index %u using 1:2 with linespoints pointtype "
-                               "%d pointsize 0.7 linewidth 2 dashtype %s linecolor rgb '%s' title ",
-                               c > 0 ? ", \\\n     " : "", c, sim_script_point(c),
-                               sim_script_dash(c), sim_script_colour(c));
+        g_string_append_printf(
+            script,
+            "%s'visibility.dat' index %u using 1:2:3:4 with yerrorbars pointtype 0 "
+            "linewidth 1 linecolor rgb '%s' notitle, \\\n     "
+            "'visibility.dat' index %u using 1:2 with linespoints pointtype "
+            "%d pointsize 0.7 linewidth 2 dashtype %s linecolor rgb '%s' title ",
+            c > 0 ? ", \\\n     " : "", c, sim_script_colour(c), c, sim_script_point(c),
+            sim_script_dash(c), sim_script_colour(c));
         sim_script_quote(script, title, TITLE_MOST);
     }
     g_string_append(script, "\n}\n");
@@ -105,7 +113,7 @@ void sim_plots_visibility(GPtrArray *pictures, const struct sim_report *report)
     double least = 1.0;
     collect(&curves, report);
     g_autoptr(GString) data =
-        g_string_new("# seconds since the latest commit, % of reads that saw it\n");
+        g_string_new("# seconds since the latest commit, % of reads that saw it, low, high\n");
     for (uint32_t c = 0; c < curves.count; c++) {
         points += append_points(data, &curves.items[c], &least);
     }
@@ -118,8 +126,8 @@ void sim_plots_visibility(GPtrArray *pictures, const struct sim_report *report)
     picture->script = g_string_new(NULL);
     picture->data = g_string_new(data->str);
     g_autofree char *of = sim_picture_subtitle_of_first(report);
-    g_autofree char *subtitle =
-        g_strdup_printf("%s · share of reads that saw the latest commit, by its age", of);
+    g_autofree char *subtitle = g_strdup_printf(
+        "%s · share of reads that saw the latest commit, by its age; bars: 95 %%", of);
     sim_script_begin(picture->script, "visibility", picture->title, subtitle, HEIGHT);
     append_frame(picture->script, least);
     append_curves(picture->script, report, &curves);

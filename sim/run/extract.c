@@ -282,6 +282,7 @@ void sim_record_read(struct sim_record *record, const struct sim_plan *plan,
     record->replication.digest = sim_world_digest(world);
     record->replication.events = sim_world_event_count(world);
     record_attribution(record, plan, world);
+    sim_record_read_visibility(record, plan, world);
 }
 
 /* Totals */
@@ -315,12 +316,8 @@ void sim_totals_init(struct sim_totals *totals, const struct sim_plan *plan)
     }
     uint32_t groups = plan->scenario->world.group_count;
     totals->distributions = sim_arena_array(&totals->arena, struct sim_histogram, groups);
-    totals->since_commit = sim_arena_array(&totals->arena, struct sim_histogram, groups);
-    totals->missed = sim_arena_array(&totals->arena, struct sim_histogram, groups);
     for (uint32_t g = 0; g < groups; g++) {
         sim_histogram_init(&totals->distributions[g], SIM_HISTOGRAM_FINE);
-        sim_histogram_init(&totals->since_commit[g], SIM_HISTOGRAM_FINE);
-        sim_histogram_init(&totals->missed[g], SIM_HISTOGRAM_FINE);
     }
 }
 
@@ -333,8 +330,6 @@ void sim_totals_clear(struct sim_totals *totals, const struct sim_plan *plan)
     }
     for (uint32_t g = 0; g < plan->scenario->world.group_count; g++) {
         sim_histogram_clear(&totals->distributions[g]);
-        sim_histogram_clear(&totals->since_commit[g]);
-        sim_histogram_clear(&totals->missed[g]);
     }
     sim_arena_clear(&totals->arena);
 }
@@ -375,17 +370,6 @@ static void totals_add_track(struct sim_totals *totals, const struct sim_plan *p
     }
 }
 
-/* Only where there is a store. */
-static void totals_add_visibility(struct sim_totals *totals, const struct sim_world *world,
-                                  uint32_t g)
-{
-    const struct sim_metric *since =
-        sim_world_metric(world, g, SIM_NONE, SIM_STANDARD_SINCE_COMMIT);
-    const struct sim_metric *missed = sim_world_metric(world, g, SIM_NONE, SIM_STANDARD_MISSED);
-    sim_histogram_merge(&totals->since_commit[g], sim_sample_window(&since->sample, 0));
-    sim_histogram_merge(&totals->missed[g], sim_sample_window(&missed->sample, 0));
-}
-
 static void totals_add_network(struct sim_totals *totals, const struct sim_world *world)
 {
     struct sim_network_totals network;
@@ -420,9 +404,6 @@ void sim_totals_add(struct sim_totals *totals, const struct sim_plan *plan,
         const struct sim_metric *latency =
             sim_world_metric(world, g, SIM_NONE, SIM_STANDARD_LATENCY);
         sim_histogram_merge(&totals->distributions[g], sim_sample_window(&latency->sample, 0));
-        if (sim_metric_is_kept(&plan->scenario->world, SIM_STANDARD_MISSED)) {
-            totals_add_visibility(totals, world, g);
-        }
     }
     totals_add_network(totals, world);
     if (index == 0) {

@@ -25,6 +25,13 @@ struct sim_finding {
                              or what was not looked at; NULL = nothing to add */
 };
 
+/* Reads by how long their key's latest commit was over when they began, and the stale ones of them;
+ * see visibility.c. */
+#define SIM_VISIBILITY_STEPS 64
+struct sim_record_visibility {
+    double reads[SIM_VISIBILITY_STEPS], stale[SIM_VISIBILITY_STEPS];
+};
+
 struct sim_record {
     struct sim_arena arena;
     bool is_finished; /* its run came to an end by itself */
@@ -38,6 +45,7 @@ struct sim_record {
     double *batch_values;
     double *batch_bases;
     struct sim_record_attribution *attributions; /* by group; operations 0 for other than sources */
+    struct sim_record_visibility *visibilities;  /* by group; NULL where there is no store */
     char *complaint;                             /* of the audit, when the books did not balance */
     struct sim_finding *findings;                /* by expectation; of those that are claims */
     uint32_t piece_count;
@@ -54,8 +62,6 @@ struct sim_totals {
     struct sim_histogram **cells;
     sim_wide **capacities;               /* of levels that are a share of something */
     struct sim_histogram *distributions; /* of latency, by group */
-    struct sim_histogram *since_commit;  /* of reads, by group; `missed`: of stale ones */
-    struct sim_histogram *missed;
     struct sim_network_totals network;
     uint32_t fault_count; /* of replication 0 */
     struct sim_fault_span *faults;
@@ -67,6 +73,10 @@ void sim_record_clear(struct sim_record *record);
 /* Reads a settled world. Fills all but `replication`'s seed and warm-up. */
 void sim_record_read(struct sim_record *record, const struct sim_plan *plan,
                      const struct sim_world *world);
+
+/* The visibilities alone (sim_record_read calls it). See visibility.c. */
+void sim_record_read_visibility(struct sim_record *record, const struct sim_plan *plan,
+                                const struct sim_world *world);
 
 /* Compares the members of stores, where expectations ask for it, and plays on without load until
  * they hold the same: nothing else can be read of the world after that. See convergence.c. */

@@ -364,7 +364,7 @@ void sim_reduce(struct sim_result *result, const struct sim_plan *plan,
     sim_reduce_series(result, plan, totals);
     reduce_distributions(result, plan, totals);
     sim_reduce_outages(result, plan, records, count);
-    sim_reduce_visibility(result, plan, totals);
+    sim_reduce_visibility(result, plan, records, count);
     reduce_attributions(result, plan, records, count);
     reduce_faults(result, totals);
     sim_judge(result, plan, records, count);

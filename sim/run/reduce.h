@@ -24,7 +24,7 @@ void sim_reduce_outages(struct sim_result *result, const struct sim_plan *plan,
                         const struct sim_record *records, uint32_t count);
 /* P(consistent at t) alone (reduce calls it). See visibility.c. */
 void sim_reduce_visibility(struct sim_result *result, const struct sim_plan *plan,
-                           const struct sim_totals *totals);
+                           const struct sim_record *records, uint32_t count);
 
 /* The judgements alone (reduce calls it last). See judge.c. */
 void sim_judge(struct sim_result *result, const struct sim_plan *plan,

@@ -61,11 +61,12 @@ struct sim_outage {
     struct sim_estimate recovery;                 /* after it ended, seconds */
 };
 
-/* P(consistent at t) of a source some of whose reads were stale, pooled over replications: of reads
- * that began so long after the latest commit of their key, how many saw it. */
+/* P(consistent at t) of a source some of whose reads were stale: of reads that began so long after
+ * the latest commit of their key, how many saw it. */
 struct sim_visibility_step {
     double low, high; /* seconds after the commit */
-    double reads, stale;
+    double reads;     /* of all replications */
+    struct sim_estimate consistent;
 };
 struct sim_visibility {
     uint32_t group;

@@ -6,20 +6,14 @@
 
 #include "run/reduce.h"
 
-#define STEPS_MAX 64
 #define STEP_FIRST_NS 1000.0          /* all that is sooner is one step */
 #define STEP_RATIO 1.5848931924611136 /* 10^(1/5) */
-
-struct steps {
-    struct sim_visibility_step steps[STEPS_MAX];
-    bool is_stale; /* what is visited now */
-};
 
 static uint32_t step_of(int64_t time_ns)
 {
     double high = STEP_FIRST_NS;
     uint32_t step = 0;
-    while (step < STEPS_MAX - 1 && (double)time_ns >= high) {
+    while (step < SIM_VISIBILITY_STEPS - 1 && (double)time_ns >= high) {
         high *= STEP_RATIO;
         step++;
     }
@@ -28,49 +22,94 @@ static uint32_t step_of(int64_t time_ns)
 
 static void visit(int64_t low, int64_t high, uint64_t count, void *data)
 {
-    struct steps *steps = data;
-    struct sim_visibility_step *step = &steps->steps[step_of(low + (high - low) / 2)];
-    if (steps->is_stale) {
-        step->stale += (double)count;
-    } else {
-        step->reads += (double)count;
+    double *steps = data;
+    steps[step_of(low + (high - low) / 2)] += (double)count;
+}
+
+static bool is_source(const struct sim_plan *plan, uint32_t group)
+{
+    return (plan->scenario->world.groups[group].model->traits & SIM_MODEL_SOURCE) != 0;
+}
+
+void sim_record_read_visibility(struct sim_record *record, const struct sim_plan *plan,
+                                const struct sim_world *world)
+{
+    const struct sim_world_spec *spec = &plan->scenario->world;
+    if (!sim_metric_is_kept(spec, SIM_STANDARD_MISSED)) {
+        return;
+    }
+    record->visibilities =
+        sim_arena_array(&record->arena, struct sim_record_visibility, spec->group_count);
+    for (uint32_t g = 0; g < spec->group_count; g++) {
+        if (is_source(plan, g)) {
+            const struct sim_metric *since =
+                sim_world_metric(world, g, SIM_NONE, SIM_STANDARD_SINCE_COMMIT);
+            const struct sim_metric *missed =
+                sim_world_metric(world, g, SIM_NONE, SIM_STANDARD_MISSED);
+            sim_histogram_each(sim_sample_window(&since->sample, 0), visit,
+                               record->visibilities[g].reads);
+            sim_histogram_each(sim_sample_window(&missed->sample, 0), visit,
+                               record->visibilities[g].stale);
+        }
     }
 }
 
-static void reduce_group(struct sim_result *result, struct sim_visibility *visibility,
-                         const struct sim_histogram *since, const struct sim_histogram *missed)
+/* The step of all replications that came to an end. Returns its stale reads. */
+static double reduce_step(struct sim_visibility_step *ret_step, const struct sim_record *records,
+                          uint32_t count, uint32_t group, uint32_t step)
 {
-    struct steps steps = {0};
-    sim_histogram_each(since, visit, &steps);
-    steps.is_stale = true;
-    sim_histogram_each(missed, visit, &steps);
+    g_autofree double *fresh = g_new(double, count);
+    g_autofree double *reads = g_new(double, count);
+    double stale = 0.0;
+    size_t kept = 0;
+    *ret_step = (struct sim_visibility_step){0};
+    for (uint32_t r = 0; r < count; r++) {
+        if (records[r].is_finished && records[r].visibilities != NULL) {
+            const struct sim_record_visibility *of = &records[r].visibilities[group];
+            reads[kept] = of->reads[step];
+            fresh[kept++] = of->reads[step] - of->stale[step];
+            ret_step->reads += of->reads[step];
+            stale += of->stale[step];
+        }
+    }
+    if (ret_step->reads > 0.0) {
+        ret_step->consistent = sim_estimate_ratio(fresh, reads, kept, false, SIM_CONFIDENCE);
+    }
+    return stale;
+}
+
+/* Returns whether any read was stale: otherwise there is nothing to see. */
+static bool reduce_group(struct sim_result *result, struct sim_visibility *visibility,
+                         const struct sim_record *records, uint32_t count)
+{
     struct sim_visibility_step *kept =
-        sim_arena_array(&result->arena, struct sim_visibility_step, STEPS_MAX);
-    double high = STEP_FIRST_NS * 1e-9, low = 0.0;
-    for (uint32_t i = 0; i < STEPS_MAX; i++) {
-        if (steps.steps[i].reads > 0.0) {
-            kept[visibility->step_count] = steps.steps[i];
-            kept[visibility->step_count].low = low;
-            kept[visibility->step_count++].high = high;
+        sim_arena_array(&result->arena, struct sim_visibility_step, SIM_VISIBILITY_STEPS);
+    double high = STEP_FIRST_NS * 1e-9, low = 0.0, stale = 0.0;
+    for (uint32_t i = 0; i < SIM_VISIBILITY_STEPS; i++) {
+        struct sim_visibility_step step;
+        stale += reduce_step(&step, records, count, visibility->group, i);
+        if (step.reads > 0.0) {
+            step.low = low;
+            step.high = high;
+            kept[visibility->step_count++] = step;
         }
         low = high;
         high *= STEP_RATIO;
     }
     visibility->steps = kept;
+    return stale > 0.0;
 }
 
 void sim_reduce_visibility(struct sim_result *result, const struct sim_plan *plan,
-                           const struct sim_totals *totals)
+                           const struct sim_record *records, uint32_t count)
 {
-    const struct sim_world_spec *world = &plan->scenario->world;
+    uint32_t groups = plan->scenario->world.group_count;
     struct sim_visibility *visibilities =
-        sim_arena_array(&result->arena, struct sim_visibility, world->group_count);
-    for (uint32_t g = 0; g < world->group_count; g++) {
-        bool is_source = (world->groups[g].model->traits & SIM_MODEL_SOURCE) != 0;
-        if (is_source && totals->missed[g].count > 0) {
-            struct sim_visibility *visibility = &visibilities[result->visibility_count++];
-            visibility->group = g;
-            reduce_group(result, visibility, &totals->since_commit[g], &totals->missed[g]);
+        sim_arena_array(&result->arena, struct sim_visibility, groups);
+    for (uint32_t g = 0; g < groups; g++) {
+        struct sim_visibility visibility = {.group = g};
+        if (is_source(plan, g) && reduce_group(result, &visibility, records, count)) {
+            visibilities[result->visibility_count++] = visibility;
         }
     }
     result->visibilities = visibilities;

@@ -4,13 +4,14 @@
  * this failed, the curve and what is drawn from it would say something else than what clients saw.
  */
 #include <math.h>
+#include <string.h>
 
 #include "report/render.h"
 #include "study.h"
 
 static const char *const text =
     "local zones = { \"x\", \"y\", \"z\", \"home\" }\n"
-    "return scenario { name = \"step\", duration = s(400), warmup = s(0), runs = 2,\n"
+    "return scenario { name = \"step\", duration = s(100), warmup = s(0), runs = 8,\n"
     "  network { zones = zones, latency = ms(1),\n"
     "    link { \"x\", \"y\", latency = ms(40) }, link { \"x\", \"z\", latency = ms(40) },\n"
     "    link { \"y\", \"z\", latency = ms(40) } },\n"
@@ -36,17 +37,22 @@ static void test_step(void)
     g_assert_cmpuint(result->visibility_count, ==, 1);
     const struct sim_visibility *visibility = &result->visibilities[0];
     double before = 0, seen = 0, after = 0;
+    uint32_t steps = 0, right = 0; /* whose interval holds the third */
     for (uint32_t i = 0; i < visibility->step_count; i++) {
         const struct sim_visibility_step *step = &visibility->steps[i];
-        g_test_message("%g to %g s: %g of %g stale", step->low, step->high, step->stale,
-                       step->reads);
+        const struct sim_estimate *share = &step->consistent;
+        g_test_message("%g to %g s: %g (%g to %g) of %g seen", step->low, step->high, share->value,
+                       share->low, share->high, step->reads);
         g_assert_true(i == 0 || step->low >= visibility->steps[i - 1].high * (1 - 1e-9));
         if (step->high <= 0.039) {
             before += step->reads;
-            seen += step->reads - step->stale;
+            seen += step->reads * share->value;
+            steps += step->reads > 30.0;
+            right += step->reads > 30.0 && share->low < 1.0 / 3.0 && share->high > 1.0 / 3.0;
         } else if (step->low >= 0.039) {
             after += step->reads;
-            g_assert_cmpfloat(step->stale, ==, 0.0);
+            g_assert_cmpfloat(share->value, ==, 1.0);
+            g_assert_true(step->reads < 1000.0 || (share->low > 0.99 && share->low < 1.0));
         }
     }
     g_assert_cmpfloat(before, >, 5000);
@@ -54,9 +60,13 @@ static void test_step(void)
     double sigma = sqrt(2.0 / 9.0 / before);
     g_test_message("%g of %g seen before", seen, before);
     g_assert_cmpfloat(fabs(seen / before - 1.0 / 3.0), <, 4 * sigma);
+    g_test_message("%u of %u intervals hold it", right, steps);
+    g_assert_cmpuint(steps, >=, 5);
+    g_assert_cmpuint(right + 1, >=, steps); /* one in twenty may not */
     struct sim_report *report = study_report(study);
     GString *table = sim_render_visibility(report);
     g_assert_true(g_str_has_prefix(table->str, "variant,tier,since_commit_from_seconds,"));
+    g_assert_nonnull(strstr(table->str, ",consistent_ratio,low,high\n"));
     g_string_free(table, TRUE);
     sim_report_free(report);
     sim_study_free(study);
