@@ -103,10 +103,14 @@ bool leaders_pack(const struct leaders_object *object, struct leaders_piece *pie
     }
     choose(object, piece);
     piece->count = 0;
-    put_words(piece, &object->seen[piece->seen_end - piece->seen_count],
-              piece->seen_count * sizeof *object->seen);
-    put_words(piece, &object->dots[piece->dot_end - piece->dot_count],
-              piece->dot_count * sizeof *object->dots);
+    if (piece->seen_count > 0) { /* else there may be no array at all */
+        put_words(piece, &object->seen[piece->seen_end - piece->seen_count],
+                  piece->seen_count * sizeof *object->seen);
+    }
+    if (piece->dot_count > 0) {
+        put_words(piece, &object->dots[piece->dot_end - piece->dot_count],
+                  piece->dot_count * sizeof *object->dots);
+    }
     const struct leaders_handoff *handoff = object->handoff;
     if (handoff != NULL) {
         put_words(piece, &handoff->counts, sizeof handoff->counts);
