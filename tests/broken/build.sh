@@ -11,16 +11,15 @@
 #     what stands there instead
 #     >>>>
 #
-# All sources of the model's folder are copied to OUT/, with that one text replaced. It must occur
-# exactly once, so that a twin does not become whole by a change of the model without a word.
+# That file is written to OUT, with the one text replaced; it takes the place of the model's own when
+# the twin is linked. The text must occur exactly once, so that a twin does not become whole by a
+# change of the model without a word.
 set -eu
 twin=$1 models=$2 out=$3
 file=$(sed -n 2p "$twin")
 old=$(sed -n '/^<<<<$/,/^====$/p' "$twin" | sed '1d;$d')
 new=$(sed -n '/^====$/,/^>>>>$/p' "$twin" | sed '1d;$d')
-folder=$(dirname "$file")
-mkdir -p "$out/$folder"
-cp "$models/$folder"/*.[ch] "$out/$folder"
+mkdir -p "$(dirname "$out/$file")"
 content=$(cat "$models/$file")
 before=${content%%"$old"*}
 after=${content#*"$old"}
