@@ -3,10 +3,10 @@
  * Kept per pair of nodes, and only for transports that are not plain (warm, unlimited, one request
  * at a time on each connection: then nothing has to be remembered). A connection that comes free is
  * taken again most recent first; one whose call failed is closed, and one whose stream is over. A
- * handshake costs its round trips
- * in drawn latencies (TCP 1, with TLS 1.3 2, with TLS 1.2 3); the world does not send its packets,
- * but the handshake begins only when something gets through. What is sent on a multiplexed
- * connection waits behind what has yet to be transmitted there (head-of-line blocking).
+ * handshake costs its round trips in drawn latencies (TCP 1, with TLS 1.3 2, with TLS 1.2 3); the
+ * world does not send its packets, but the handshake begins only when something gets through. What
+ * is sent on a multiplexed connection waits behind what has yet to be transmitted there
+ * (head-of-line blocking).
  */
 #include "world/audit.h"
 #include "world/transit.h"
