@@ -44,7 +44,7 @@ void sim_pool_set_apart(struct sim_pool *pool, uint32_t salt);
 void sim_pool_clear(struct sim_pool *pool);
 
 /* A header with memory behind it whose index was never used before. */
-struct sim_pool_header *sim_pool_take_fresh(struct sim_pool *pool);
+SIM_SELDOM struct sim_pool_header *sim_pool_take_fresh(struct sim_pool *pool);
 
 /* The most records that were in use at once: a fresh one is taken only when all others are. */
 static inline uint32_t sim_pool_live_count_max(const struct sim_pool *pool)

@@ -50,77 +50,73 @@ void sim_histogram_add_times(struct sim_histogram *histogram, int64_t value, uin
     histogram->sum += (sim_wide)value * (sim_wide)(times - 1);
 }
 
-static struct sim_histogram_bucket *bucket_at(struct sim_histogram *histogram,
-                                              struct sim_histogram_place place)
+static struct sim_histogram_bucket *bucket_at(struct sim_histogram *histogram, uint32_t octave,
+                                              uint32_t bucket)
 {
-    struct sim_histogram_bucket *octave = histogram->octaves[place.octave];
-    if (__builtin_expect(!octave, 0)) {
-        octave = sim_histogram_touch(histogram, place.octave);
+    struct sim_histogram_bucket *buckets = histogram->octaves[octave];
+    if (__builtin_expect(!buckets, 0)) {
+        buckets = sim_histogram_touch(histogram, octave);
     }
-    return &octave[place.bucket];
+    return &buckets[bucket];
 }
 
-/* Where buckets are few, they are near. */
-static void add_few(struct sim_histogram *histogram, int precision, const int64_t *values,
-                    uint32_t count)
+/* The widths of a value's two buckets, in a fine histogram and in a coarse one, are 2^e and
+ * 2^(e + APART), but for values below PLAIN_FROM, where a fine bucket is of one value. From
+ * PLAIN_TO on offsets are scaled. */
+#define APART (SIM_HISTOGRAM_FINE - SIM_HISTOGRAM_COARSE)
+#define PLAIN_FROM (UINT64_C(1) << SIM_HISTOGRAM_FINE)
+#define PLAIN_TO (UINT64_C(1) << (32 - APART + SIM_HISTOGRAM_FINE + 1))
+
+static void add_totals(struct sim_histogram *histogram, uint32_t count, uint64_t sum, int64_t min,
+                       int64_t max)
 {
-    for (uint32_t i = 0; i < count; i++) {
-        struct sim_histogram_place place = sim_histogram_place_of(precision, (uint64_t)values[i]);
-        struct sim_histogram_bucket *bucket = bucket_at(histogram, place);
-        bucket->count++;
-        bucket->offset_sum += place.offset;
-    }
+    histogram->count += count;
+    histogram->sum += sum;
+    histogram->min = min < histogram->min ? min : histogram->min;
+    histogram->max = max > histogram->max ? max : histogram->max;
 }
 
-/* Where they are many, all are fetched before the first is needed. */
-static void add_many(struct sim_histogram *histogram, const int64_t *values, uint32_t count)
+void sim_histogram_add_to_both(struct sim_histogram *fine, struct sim_histogram *coarse,
+                               const int64_t *values, uint32_t count)
 {
+    sim_assert(fine->precision == SIM_HISTOGRAM_FINE && coarse->precision == SIM_HISTOGRAM_COARSE &&
+               count <= SIM_HISTOGRAM_BATCH);
     struct sim_histogram_bucket *buckets[SIM_HISTOGRAM_BATCH];
     uint64_t offsets[SIM_HISTOGRAM_BATCH];
+    uint32_t plain_count = 0;
+    uint64_t sum = 0; /* at most 64 PLAIN_TO */
+    int64_t min = INT64_MAX, max = INT64_MIN;
     for (uint32_t i = 0; i < count; i++) {
-        struct sim_histogram_place place =
-            sim_histogram_place_of(SIM_HISTOGRAM_FINE, (uint64_t)values[i]);
-        buckets[i] = bucket_at(histogram, place);
-        offsets[i] = place.offset;
-        __builtin_prefetch(buckets[i], 1);
+        uint64_t value = (uint64_t)values[i];
+        if (value - PLAIN_FROM >= PLAIN_TO - PLAIN_FROM) {
+            sim_histogram_add(fine, values[i]);
+            sim_histogram_add(coarse, values[i]);
+            continue;
+        }
+        uint32_t e = 63u - SIM_HISTOGRAM_FINE - (uint32_t)__builtin_clzll(value);
+        uint64_t rounded = value >> e;
+        uint64_t offset = value - (rounded << e);
+        struct sim_histogram_bucket *far =
+            bucket_at(fine, e + 1, (uint32_t)rounded & ((1u << SIM_HISTOGRAM_FINE) - 1));
+        __builtin_prefetch(far, 1);
+        buckets[plain_count] = far;
+        offsets[plain_count] = offset;
+        plain_count++;
+        struct sim_histogram_bucket *near =
+            bucket_at(coarse, e + APART + 1,
+                      (uint32_t)(rounded >> APART) & ((1u << SIM_HISTOGRAM_COARSE) - 1));
+        near->count++;
+        near->offset_sum += ((rounded & ((1u << APART) - 1)) << e) + offset;
+        sum += value;
+        min = values[i] < min ? values[i] : min;
+        max = values[i] > max ? values[i] : max;
     }
-    for (uint32_t i = 0; i < count; i++) {
+    for (uint32_t i = 0; i < plain_count; i++) {
         buckets[i]->count++;
         buckets[i]->offset_sum += offsets[i];
     }
-}
-
-struct sim_histogram_batch sim_histogram_batch_of(const int64_t *values, uint32_t count)
-{
-    sim_assert(count <= SIM_HISTOGRAM_BATCH);
-    struct sim_histogram_batch batch = {
-        .values = values, .count = count, .min = INT64_MAX, .max = INT64_MIN};
-    for (uint32_t i = 0; i < count; i++) {
-        batch.sum += values[i];
-        batch.min = values[i] < batch.min ? values[i] : batch.min;
-        batch.max = values[i] > batch.max ? values[i] : batch.max;
-    }
-    sim_assert(batch.min >= 0);
-    return batch;
-}
-
-void sim_histogram_add_batch(struct sim_histogram *histogram,
-                             const struct sim_histogram_batch *batch)
-{
-    const int64_t *values = batch->values;
-    uint32_t count = batch->count;
-    histogram->count += count;
-    histogram->sum += batch->sum;
-    histogram->min = batch->min < histogram->min ? batch->min : histogram->min;
-    histogram->max = batch->max > histogram->max ? batch->max : histogram->max;
-    /* With a precision that the compiler knows a place takes a third of the instructions. */
-    if (histogram->precision == SIM_HISTOGRAM_FINE) {
-        add_many(histogram, values, count);
-    } else if (histogram->precision == SIM_HISTOGRAM_COARSE) {
-        add_few(histogram, SIM_HISTOGRAM_COARSE, values, count);
-    } else {
-        add_few(histogram, histogram->precision, values, count);
-    }
+    add_totals(fine, plain_count, sum, min, max);
+    add_totals(coarse, plain_count, sum, min, max);
 }
 
 void sim_histogram_merge(struct sim_histogram *into, const struct sim_histogram *from)

@@ -46,7 +46,8 @@ void sim_histogram_clear(struct sim_histogram *histogram);
 void sim_histogram_merge(struct sim_histogram *into, const struct sim_histogram *from);
 
 /* Gives `octave` its memory. */
-struct sim_histogram_bucket *sim_histogram_touch(struct sim_histogram *histogram, uint32_t octave);
+SIM_SELDOM struct sim_histogram_bucket *sim_histogram_touch(struct sim_histogram *histogram,
+                                                            uint32_t octave);
 
 /* Where a value goes. Buckets are numbered through: those of width 2^e are e 2^precision +
  * (value >> e), which joins up from each octave to the next. */
@@ -96,19 +97,12 @@ static inline void sim_histogram_add(struct sim_histogram *histogram, int64_t va
     }
 }
 
-/* Values that are added at once, none of them SIM_NEVER: their buckets are fetched side by side,
- * since they are spread over more memory than is near the processor. */
+/* Adds values, at most SIM_HISTOGRAM_BATCH and none of them SIM_NEVER, to a fine histogram and to a
+ * coarse one. All at once: a value's two places have most of their arithmetic in common, and the
+ * fine buckets, spread over more memory than is near the processor, are fetched side by side. */
 #define SIM_HISTOGRAM_BATCH 64u
-struct sim_histogram_batch {
-    const int64_t *values;
-    uint32_t count; /* at most SIM_HISTOGRAM_BATCH */
-    int64_t min, max;
-    sim_wide sum;
-};
-/* Keeps `values`. */
-struct sim_histogram_batch sim_histogram_batch_of(const int64_t *values, uint32_t count);
-void sim_histogram_add_batch(struct sim_histogram *histogram,
-                             const struct sim_histogram_batch *batch);
+void sim_histogram_add_to_both(struct sim_histogram *fine, struct sim_histogram *coarse,
+                               const int64_t *values, uint32_t count);
 
 /* `times` values that are all the same, >= 0 and not SIM_NEVER. */
 void sim_histogram_add_times(struct sim_histogram *histogram, int64_t value, uint64_t times);

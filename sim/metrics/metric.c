@@ -139,10 +139,7 @@ int64_t sim_level_cell_max(const struct sim_level *level, uint32_t cell)
 void sim_sample_settle(struct sim_sample *sample)
 {
     if (sample->batch_count > 0) {
-        struct sim_histogram_batch batch =
-            sim_histogram_batch_of(sample->batch, sample->batch_count);
-        sim_histogram_add_batch(sample->atom, &batch);
-        sim_histogram_add_batch(sample->cell, &batch);
+        sim_histogram_add_to_both(sample->atom, sample->cell, sample->batch, sample->batch_count);
         sample->batch_count = 0;
     }
 }
@@ -206,11 +203,10 @@ const struct sim_histogram *sim_sample_window(const struct sim_sample *sample, u
             sim_histogram_merge(merged, sample->by_atom[atom]);
         }
     }
-    if (sample->batch_count > 0 &&
-        window_has_atom(axis, window, axis->segment_atom[sample->cache.segment])) {
-        struct sim_histogram_batch batch =
-            sim_histogram_batch_of(sample->batch, sample->batch_count);
-        sim_histogram_add_batch(merged, &batch);
+    bool has_waiting = sample->batch_count > 0 &&
+                       window_has_atom(axis, window, axis->segment_atom[sample->cache.segment]);
+    for (uint32_t i = 0; has_waiting && i < sample->batch_count; i++) {
+        sim_histogram_add(merged, sample->batch[i]);
     }
     return merged;
 }

@@ -44,8 +44,8 @@ static inline bool sim_segment_cache_holds(const struct sim_segment_cache *cache
 }
 
 /* The segment of `time` >= 0, for those who keep a cache that several metrics share. */
-void sim_segment_cache_seek(struct sim_segment_cache *cache, const struct sim_axis *axis,
-                            sim_time time);
+SIM_SELDOM void sim_segment_cache_seek(struct sim_segment_cache *cache, const struct sim_axis *axis,
+                                       sim_time time);
 
 static inline uint32_t sim_segment_cache_find(struct sim_segment_cache *cache,
                                               const struct sim_axis *axis, sim_time time)
@@ -89,7 +89,7 @@ struct sim_level {
 };
 
 /* Ends all segments that end at or before `now`. */
-void sim_level_cross(struct sim_level *level, sim_time now);
+SIM_SELDOM void sim_level_cross(struct sim_level *level, sim_time now);
 
 /* The level changes by `delta` at `now`, which never goes back. */
 static inline void sim_level_add(struct sim_level *level, sim_time now, int64_t delta)
@@ -139,9 +139,9 @@ struct sim_sample {
 };
 
 /* Puts what waits into the histograms. Before by_atom and by_cell are read. */
-void sim_sample_settle(struct sim_sample *sample);
+SIM_APART void sim_sample_settle(struct sim_sample *sample);
 /* Finds the segment of `time` for the next values. */
-void sim_sample_seek(struct sim_sample *sample, sim_time time);
+SIM_SELDOM void sim_sample_seek(struct sim_sample *sample, sim_time time);
 
 /* One value that belongs to `time` >= 0; SIM_NEVER is "infinitely late". Times may come in any
  * order; a value past the axis is in no window. */

@@ -276,7 +276,7 @@ static inline bool pool_is_used(const struct sim_pool *pool, uint32_t index)
 /* play.c, life.c */
 void world_dispatch(struct sim_world *world, const struct sim_event *event);
 /* An event of a paused node waits, in order, until the pause ends. */
-void node_defer(struct sim_node *node, const struct sim_event *event);
+SIM_SELDOM void node_defer(struct sim_node *node, const struct sim_event *event);
 /* Whether the timer fired during a pause and the node has yet to hear of it, which it now will not.
  */
 bool node_forget_deferred(struct sim_node *node, sim_timer timer);
@@ -284,8 +284,8 @@ bool node_forget_deferred(struct sim_node *node, sim_timer timer);
 void timers_each(const struct sim_world *world,
                  void (*visit)(void *data, sim_node_id node, uint64_t tag), void *data);
 void world_input(struct sim_node *node, const struct sim_input *input);
-void world_trace(struct sim_world *world, enum sim_trace_kind kind, sim_node_id node,
-                 sim_node_id peer, const char *label, uint64_t id, uint64_t number);
+SIM_SELDOM void world_trace(struct sim_world *world, enum sim_trace_kind kind, sim_node_id node,
+                            sim_node_id peer, const char *label, uint64_t id, uint64_t number);
 static inline bool world_is_tracing(const struct sim_world *world)
 {
     return world->options.trace != NULL;
@@ -402,18 +402,18 @@ void sessions_saw(struct sim_node *self, sim_time began, const struct sim_witnes
 void spans_init(struct sim_world *world);
 void spans_clear(struct sim_world *world);
 sim_span span_begin(struct sim_node *source, uint64_t operation_id); /* 0 = not sampled */
-void span_end(struct sim_node *source, sim_span span, uint64_t operation_id, sim_time latency,
-              bool is_answered);
+SIM_SELDOM void span_end(struct sim_node *source, sim_span span, uint64_t operation_id,
+                         sim_time latency, bool is_answered);
 /* A span for a call of whoever owns `parent`; 0 where that has ended or is 0. */
-sim_span span_child(struct sim_world *world, sim_span parent);
-void span_hold(struct sim_world *world, sim_span span);
-void span_release(struct sim_world *world, sim_span span);
+SIM_SELDOM sim_span span_child(struct sim_world *world, sim_span parent);
+SIM_SELDOM void span_hold(struct sim_world *world, sim_span span);
+SIM_SELDOM void span_release(struct sim_world *world, sim_span span);
 /* The request is answered: what is spent or merged there from now on is not counted. */
-void span_close(struct sim_world *world, sim_span span);
+SIM_SELDOM void span_close(struct sim_world *world, sim_span span);
 /* Nothing happens where `parent` or `span` has ended or is closed. */
-void span_merge(struct sim_world *world, sim_span parent, sim_span child);
-void span_spend(struct sim_world *world, sim_span span, uint32_t group, enum sim_cause cause,
-                sim_time duration);
+SIM_SELDOM void span_merge(struct sim_world *world, sim_span parent, sim_span child);
+SIM_SELDOM void span_spend(struct sim_world *world, sim_span span, uint32_t group,
+                           enum sim_cause cause, sim_time duration);
 /* Operations of a dead source will not end theirs. */
 void spans_drop(struct sim_node *node);
 size_t spans_memory(const struct sim_world *world);
@@ -438,7 +438,7 @@ void members_on_change(struct sim_world *world, const struct sim_event *event);
 /* A new life asks anew: it sees what everyone knows by now. */
 void members_look_again(struct sim_node *node);
 /* One that may go has nothing open any more. */
-void members_let_go(struct sim_node *node);
+SIM_SELDOM void members_let_go(struct sim_node *node);
 
 /* disk.c: operations of a machine's disk, in the order in which they were asked for. */
 enum disk_work { DISK_READ, DISK_WRITE, DISK_SYNC };

@@ -222,7 +222,8 @@ void metric_capacity(struct sim_node *node, uint32_t metric, int64_t delta)
 
 /* ---- entries ---- */
 
-static struct second *second_find(struct sim_world *world, struct group *group, sim_time issued)
+SIM_SELDOM static struct second *second_find(struct sim_world *world, struct group *group,
+                                             sim_time issued)
 {
     uint64_t index = (uint64_t)issued / (uint64_t)SIM_SECOND;
     if (index >= group->second_count) {

@@ -16,7 +16,8 @@ void network_on_transmit(struct sim_world *world, const struct sim_event *event)
 /* True when the receiver's network card delays the packet further: it was posted again. */
 bool network_delays_at_card(struct sim_world *world, uint32_t packet_index,
                             const struct sim_event *event);
-void network_packet_drop(struct sim_world *world, uint32_t packet_index, const char *why);
+SIM_SELDOM void network_packet_drop(struct sim_world *world, uint32_t packet_index,
+                                    const char *why);
 
 /* link.c */
 void network_init(struct sim_world *world);

@@ -287,6 +287,60 @@ static void test_merge(void)
     }
 }
 
+static void check_equal(const struct sim_histogram *a, const struct sim_histogram *b)
+{
+    g_assert_cmpuint(a->count, ==, b->count);
+    g_assert_true(a->sum == b->sum);
+    g_assert_cmpint(a->min, ==, b->min);
+    g_assert_cmpint(a->max, ==, b->max);
+    for (uint32_t octave = 0; octave < G_N_ELEMENTS(a->octaves); octave++) {
+        g_assert_true((a->octaves[octave] == NULL) == (b->octaves[octave] == NULL));
+        for (uint32_t i = 0; a->octaves[octave] && i < 1u << a->precision; i++) {
+            g_assert_cmpuint(a->octaves[octave][i].count, ==, b->octaves[octave][i].count);
+            g_assert_cmpuint(a->octaves[octave][i].offset_sum, ==,
+                             b->octaves[octave][i].offset_sum);
+        }
+    }
+}
+
+/* Batches into a fine and a coarse one, beside one value after another. */
+static void check_add_to_both(bool is_mixed)
+{
+    struct sim_histogram together[2], alone[2];
+    for (int i = 0; i < 2; i++) {
+        int precision = i == 0 ? SIM_HISTOGRAM_FINE : SIM_HISTOGRAM_COARSE;
+        sim_histogram_init(&together[i], precision);
+        sim_histogram_init(&alone[i], precision);
+    }
+    struct sim_random random;
+    sim_random_init(&random, 1, "histogram", "both");
+    for (uint32_t batch = 0; batch < 3000; batch++) {
+        int64_t values[SIM_HISTOGRAM_BATCH];
+        uint32_t count = batch % (SIM_HISTOGRAM_BATCH + 1);
+        for (uint32_t i = 0; i < count; i++) {
+            values[i] = (int64_t)draw_value(&random, is_mixed ? (int)(i % 4) : 1);
+            if (is_mixed && i % 8 == 7) { /* beside a power of two */
+                values[i] = (INT64_C(1) << (batch + i) % 62) + (int64_t)(i % 3) - 1;
+            }
+            sim_histogram_add(&alone[0], values[i]);
+            sim_histogram_add(&alone[1], values[i]);
+        }
+        sim_histogram_add_to_both(&together[0], &together[1], values, count);
+    }
+    for (int i = 0; i < 2; i++) {
+        check_equal(&together[i], &alone[i]);
+        sim_histogram_clear(&together[i]);
+        sim_histogram_clear(&alone[i]);
+    }
+}
+
+static void test_add_to_both(void)
+{
+    check_add_to_both(false); /* milliseconds, as nearly always */
+    /* All sizes of number, and where buckets get wider and offsets are scaled. */
+    check_add_to_both(true);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -300,5 +354,6 @@ int main(int argc, char **argv)
     g_test_add_func("/histogram/no-overflow", test_no_overflow);
     g_test_add_func("/histogram/clamp", test_clamp);
     g_test_add_func("/histogram/merge", test_merge);
+    g_test_add_func("/histogram/add-to-both", test_add_to_both);
     return g_test_run();
 }
