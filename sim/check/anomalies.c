@@ -20,6 +20,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "check/effort.h"
 #include "check/order.h"
 #include "check/transactions.h"
 
@@ -104,6 +105,8 @@ struct way {
     struct leaving leaving;
     uint32_t *queue;
     uint32_t *by, *before; /* by state: the edge that led there, and from which state */
+    uint32_t *reached;     /* by state: the try that has come there last */
+    uint32_t try_count;
 };
 
 static uint32_t state_of(uint32_t node, bool is_behind_rw)
@@ -111,19 +114,26 @@ static uint32_t state_of(uint32_t node, bool is_behind_rw)
     return 2 * node + is_behind_rw;
 }
 
-/* Edges of the circle that begins with `start`, in order; NULL: there is none. */
-static GArray *circle_from(struct way *way, const struct circle *circle, uint32_t start)
+/* Edges of the circle that begins with `start`, in order; NULL: there is none, or no steps are
+ * left. */
+static GArray *circle_from(struct way *way, const struct circle *circle, uint32_t start,
+                           struct check_effort *effort)
 {
     const struct check_dependencies *dependencies = way->dependencies;
     const struct check_dependency *first = check_dependency_at(dependencies, start);
     bool tells_apart = !circle->allows_adjacent;
     uint32_t head = 0, tail = 0, found = NOBODY;
-    memset(way->by, 0xff, 2 * (size_t)dependencies->node_count * sizeof *way->by);
+    uint32_t now = ++way->try_count;
     way->queue[tail] = state_of(first->to, tells_apart && first->kind == CHECK_RW);
     way->by[way->queue[tail]] = start;
+    way->reached[way->queue[tail]] = now;
     way->before[way->queue[tail++]] = NOBODY;
     for (; head < tail && found == NOBODY; head++) {
         uint32_t node = way->queue[head] / 2, is_behind_rw = way->queue[head] % 2;
+        if (!check_effort_spend(effort,
+                                1 + way->leaving.first[node + 1] - way->leaving.first[node])) {
+            return NULL;
+        }
         for (uint32_t i = way->leaving.first[node]; i < way->leaving.first[node + 1]; i++) {
             uint32_t e = way->leaving.edges[i];
             const struct check_dependency *edge = check_dependency_at(dependencies, e);
@@ -131,10 +141,11 @@ static GArray *circle_from(struct way *way, const struct circle *circle, uint32_
             bool is_home = edge->to == first->from;
             uint32_t state = state_of(edge->to, is_rw);
             if ((MASK(edge->kind) & circle->rest) == 0 || (is_rw && is_behind_rw) ||
-                (is_home && is_rw && first->kind == CHECK_RW) || way->by[state] != NOBODY) {
+                (is_home && is_rw && first->kind == CHECK_RW) || way->reached[state] == now) {
                 continue;
             }
             way->by[state] = e;
+            way->reached[state] = now;
             way->before[state] = way->queue[head];
             way->queue[tail++] = state;
             found = is_home ? state : found;
@@ -148,32 +159,40 @@ static GArray *circle_from(struct way *way, const struct circle *circle, uint32_
     }
     GArray *edges = g_array_new(FALSE, FALSE, sizeof(uint32_t));
     for (uint32_t state = found; state != NOBODY; state = way->before[state]) {
-        g_array_prepend_val(edges, way->by[state]);
+        g_array_append_val(edges, way->by[state]);
+    }
+    for (guint i = 0; i < edges->len / 2; i++) {
+        uint32_t *all = (uint32_t *)(void *)edges->data, edge = all[i];
+        all[i] = all[edges->len - 1 - i];
+        all[edges->len - 1 - i] = edge;
     }
     return edges;
 }
 
-/* The shortest of that kind, as far as was looked; NULL: there is none. */
+/* The shortest of that kind, as far as was looked; NULL: there is none, or no steps are left. */
 static GArray *find_circle(const struct check_dependencies *dependencies,
-                           const struct circle *circle)
+                           const struct circle *circle, struct check_effort *effort,
+                           struct check_effort *shortening)
 {
     g_autofree uint32_t *places = order_by(dependencies, circle->first | circle->rest);
     if (places != NULL) {
         return NULL;
     }
+    size_t states = 2 * (size_t)dependencies->node_count + 1;
     struct way way = {.dependencies = dependencies,
                       .leaving = leaving_of(dependencies),
-                      .queue = g_new(uint32_t, 2 * (size_t)dependencies->node_count + 1),
-                      .by = g_new(uint32_t, 2 * (size_t)dependencies->node_count + 1),
-                      .before = g_new(uint32_t, 2 * (size_t)dependencies->node_count + 1)};
+                      .queue = g_new(uint32_t, states),
+                      .by = g_new(uint32_t, states),
+                      .before = g_new(uint32_t, states),
+                      .reached = g_new0(uint32_t, states)};
     GArray *best = NULL;
     uint32_t tries = 0;
-    for (uint32_t e = 0; e < dependencies->edges->len; e++) {
+    for (uint32_t e = 0; e<dependencies->edges->len && * effort->steps> 0; e++) {
         if ((MASK(check_dependency_at(dependencies, e)->kind) & circle->first) == 0 ||
             (best != NULL && (best->len == 2 || tries++ >= TRIES_MAX))) {
             continue;
         }
-        GArray *edges = circle_from(&way, circle, e);
+        GArray *edges = circle_from(&way, circle, e, best == NULL ? effort : shortening);
         if (edges != NULL && (best == NULL || edges->len < best->len)) {
             GArray *worse = best;
             best = edges;
@@ -188,6 +207,7 @@ static GArray *find_circle(const struct check_dependencies *dependencies,
     g_free(way.queue);
     g_free(way.by);
     g_free(way.before);
+    g_free(way.reached);
     return best;
 }
 
@@ -281,12 +301,17 @@ static bool find_mistake(const struct check_dependencies *dependencies, unsigned
     return false;
 }
 
+/* Steps are left when none was found because there is none. */
 static bool find_circles(const struct check_dependencies *dependencies, unsigned level,
+                         const struct sim_check_limits *limits, uint64_t *steps,
                          struct sim_check_result *result)
 {
+    uint64_t cut_steps = limits->cut_steps_max;
+    struct check_effort effort = {.steps = steps}, shortening = {.steps = &cut_steps};
     for (size_t i = 0; i < G_N_ELEMENTS(circles); i++) {
-        GArray *edges =
-            (circles[i].levels & level) != 0 ? find_circle(dependencies, &circles[i]) : NULL;
+        GArray *edges = (circles[i].levels & level) != 0
+                            ? find_circle(dependencies, &circles[i], &effort, &shortening)
+                            : NULL;
         if (edges != NULL) {
             check_tell_circle(result->told, dependencies, edges);
             result->because = g_strdup_printf("%s: these wait for one another", circles[i].what);
@@ -366,9 +391,15 @@ static enum sim_check_verdict judge(const struct check_dependencies *dependencie
     if (dependencies->has_twice) {
         return judge_by_search(dependencies, claim, limits, result);
     }
-    if (find_mistake(dependencies, level, result) || find_circles(dependencies, level, result)) {
+    uint64_t steps = limits->steps_max;
+    if (find_mistake(dependencies, level, result) ||
+        find_circles(dependencies, level, limits, &steps, result)) {
         result->is_minimal = true;
         return SIM_CHECK_NO;
+    }
+    if (steps == 0 || dependencies->is_short) {
+        result->because = g_strdup("the search passed its limits");
+        return SIM_CHECK_UNKNOWN;
     }
     bool needs_reads = ((SERIAL | LEVEL(SIM_CHECK_SNAPSHOT_ISOLATION)) & level) != 0;
     if (dependencies->has_registers && needs_reads &&
@@ -400,7 +431,7 @@ void check_transactions_judge(const struct sim_check_input *input,
         return;
     }
     struct check_dependencies dependencies;
-    check_dependencies_init(&dependencies, input);
+    check_dependencies_init(&dependencies, input, limits->bytes_max);
     result->told = g_ptr_array_new_with_free_func(g_free);
     result->operations = dependencies.count;
     result->verdict = judge(&dependencies, &asked, limits, result);

@@ -1,8 +1,11 @@
 /* Linearizability of a history, key by key. See check.h. */
 #include "check/check.h"
 
+#include <string.h>
+
 #include "base/assert.h"
 #include "base/sort.h"
+#include "check/effort.h"
 #include "check/operations.h"
 #include "check/transactions.h"
 #include "check/words.h"
@@ -29,9 +32,25 @@ uint64_t sim_check_text(struct sim_check_input *input, const char *text)
     }
     guint next = input->texts->len;
     char *kept = g_strdup(text);
+    input->text_bytes += strlen(text);
     g_ptr_array_add(input->texts, kept);
     g_hash_table_insert(input->text_numbers, kept, GUINT_TO_POINTER(next));
     return next;
+}
+
+uint32_t check_texts_count(const struct sim_check_input *input)
+{
+    return input->texts != NULL ? input->texts->len : 0;
+}
+
+void check_texts_forget(struct sim_check_input *input, uint32_t count)
+{
+    while (check_texts_count(input) > count) {
+        const char *text = g_ptr_array_index(input->texts, input->texts->len - 1);
+        input->text_bytes -= strlen(text);
+        g_hash_table_remove(input->text_numbers, text);
+        g_ptr_array_remove_index(input->texts, input->texts->len - 1);
+    }
 }
 
 void sim_check_input_clear(struct sim_check_input *input)

@@ -47,6 +47,7 @@ struct sim_check_input {
     /* That of each number, and the number of each, where values or keys are texts. */
     GPtrArray *texts;
     GHashTable *text_numbers;
+    uint64_t text_bytes, text_work; /* of all of them; those that operations have read and made */
     bool has_text_keys;
     /* An append lengthens a text. Where values are numbers it makes sim_hash_pair(list, value), the
      * list being 0 at first. */

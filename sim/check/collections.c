@@ -24,6 +24,7 @@ static uint64_t state_of(struct sim_check_input *input, const GArray *numbers)
                                (int64_t)g_array_index(numbers, uint64_t, i));
     }
     uint64_t state = sim_check_text(input, text->str);
+    input->text_work += text->len;
     g_string_free(text, TRUE);
     return state;
 }
@@ -42,61 +43,87 @@ uint64_t check_set_state(struct sim_check_input *input, GArray *numbers)
     return state_of(input, numbers);
 }
 
-/* What is in a state, in order. */
-static GArray *numbers_of(const struct sim_check_input *input, uint64_t state)
+static const char *text_of(const struct sim_check_input *input, uint64_t state)
 {
-    GArray *numbers = g_array_new(FALSE, FALSE, sizeof(uint64_t));
-    const char *at = state == CHECK_NOTHING ? "" : g_ptr_array_index(input->texts, state);
+    return state == CHECK_NOTHING ? "" : g_ptr_array_index(input->texts, state);
+}
+
+/* The number at the beginning of a text, and what follows behind it and its blank. */
+static const char *take_number(const char *text, uint64_t *ret_number)
+{
+    char *end;
+    *ret_number = (uint64_t)g_ascii_strtoll(text, &end, 10);
+    return *end == ' ' ? end + 1 : end;
+}
+
+/* Where in a set a number is or would be: it begins at *ret_at, and what is greater at the end that
+ * is returned. */
+static const char *place_in_set(const char *text, uint64_t number, const char **ret_at)
+{
+    const char *at = text;
     while (*at != '\0') {
-        char *end;
-        uint64_t number = (uint64_t)g_ascii_strtoll(at, &end, 10);
-        g_array_append_val(numbers, number);
-        at = *end == ' ' ? end + 1 : end;
+        uint64_t other;
+        const char *next = take_number(at, &other);
+        if ((int64_t)other >= (int64_t)number) {
+            *ret_at = at;
+            return other == number ? next : at;
+        }
+        at = next;
     }
-    return numbers;
+    *ret_at = at;
+    return at;
 }
 
-static guint place_of(const GArray *numbers, uint64_t number)
+/* The state of which the text is `before` (so many bytes), the number if it is there, `after`. */
+static uint64_t state_with(struct sim_check_input *input, const char *before, size_t length,
+                           const uint64_t *number, const char *after)
 {
-    guint place = 0;
-    while (place < numbers->len && g_array_index(numbers, uint64_t, place) != number) {
-        place++;
+    GString *text = g_string_sized_new(length + strlen(after) + 24);
+    g_string_append_len(text, before, (gssize)length);
+    if (number != NULL) {
+        bool is_behind = length > 0 && before[length - 1] != ' ';
+        g_string_append_printf(text, "%s%" PRId64 "%s", is_behind ? " " : "", (int64_t)*number,
+                               *after != '\0' ? " " : "");
     }
-    return place;
+    g_string_append(text, after);
+    if (text->len > 0 && text->str[text->len - 1] == ' ') { /* what was last is gone */
+        g_string_truncate(text, text->len - 1);
+    }
+    input->text_work += text->len;
+    uint64_t state = sim_check_text(input, text->str);
+    g_string_free(text, TRUE);
+    return state;
 }
 
-/* Takes the first one out. False when an answer says that it was another. */
-static bool dequeue(GArray *numbers, const struct check_operation *operation)
+static uint64_t step_set(struct sim_check_input *input, const struct check_operation *operation,
+                         const char *text)
 {
-    bool is_empty = numbers->len == 0;
-    bool fits =
-        !operation->knows || (is_empty ? operation->result == CHECK_NOTHING
-                                       : g_array_index(numbers, uint64_t, 0) == operation->result);
-    if (fits && !is_empty) {
-        g_array_remove_index(numbers, 0);
-    }
-    return fits;
+    const char *at;
+    const char *after = place_in_set(text, operation->argument, &at);
+    bool is_added = operation->function == SIM_HISTORY_ADD;
+    return state_with(input, text, (size_t)(at - text), is_added ? &operation->argument : NULL,
+                      after);
 }
 
 bool check_step_collection(const struct check_part *part, const struct check_operation *operation,
                            uint64_t *state)
 {
-    GArray *numbers = numbers_of(part->input, *state);
-    bool is_possible = true;
-    guint place = place_of(numbers, operation->argument);
-    if (operation->function == SIM_HISTORY_REMOVE && place < numbers->len) {
-        g_array_remove_index(numbers, place);
-    } else if (operation->function == SIM_HISTORY_DEQUEUE) {
-        is_possible = dequeue(numbers, operation);
-    } else if (operation->function == SIM_HISTORY_ENQUEUE ||
-               operation->function == SIM_HISTORY_ADD) {
-        g_array_append_val(numbers, operation->argument);
+    const char *text = text_of(part->input, *state);
+    size_t length = strlen(text);
+    part->input->text_work += length;
+    if (operation->function == SIM_HISTORY_ADD || operation->function == SIM_HISTORY_REMOVE) {
+        *state = step_set(part->input, operation, text);
+        return true;
     }
-    bool is_set =
-        operation->function == SIM_HISTORY_ADD || operation->function == SIM_HISTORY_REMOVE;
-    if (is_possible) {
-        *state = is_set ? check_set_state(part->input, numbers) : state_of(part->input, numbers);
+    if (operation->function == SIM_HISTORY_ENQUEUE) {
+        *state = state_with(part->input, text, length, &operation->argument, "");
+        return true;
     }
-    g_array_free(numbers, TRUE);
-    return is_possible;
+    uint64_t first = CHECK_NOTHING;
+    const char *rest = length > 0 ? take_number(text, &first) : text;
+    if (operation->knows && operation->result != first) {
+        return false;
+    }
+    *state = state_with(part->input, rest, strlen(rest), NULL, "");
+    return true;
 }

@@ -141,7 +141,8 @@ static void order_behind(struct check_building *building, uint32_t writer, uint6
     const struct check_readers *readers = g_hash_table_lookup(building->readers, &wanted);
     check_add_edge(building, version != NULL ? version->writer : CHECK_NO_TRANSACTION, writer,
                    CHECK_WW, key);
-    for (guint i = 0; readers != NULL && i < readers->transactions->len; i++) {
+    for (guint i = 0; readers != NULL && i < readers->transactions->len && !building->to->is_short;
+         i++) {
         check_add_edge(building, g_array_index(readers->transactions, uint32_t, i), writer,
                        CHECK_RW, key);
     }
@@ -224,7 +225,7 @@ static void take_read(struct check_building *building, uint32_t t, uint32_t inde
 /* ---- all ---- */
 
 void check_dependencies_init(struct check_dependencies *dependencies,
-                             const struct sim_check_input *input)
+                             const struct sim_check_input *input, size_t bytes_max)
 {
     const struct sim_check_transactions *transactions = input->transactions;
     uint32_t count = transactions->all->len;
@@ -235,6 +236,7 @@ void check_dependencies_init(struct check_dependencies *dependencies,
         .has_happened = g_new0(bool, count + 1),
         .edges = g_array_new(FALSE, FALSE, sizeof(struct check_dependency)),
         .mistakes = g_array_new(FALSE, FALSE, sizeof(struct check_mistake)),
+        .edges_max = (uint32_t)(bytes_max / (2 * sizeof(struct check_dependency))),
     };
     struct check_building building;
     check_versions_init(&building, dependencies);

@@ -13,6 +13,7 @@
 #include "check/operations.h"
 
 #define GROUP_SMALL 16u /* operations that are tried together at the end */
+#define ROUNDS_MAX 64u  /* of swaps that follow one another against the order of invocation */
 
 static struct check_part copy_of(const struct check_part *part)
 {
@@ -72,10 +73,11 @@ static struct sights sights_of(const struct check_part *part)
             add_known(&sights, operation);
         }
     }
-    guint before;
+    guint before, rounds = 0;
     do { /* what an uncertain swap expects matters when what it leaves does */
         before = g_hash_table_size(sights.values);
-        for (uint32_t i = 0; i < part->count; i++) {
+        sights.is_all = sights.is_all || rounds++ == ROUNDS_MAX;
+        for (uint32_t i = part->count; i-- > 0 && !sights.is_all;) {
             const struct check_operation *operation = &part->operations[i];
             if (is_swap(operation) && is_seen(&sights, operation)) {
                 g_hash_table_add(sights.values, (gpointer)&operation->expected);
@@ -153,6 +155,7 @@ static bool pass(struct check_part *part, const struct sim_check_limits *limits,
     for (uint32_t to = part->count; to > 0 && *steps > 0;) {
         uint32_t from = to > size ? to - size : 0;
         struct check_part weaker = copy_of(part);
+        *steps = *steps > part->count / 4 ? *steps - part->count / 4 : 0;
         uint32_t next = from;
         if (weaken(&weaker, from, to, is_gentle) && is_wrong(&weaker, limits, steps)) {
             check_part_clear(part);

@@ -194,6 +194,7 @@ static uint64_t joined(const struct check_part *part, uint64_t state, uint64_t a
     const char *before = state == CHECK_NOTHING ? "" : g_ptr_array_index(texts, state);
     const char *more = g_ptr_array_index(texts, argument);
     g_autofree char *text = g_strconcat(before, more, NULL);
+    part->input->text_work += strlen(text);
     return sim_check_text(part->input, text);
 }
 

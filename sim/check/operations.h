@@ -4,7 +4,9 @@
 
 #include "check/check.h"
 
-#define CHECK_NOTHING UINT64_MAX /* state: there is no value */
+/* State: there is no value. Numbers that are read are greater than INT64_MIN, and -1 is one of
+ * them. */
+#define CHECK_NOTHING (UINT64_C(1) << 63)
 #define CHECK_NEVER UINT32_MAX
 
 struct check_operation {

@@ -71,16 +71,16 @@ static bool read_number(const char *text, uint64_t *ret_number)
 /* `count` numbers between blanks, and nothing else. */
 static bool read_numbers(const char *text, uint32_t count, uint64_t *ret_numbers)
 {
-    g_auto(GStrv) words = g_strsplit_set(text, " \t\r", -1);
+    static const char *const blanks = " \t\r";
     uint32_t read = 0;
-    for (size_t i = 0; words[i] != NULL; i++) {
-        if (words[i][0] == '\0') {
-            continue;
-        }
-        if (read == count || !read_number(words[i], &ret_numbers[read])) {
+    for (text += strspn(text, blanks); *text != '\0'; text += strspn(text, blanks)) {
+        size_t length = strcspn(text, blanks);
+        g_autofree char *word = g_strndup(text, length);
+        if (read == count || !read_number(word, &ret_numbers[read])) {
             return false;
         }
         read++;
+        text += length;
     }
     return read == count;
 }

@@ -259,8 +259,8 @@ static bool take_event(const struct check_scan *scan, const struct check_edn_eve
         return check_edn_take_transaction(scan, event);
     }
     if (event->process.kind != CHECK_VALUE_NUMBER) {
-        return event->process.kind == CHECK_VALUE_WORD ||
-               check_reader_fail(reader, "a map without a :process that is a number");
+        bool is_keyword = event->process.kind == CHECK_VALUE_WORD && event->process.text[0] == ':';
+        return is_keyword || check_reader_fail(reader, "a map without a :process that is a number");
     }
     if (reader->input->transactions != NULL) {
         return check_reader_fail(reader, "other operations among transactions");

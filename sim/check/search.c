@@ -19,9 +19,8 @@
 
 #include "base/random.h"
 #include "base/sort.h"
+#include "check/effort.h"
 #include "check/operations.h"
-
-#define OPEN_PER_STEP 16u /* entries of a list that take about as long as a step */
 
 /* A place of the search, in the stack and among those remembered. */
 struct place {
@@ -44,8 +43,11 @@ struct search {
     size_t stack_count, stack_room;
     unsigned char *seen; /* open addressing; a place with event = CHECK_NEVER is free */
     size_t seen_count, seen_room;
-    uint64_t *steps;
-    uint32_t deepest; /* end that no attempt has passed */
+    struct check_effort effort;
+    uint64_t work;                  /* of the step that is being taken */
+    uint32_t text_count;            /* of the input, before the search made states of its own */
+    uint64_t text_bytes, text_work; /* likewise; until the last step */
+    uint32_t deepest;               /* end that no attempt has passed */
 };
 
 static struct place *place_at(const struct search *search, unsigned char *base, size_t index)
@@ -118,7 +120,11 @@ static void list_open(struct search *search)
 static bool search_init(struct search *search, const struct check_part *part, size_t bytes_max,
                         uint64_t *steps)
 {
-    *search = (struct search){.part = part, .steps = steps};
+    *search = (struct search){.part = part,
+                              .effort = {.steps = steps},
+                              .text_count = check_texts_count(part->input),
+                              .text_bytes = part->input->text_bytes,
+                              .text_work = part->input->text_work};
     search->words = part->slot_count / 64 + 1;
     search->place_bytes = sizeof(struct place) + search->words * sizeof(uint64_t);
     search->ends = g_new(uint32_t, part->count + 1);
@@ -129,9 +135,9 @@ static bool search_init(struct search *search, const struct check_part *part, si
     }
     sim_sort(search->ends, search->end_count, sizeof *search->ends, compare_ends, part->operations);
     uint64_t open_count = count_open(search);
-    uint64_t cost = open_count / OPEN_PER_STEP;
-    *steps = *steps > cost ? *steps - cost : 0;
-    if (open_count * sizeof(uint32_t) > bytes_max || *steps == 0) {
+    bool has_steps = *steps > 0 && check_effort_spend(&search->effort, open_count);
+    search->effort.work = 0;
+    if (open_count * sizeof(uint32_t) > bytes_max || !has_steps) {
         return false;
     }
     search->open_first = g_new(uint32_t, search->end_count + 1);
@@ -146,6 +152,7 @@ static void search_clear(struct search *search)
     g_free(search->open_first);
     g_free(search->stack);
     g_free(search->seen);
+    check_texts_forget(search->part->input, search->text_count);
 }
 
 /* ---- what has been seen ---- */
@@ -213,11 +220,12 @@ static bool remember(struct search *search, const struct place *place)
 
 /* Places what changes nothing and is possible, passes ends of what is placed, until an operation
  * ends that is not. */
-static void advance(const struct search *search, struct place *place)
+static void advance(struct search *search, struct place *place)
 {
     const struct check_operation *operations = search->part->operations;
     while (place->event < search->end_count) {
         uint32_t ending = search->ends[place->event];
+        search->work += search->open_first[place->event + 1] - search->open_first[place->event];
         for (uint32_t i = search->open_first[place->event];
              i < search->open_first[place->event + 1]; i++) {
             const struct check_operation *candidate = &operations[search->open[i]];
@@ -244,9 +252,10 @@ static bool is_alike(const struct check_operation *a, const struct check_operati
 }
 
 /* Whether one that does the same and ends earlier waits to be placed. */
-static bool is_second(const struct search *search, const struct place *place, uint32_t first,
+static bool is_second(struct search *search, const struct place *place, uint32_t first,
                       uint32_t candidate)
 {
+    search->work += candidate - first;
     const struct check_operation *operations = search->part->operations;
     const struct check_operation *one = &operations[search->open[candidate]];
     for (uint32_t i = first; i < candidate; i++) {
@@ -259,7 +268,7 @@ static bool is_second(const struct search *search, const struct place *place, ui
 }
 
 /* The place after the candidate has been placed. False where it cannot be, or need not. */
-static bool follow(const struct search *search, const struct place *from, uint32_t candidate,
+static bool follow(struct search *search, const struct place *from, uint32_t candidate,
                    struct place *to)
 {
     const struct check_operation *operation = &search->part->operations[search->open[candidate]];
@@ -268,6 +277,7 @@ static bool follow(const struct search *search, const struct place *from, uint32
         return false;
     }
     memcpy(to, from, search->place_bytes);
+    search->work += search->words;
     if (!check_step(search->part, operation, &to->state) ||
         (operation->end == CHECK_NEVER && to->state == from->state)) {
         return false;
@@ -293,8 +303,23 @@ static bool has_candidate(const struct search *search, const struct place *place
 
 static bool is_over(const struct search *search, size_t bytes_max)
 {
-    return *search->steps == 0 ||
-           (search->seen_room * 2 + search->stack_room) * search->place_bytes > bytes_max;
+    uint64_t text_bytes = search->part->input->text_bytes - search->text_bytes;
+    return *search->effort.steps == 0 ||
+           (search->seen_room * 2 + search->stack_room) * search->place_bytes + text_bytes >
+               bytes_max;
+}
+
+/* Takes the step to the candidate, and from the limits what it has cost. */
+static bool take_step(struct search *search, const struct place *from, uint32_t candidate,
+                      struct place *to)
+{
+    search->work = 0;
+    bool is_possible = follow(search, from, candidate, to);
+    uint64_t texts = search->part->input->text_work - search->text_work;
+    search->text_work += texts;
+    search->effort.work = 0; /* what is small is a step and no more */
+    check_effort_spend(&search->effort, CHECK_WORK_OF_STEP + search->work + texts);
+    return is_possible;
 }
 
 enum sim_check_verdict check_decide(const struct check_part *part, size_t bytes_max,
@@ -335,8 +360,7 @@ enum sim_check_verdict check_search(const struct check_part *part, size_t bytes_
             break;
         }
         uint32_t candidate = search.open_first[from->event] + from->next++;
-        (*steps)--;
-        if (!follow(&search, from, candidate, to)) {
+        if (!take_step(&search, from, candidate, to)) {
             search.stack_count--;
         } else if (to->event == search.end_count) {
             verdict = SIM_CHECK_YES;

@@ -24,6 +24,7 @@
 #include "base/random.h"
 #include "base/sort.h"
 #include "check/accesses.h"
+#include "check/effort.h"
 
 #define PATIENCE 20u /* the part of all steps that may bring nothing */
 
@@ -33,8 +34,11 @@
 struct walk {
     const struct check_accesses *accesses;
     const struct sim_check_limits *limits;
-    uint64_t *steps;
-    struct check_part part; /* of all keys, to take steps with */
+    struct check_effort effort;
+    uint64_t work;                  /* of the step that is being taken */
+    uint32_t text_count;            /* of the input, before the search made states of its own */
+    uint64_t text_bytes, text_work; /* likewise; until the last step */
+    struct check_part part;         /* of all keys, to take steps with */
     struct check_operation *operations;
     uint32_t *of_session, *session_first; /* accesses, in order of invocation */
     uint32_t *readers, *readers_first;    /* of each access, and behind them of each key's start */
@@ -115,7 +119,7 @@ static uint64_t *push(struct walk *walk)
 /* ---- what may come next ---- */
 
 /* Appends those of a session for which nothing that must come before them waits. */
-static uint32_t add_ready(const struct walk *walk, const uint64_t *place, uint32_t session,
+static uint32_t add_ready(struct walk *walk, const uint64_t *place, uint32_t session,
                           uint32_t count)
 {
     uint32_t blocked = CHECK_UNRETURNED; /* the first that ended, of those that wait */
@@ -123,6 +127,7 @@ static uint32_t add_ready(const struct walk *walk, const uint64_t *place, uint32
     for (uint64_t at = first + place[walk->fronts + session]; at < walk->session_first[session + 1];
          at++) {
         uint32_t access = walk->of_session[at];
+        walk->work++;
         if (walk->accesses->all[access].before > blocked) {
             break;
         }
@@ -136,7 +141,7 @@ static uint32_t add_ready(const struct walk *walk, const uint64_t *place, uint32
 }
 
 /* Whether anybody but `access` has still to read what its key holds, where that is known. */
-static bool is_awaited(const struct walk *walk, const uint64_t *place, uint32_t access)
+static bool is_awaited(struct walk *walk, const uint64_t *place, uint32_t access)
 {
     const struct check_accesses *accesses = walk->accesses;
     uint32_t key = accesses->all[access].key;
@@ -145,6 +150,7 @@ static bool is_awaited(const struct walk *walk, const uint64_t *place, uint32_t 
         return false;
     }
     uint32_t source = (uint32_t)(place[walk->holds + 2 * (size_t)key + 1]);
+    walk->work += walk->readers_first[source + 1] - walk->readers_first[source];
     for (uint32_t i = walk->readers_first[source]; i < walk->readers_first[source + 1]; i++) {
         uint32_t reader = walk->readers[i];
         is_awaited = is_awaited || (reader != access && !is_placed(place, reader));
@@ -158,7 +164,7 @@ static bool has_happened(const struct walk *walk, uint32_t access)
 }
 
 /* Places an operation. False when that is not possible, or leads nowhere. */
-static bool put(const struct walk *walk, uint64_t *place, uint32_t access)
+static bool put(struct walk *walk, uint64_t *place, uint32_t access)
 {
     const struct check_access *what = &walk->accesses->all[access];
     uint64_t *holds = &place[walk->holds + 2 * (size_t)what->key];
@@ -182,7 +188,7 @@ static bool put(const struct walk *walk, uint64_t *place, uint32_t access)
     return true;
 }
 
-static uint32_t list_ready(const struct walk *walk, const uint64_t *place)
+static uint32_t list_ready(struct walk *walk, const uint64_t *place)
 {
     uint32_t count = 0;
     for (uint32_t s = 0; s < walk->accesses->session_count; s++) {
@@ -191,12 +197,18 @@ static uint32_t list_ready(const struct walk *walk, const uint64_t *place)
     return count;
 }
 
-/* Places all that changes nothing and is possible. */
-static void put_pure(const struct walk *walk, uint64_t *place)
+/* Whether what the step has cost so far is more than is left. */
+static bool is_spent(const struct walk *walk)
+{
+    return walk->work / CHECK_WORK_OF_STEP > *walk->effort.steps;
+}
+
+/* Places all that changes nothing and is possible, or what there are steps for. */
+static void put_pure(struct walk *walk, uint64_t *place)
 {
     for (uint32_t s = 0; s < walk->accesses->session_count; s++) {
         bool is_changed = true;
-        while (is_changed) {
+        while (is_changed && !is_spent(walk)) {
             uint32_t count = add_ready(walk, place, s, 0);
             is_changed = false;
             for (uint32_t i = 0; i < count; i++) {
@@ -217,7 +229,7 @@ static int compare_ends(const void *a, const void *b, void *data)
 }
 
 /* The next operation to try at a place; CHECK_NOBODY when all were tried. */
-static uint32_t next_candidate(const struct walk *walk, uint64_t *place)
+static uint32_t next_candidate(struct walk *walk, uint64_t *place)
 {
     uint32_t count = list_ready(walk, place), kept = 0;
     for (uint32_t i = 0; i < count; i++) {
@@ -234,7 +246,7 @@ static bool is_done(struct walk *walk, const uint64_t *place)
 {
     if (place[walk->missing] < walk->least_missing) {
         walk->least_missing = place[walk->missing];
-        walk->best_at = *walk->steps;
+        walk->best_at = *walk->effort.steps;
     }
     return place[walk->missing] == 0;
 }
@@ -288,7 +300,12 @@ static void list_readers(struct walk *walk)
 static void walk_init(struct walk *walk, const struct check_accesses *accesses,
                       const struct sim_check_limits *limits, uint64_t *steps)
 {
-    *walk = (struct walk){.accesses = accesses, .limits = limits, .steps = steps};
+    *walk = (struct walk){.accesses = accesses,
+                          .limits = limits,
+                          .effort = {.steps = steps},
+                          .text_count = check_texts_count(accesses->input),
+                          .text_bytes = accesses->input->text_bytes,
+                          .text_work = accesses->input->text_work};
     check_part_init(&walk->part, accesses->input, NULL, 0);
     walk->operations = g_new(struct check_operation, accesses->count + 1);
     walk->candidates = g_new(uint32_t, accesses->count + 1);
@@ -318,6 +335,7 @@ static void walk_clear(struct walk *walk)
     g_free(walk->readers_first);
     g_free(walk->stack);
     g_free(walk->seen);
+    check_texts_forget(walk->accesses->input, walk->text_count);
 }
 
 static void begin(struct walk *walk)
@@ -336,15 +354,22 @@ static void begin(struct walk *walk)
 static bool is_over(const struct walk *walk)
 {
     size_t words = walk->seen_room * 2 * walk->fronts + walk->stack_room * 2 * walk->words;
-    bool is_hopeless = walk->best_at - *walk->steps > walk->limits->steps_max / PATIENCE;
-    return *walk->steps == 0 || is_hopeless || words * sizeof(uint64_t) > walk->limits->bytes_max;
+    uint64_t text_bytes = walk->accesses->input->text_bytes - walk->text_bytes;
+    uint64_t steps = *walk->effort.steps;
+    bool is_hopeless = walk->best_at - steps > walk->limits->steps_max / PATIENCE;
+    return steps == 0 || is_hopeless ||
+           words * sizeof(uint64_t) + text_bytes > walk->limits->bytes_max;
 }
 
-/* What a step costs beside one of a search of one key: it looks at all sessions. */
-static void take_step(struct walk *walk)
+/* What a step has cost: it looks at all sessions. */
+static void pay_step(struct walk *walk)
 {
-    uint64_t cost = 1 + walk->accesses->session_count / 4 + walk->words / 16;
-    *walk->steps = *walk->steps > cost ? *walk->steps - cost : 0;
+    uint64_t texts = walk->accesses->input->text_work - walk->text_work;
+    uint64_t sessions = walk->accesses->session_count;
+    walk->text_work += texts;
+    check_effort_spend(&walk->effort,
+                       CHECK_WORK_OF_STEP + 4 * sessions + walk->words + walk->work + texts);
+    walk->work = 0;
 }
 
 static enum sim_check_verdict search(const struct check_accesses *accesses,
@@ -362,7 +387,7 @@ static enum sim_check_verdict search(const struct check_accesses *accesses,
             break;
         }
         uint32_t access = next_candidate(&walk, from);
-        take_step(&walk);
+        pay_step(&walk);
         if (access == CHECK_NOBODY) {
             walk.stack_count -= 2;
             continue;
@@ -379,6 +404,9 @@ static enum sim_check_verdict search(const struct check_accesses *accesses,
             walk.stack_count--;
         }
     }
+    if (verdict == SIM_CHECK_NO && (*steps == 0 || is_spent(&walk))) {
+        verdict = SIM_CHECK_UNKNOWN;
+    }
     walk_clear(&walk);
     return verdict;
 }
@@ -390,7 +418,8 @@ static enum sim_check_verdict search(const struct check_accesses *accesses,
 static bool is_linearizable(const struct check_accesses *accesses,
                             const struct sim_check_limits *limits, uint64_t *steps)
 {
-    GArray *entries = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+    g_autofree uint32_t *first = g_new0(uint32_t, (size_t)accesses->key_count + 2);
+    g_autofree uint32_t *entries = g_new(uint32_t, (size_t)accesses->count + 1);
     bool is_right = true;
     for (uint32_t i = 0; i < accesses->count && is_right; i++) {
         const struct check_access *access = &accesses->all[i];
@@ -398,21 +427,22 @@ static bool is_linearizable(const struct check_accesses *accesses,
         is_right =
             access->before == 0 || accesses->all[accesses->ended[last - 1]].end < access->call;
     }
+    for (uint32_t i = 0; i < accesses->count; i++) {
+        first[accesses->all[i].key + 2]++;
+    }
+    for (uint32_t key = 0; key < accesses->key_count; key++) {
+        first[key + 1] += first[key];
+    }
+    for (uint32_t i = 0; i < accesses->count; i++) {
+        entries[first[accesses->all[i].key + 1]++] = accesses->all[i].entry;
+    }
     for (uint32_t key = 0; key < accesses->key_count && is_right; key++) {
         struct check_part part;
         uint32_t stuck;
-        g_array_set_size(entries, 0);
-        for (uint32_t i = 0; i < accesses->count; i++) {
-            if (accesses->all[i].key == key) {
-                g_array_append_val(entries, accesses->all[i].entry);
-            }
-        }
-        check_part_init(&part, accesses->input, (const uint32_t *)(const void *)entries->data,
-                        entries->len);
+        check_part_init(&part, accesses->input, &entries[first[key]], first[key + 1] - first[key]);
         is_right = check_decide(&part, limits->bytes_max, steps, &stuck) == SIM_CHECK_YES;
         check_part_clear(&part);
     }
-    g_array_free(entries, TRUE);
     return is_right;
 }
 

@@ -25,14 +25,13 @@
  */
 #include <string.h>
 
+#include "check/effort.h"
 #include "check/lists.h"
-
-#define WORK_OF_STEP 16u /* edges and the like, that take about as long as a step of a search */
 
 struct sessions {
     const struct check_accesses *accesses;
     const struct sim_check_limits *limits;
-    uint64_t *steps, work; /* work: less than a step so far */
+    struct check_effort effort;
     struct check_order order;
     struct check_lists made, seen; /* by key */
     struct check_lists replaced;   /* likewise; a compare-and-set has seen what it replaced */
@@ -46,13 +45,9 @@ struct sessions {
 
 static bool has_room(struct sessions *sessions, uint64_t work)
 {
-    sessions->work += work;
-    uint64_t steps = sessions->work / WORK_OF_STEP;
-    sessions->work %= WORK_OF_STEP;
     uint64_t bytes = sessions->order.edge_count * 5 * sizeof(uint32_t);
-    *sessions->steps = *sessions->steps > steps ? *sessions->steps - steps : 0;
-    sessions->is_over =
-        sessions->is_over || *sessions->steps == 0 || bytes > sessions->limits->bytes_max;
+    bool has_steps = check_effort_spend(&sessions->effort, work);
+    sessions->is_over = sessions->is_over || !has_steps || bytes > sessions->limits->bytes_max;
     return !sessions->is_over && !sessions->is_wrong;
 }
 
@@ -233,7 +228,8 @@ static void order_known(struct sessions *sessions, const struct check_lists *lis
 static void sessions_init(struct sessions *sessions, const struct check_accesses *accesses,
                           const struct sim_check_limits *limits, uint64_t *steps)
 {
-    *sessions = (struct sessions){.accesses = accesses, .limits = limits, .steps = steps};
+    *sessions =
+        (struct sessions){.accesses = accesses, .limits = limits, .effort = {.steps = steps}};
     check_order_init(&sessions->order, accesses->count);
     check_lists_init(&sessions->made, accesses, CHECK_MADE, true, &sessions->order);
     check_lists_init(&sessions->seen, accesses, CHECK_SEEN, true, &sessions->order);

@@ -10,9 +10,11 @@
 
 #include "base/random.h"
 #include "base/sort.h"
+#include "check/effort.h"
 #include "check/transactions.h"
 
-/* A place: 1, bits of what is placed, what each register holds, the candidate to try next. */
+/* A place: 1, bits of what is placed, what each register holds, and behind that how many of those
+ * that ended first are placed without a gap, and the candidate to try next. */
 struct search {
     const struct sim_check_transactions *transactions;
     const bool *counts; /* by transaction: the others are left out */
@@ -20,7 +22,9 @@ struct search {
     uint32_t *order; /* transactions that count, by their ends */
     uint32_t order_count;
     GHashTable *registers; /* key -> its place + 1 */
-    size_t holds, next, words;
+    struct check_effort effort;
+    uint64_t work; /* of the step that is being taken */
+    size_t holds, front, next, words;
     uint64_t *stack;
     size_t stack_count, stack_room;
     GHashTable *seen; /* places, without `next` */
@@ -54,9 +58,10 @@ static uint64_t *held(const struct search *search, uint64_t *place, uint64_t key
 }
 
 /* Places a transaction; the place is spoilt when that is not possible. */
-static bool put(const struct search *search, uint64_t *place, uint32_t index)
+static bool put(struct search *search, uint64_t *place, uint32_t index)
 {
     const struct check_transaction *of = check_transaction_at(search->transactions, index);
+    search->work += of->count;
     for (uint32_t d = 0; d < of->count; d++) {
         const struct check_deed *deed = check_deed_at(search->transactions, of->first + d);
         uint64_t *now = held(search, place, deed->key);
@@ -71,6 +76,10 @@ static bool put(const struct search *search, uint64_t *place, uint32_t index)
         }
     }
     place[1 + index / 64] |= UINT64_C(1) << (index % 64);
+    while (place[search->front] < search->order_count &&
+           is_placed(place, search->order[place[search->front]])) {
+        place[search->front]++;
+    }
     return true;
 }
 
@@ -88,12 +97,10 @@ static bool is_pure(const struct search *search, uint32_t index)
 /* When the first of those that wait had ended: nothing that began later may come before it. */
 static sim_time first_end(const struct search *search, const uint64_t *place)
 {
-    for (uint32_t i = 0; i < search->order_count; i++) {
-        if (!is_placed(place, search->order[i])) {
-            return check_transaction_at(search->transactions, search->order[i])->completed;
-        }
-    }
-    return SIM_NEVER;
+    uint64_t front = place[search->front];
+    return front < search->order_count
+               ? check_transaction_at(search->transactions, search->order[front])->completed
+               : SIM_NEVER;
 }
 
 static bool may_come(const struct search *search, const uint64_t *place, uint32_t index)
@@ -103,11 +110,19 @@ static bool may_come(const struct search *search, const uint64_t *place, uint32_
            (!search->keeps_time || of->invoked <= first_end(search, place));
 }
 
-static void put_pure(const struct search *search, uint64_t *place)
+/* Whether what the step has cost so far is more than is left. */
+static bool is_spent(const struct search *search)
+{
+    return search->work / CHECK_WORK_OF_STEP > *search->effort.steps;
+}
+
+/* Places all that only reads and is possible, or what there are steps for. */
+static void put_pure(struct search *search, uint64_t *place)
 {
     bool is_changed = true;
-    while (is_changed) {
+    while (is_changed && !is_spent(search)) {
         is_changed = false;
+        search->work += search->order_count;
         for (uint32_t i = 0; i < search->order_count; i++) {
             uint32_t index = search->order[i];
             is_changed = (may_come(search, place, index) && is_pure(search, index) &&
@@ -138,7 +153,7 @@ static uint64_t *push(struct search *search)
 /* False when it was there already. */
 static bool remember(struct search *search, const uint64_t *place)
 {
-    uint64_t *kept = g_memdup2(place, search->next * sizeof *place);
+    uint64_t *kept = g_memdup2(place, search->front * sizeof *place);
     return g_hash_table_add(search->seen, kept);
 }
 
@@ -149,12 +164,13 @@ static bool is_done(const struct search *search, const uint64_t *place)
 }
 
 static void search_init(struct search *search, const struct sim_check_transactions *transactions,
-                        const bool *counts, bool keeps_time)
+                        const bool *counts, bool keeps_time, uint64_t *steps)
 {
     uint32_t count = transactions->all->len;
     *search = (struct search){.transactions = transactions,
                               .counts = counts,
                               .keeps_time = keeps_time,
+                              .effort = {.steps = steps},
                               .order = g_new(uint32_t, count + 1)};
     search->registers = g_hash_table_new(g_int64_hash, g_int64_equal);
     search->seen = g_hash_table_new_full(place_hash, place_equal, g_free, NULL);
@@ -174,7 +190,8 @@ static void search_init(struct search *search, const struct sim_check_transactio
     sim_sort(search->order, search->order_count, sizeof *search->order, compare_ends,
              (void *)transactions);
     search->holds = 2 + count / 64;
-    search->next = search->holds + 2 * (size_t)g_hash_table_size(search->registers);
+    search->front = search->holds + 2 * (size_t)g_hash_table_size(search->registers);
+    search->next = search->front + 1;
     search->words = search->next + 1;
 }
 
@@ -186,12 +203,19 @@ static void search_clear(struct search *search)
     g_hash_table_destroy(search->seen);
 }
 
-static bool is_over(const struct search *search, const struct sim_check_limits *limits,
-                    const uint64_t *steps)
+static bool is_over(const struct search *search, const struct sim_check_limits *limits)
 {
     size_t words = (size_t)g_hash_table_size(search->seen) * (search->next + 8) +
                    2 * search->stack_room * search->words;
-    return *steps == 0 || words * sizeof(uint64_t) > limits->bytes_max;
+    return *search->effort.steps == 0 || words * sizeof(uint64_t) > limits->bytes_max;
+}
+
+/* Takes from the limits what the step has cost. */
+static void pay_step(struct search *search)
+{
+    search->effort.work = 0; /* what is small is a step and no more */
+    check_effort_spend(&search->effort, CHECK_WORK_OF_STEP + search->work);
+    search->work = 0;
 }
 
 enum sim_check_verdict check_transactions_search(const struct sim_check_transactions *transactions,
@@ -200,16 +224,16 @@ enum sim_check_verdict check_transactions_search(const struct sim_check_transact
                                                  uint64_t *steps)
 {
     struct search search;
-    search_init(&search, transactions, counts, keeps_time);
+    search_init(&search, transactions, counts, keeps_time, steps);
     uint64_t *begin = push(&search);
     memset(begin, 0, search.words * sizeof *begin);
-    begin[0] = search.next - 1;
+    begin[0] = search.front - 1;
     put_pure(&search, begin);
     enum sim_check_verdict verdict = is_done(&search, begin) ? SIM_CHECK_YES : SIM_CHECK_NO;
     while (verdict == SIM_CHECK_NO && search.stack_count > 0) {
         uint64_t *to = push(&search); /* may move what is below */
         uint64_t *from = &search.stack[(search.stack_count - 2) * search.words];
-        if (is_over(&search, limits, steps)) {
+        if (is_over(&search, limits)) {
             verdict = SIM_CHECK_UNKNOWN;
             break;
         }
@@ -219,7 +243,8 @@ enum sim_check_verdict check_transactions_search(const struct sim_check_transact
         }
         uint32_t index = search.order[from[search.next]++];
         memcpy(to, from, search.words * sizeof *to);
-        (*steps)--;
+        search.work += search.words;
+        pay_step(&search);
         if (!may_come(&search, from, index) || is_pure(&search, index) ||
             !put(&search, to, index)) {
             search.stack_count--;
@@ -231,6 +256,9 @@ enum sim_check_verdict check_transactions_search(const struct sim_check_transact
         } else if (!remember(&search, to)) {
             search.stack_count--;
         }
+    }
+    if (verdict == SIM_CHECK_NO && (*steps == 0 || is_spent(&search))) {
+        verdict = SIM_CHECK_UNKNOWN;
     }
     search_clear(&search);
     return verdict;

@@ -75,6 +75,8 @@ struct check_dependencies {
     GArray *mistakes;   /* struct check_mistake */
     bool has_registers; /* the order of some versions is not known */
     bool has_twice;     /* a value was written twice: who left it cannot be told */
+    uint32_t edges_max;
+    bool is_short; /* there are more edges than that, and they were left out */
 };
 
 static inline const struct check_dependency *
@@ -84,7 +86,7 @@ check_dependency_at(const struct check_dependencies *dependencies, uint32_t inde
 }
 
 void check_dependencies_init(struct check_dependencies *dependencies,
-                             const struct sim_check_input *input);
+                             const struct sim_check_input *input, size_t bytes_max);
 void check_dependencies_clear(struct check_dependencies *dependencies);
 
 /* transactions.c: what had ended before something began. */

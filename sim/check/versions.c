@@ -43,8 +43,14 @@ void check_add_edge(struct check_building *building, uint32_t from, uint32_t to,
                     enum check_dependency_kind kind, uint64_t key)
 {
     struct check_dependency edge = {from, to, kind, key};
-    if (from != to && from != CHECK_NO_TRANSACTION && to != CHECK_NO_TRANSACTION) {
-        g_array_append_val(building->to->edges, edge);
+    struct check_dependencies *dependencies = building->to;
+    if (from == to || from == CHECK_NO_TRANSACTION || to == CHECK_NO_TRANSACTION) {
+        return;
+    }
+    dependencies->is_short =
+        dependencies->is_short || dependencies->edges->len >= dependencies->edges_max;
+    if (!dependencies->is_short) {
+        g_array_append_val(dependencies->edges, edge);
     }
 }
 

@@ -5,7 +5,7 @@
 #include "check/transactions.h"
 
 #define CHECK_NO_TRANSACTION UINT32_MAX
-#define CHECK_NO_VALUE UINT64_MAX /* no value */
+#define CHECK_NO_VALUE (UINT64_C(1) << 63) /* no value: numbers that are read are greater */
 
 /* A version of a key. */
 struct check_version {

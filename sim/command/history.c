@@ -1,5 +1,7 @@
 /* brink history: judges histories that were recorded elsewhere. */
+#include <errno.h>
 #include <limits.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/text.h"
@@ -8,7 +10,8 @@
 #include "report/json_writer.h"
 
 #define FILE_BYTES_MAX ((gsize)1 << 31)
-#define SHOWN_MAX 24u /* operations of the evidence, in words */
+#define READ_BYTES 65536u /* at a time */
+#define SHOWN_MAX 24u     /* operations of the evidence, in words */
 
 struct history_arguments {
     gboolean is_json, is_quiet;
@@ -48,24 +51,48 @@ static bool read_level(const char *name, struct sim_check_claim *claim)
     return false;
 }
 
+/* All of a file, or of a pipe, up to more than is allowed: not all of them end. NULL: `errno` says
+ * why. */
+static GString *read_all(const char *path)
+{
+    FILE *file = fopen(path, "rb");
+    GString *text = file == NULL ? NULL : g_string_new(NULL);
+    size_t count = 1;
+    while (text != NULL && count > 0 && text->len <= FILE_BYTES_MAX) {
+        char piece[READ_BYTES];
+        errno = 0;
+        count = fread(piece, 1, sizeof piece, file);
+        g_string_append_len(text, piece, (gssize)count);
+    }
+    int trouble = errno;
+    if (text != NULL && ferror(file) != 0) {
+        g_string_free(text, TRUE);
+        text = NULL;
+    }
+    if (file != NULL) {
+        fclose(file);
+    }
+    errno = trouble;
+    return text;
+}
+
 /* SIM_EXIT_GOOD, or what is to be said of the file was said. `model` may be NULL. */
 static int read_file(const char *path, const enum sim_check_model *model,
                      struct sim_check_input *input)
 {
-    g_autofree char *text = NULL;
-    gsize size = 0;
-    GError *error = NULL;
-    if (!g_file_get_contents(path, &text, &size, &error)) {
-        bool is_absent = g_error_matches(error, G_FILE_ERROR, G_FILE_ERROR_NOENT);
-        sim_command_complain("%s: %s", path, is_absent ? "there is no such file" : error->message);
-        g_error_free(error);
+    GString *text = read_all(path);
+    if (text == NULL) {
+        sim_command_complain("%s: %s", path,
+                             errno == ENOENT ? "there is no such file" : g_strerror(errno));
         return SIM_EXIT_IO;
     }
-    if (size > FILE_BYTES_MAX) {
+    if (text->len > FILE_BYTES_MAX) {
+        g_string_free(text, TRUE);
         sim_command_complain("%s: larger than 2 GiB", path);
         return SIM_EXIT_USAGE;
     }
-    g_autofree char *trouble = sim_check_read(text, size, input);
+    g_autofree char *trouble = sim_check_read(text->str, text->len, input);
+    g_string_free(text, TRUE);
     if (trouble != NULL) {
         sim_command_complain("%s: %s", path, trouble);
         return SIM_EXIT_USAGE;

@@ -30,8 +30,13 @@
 #define SWARM_RARE_MAX 16u
 #define SWARM_OPERATIONS 20000u
 #define SWARM_HEALED 10 /* s */
-#define SWARM_CALM 35   /* s: timeouts, suspicions and retransmissions have passed */
-#define SWARM_END 40    /* s: of the clients */
+#ifdef SWARM_QUICK      /* hundreds of seeds in seconds: clients ask for less long after that */
+#define SWARM_CALM 17
+#define SWARM_END 19
+#else
+#define SWARM_CALM 35 /* s: timeouts, suspicions and retransmissions have passed */
+#define SWARM_END 40  /* s: of the clients */
+#endif
 
 enum swarm_fault {
     SWARM_CRASH,

@@ -1,0 +1,242 @@
+/* Histories that nobody would record: a verdict within the limits, or a message. If this failed,
+ * brink history would hang, fill the memory or crash on a file that somebody hands to it.
+ */
+#include <glib.h>
+#include <string.h>
+
+#include "check/read.h"
+
+#define MANY 30000
+#define DEEP 100000
+
+/* `many` maps, or pairs of a call and its return where `to` is not NULL; %d is the place. */
+static void add_many(GString *edn, int many, const char *function, const char *from, const char *to)
+{
+    for (int pass = 0; pass < (to != NULL ? 2 : 1); pass++) {
+        for (int i = 0; i < many; i++) {
+            g_autofree char *number = g_strdup_printf("%d", i + 1);
+            g_auto(GStrv) parts = g_strsplit(pass == 0 ? from : to, "%", -1);
+            g_autofree char *value = g_strjoinv(number, parts);
+            g_string_append_printf(edn, "{:process %d :type :%s :f :%s :value %s :key \"k\"}\n", i,
+                                   pass == 0 ? "invoke" : "ok", function, value);
+        }
+    }
+}
+
+static void add_one(GString *edn, const char *function, const char *from, const char *to)
+{
+    g_string_append_printf(edn,
+                           "{:process 999999 :type :invoke :f :%s :value %s :key \"k\"}\n"
+                           "{:process 999999 :type :ok :f :%s :value %s :key \"k\"}\n",
+                           function, from, function, to);
+}
+
+/* Of limits a hundredth as wide as those of the command, so that this is quick. */
+static void judge(const char *what, GString *edn, enum sim_check_level level,
+                  enum sim_check_verdict expected)
+{
+    struct sim_check_limits limits = {
+        .steps_max = 200000, .cut_steps_max = 50000, .bytes_max = (size_t)1 << 24};
+    struct sim_check_claim claim = {.level = level};
+    struct sim_check_input input;
+    struct sim_check_result result;
+    gint64 begin = g_get_monotonic_time();
+    char *trouble = sim_check_read(edn->str, edn->len, &input);
+    g_assert_cmpstr(trouble, ==, NULL);
+    sim_check_judge(&input, &claim, &limits, &result);
+    g_test_message("%s: %s in %" G_GINT64_FORMAT " ms, %" G_GUINT64_FORMAT " steps", what,
+                   sim_check_verdict_names[result.verdict], (g_get_monotonic_time() - begin) / 1000,
+                   result.steps);
+    g_assert_cmpint(result.verdict, ==, expected);
+    g_assert_true((result.because != NULL) == (expected != SIM_CHECK_YES));
+    sim_check_result_clear(&result);
+    sim_check_input_clear(&input);
+    g_string_free(edn, TRUE);
+}
+
+/* Of none of so many it is known whether it happened, and somebody saw what some of them leave. */
+static void test_unknown(void)
+{
+    static const struct {
+        const char *function, *value, *reader, *first, *second;
+        enum sim_check_verdict verdict;
+    } cases[] = {
+        {"write", "%", "read", "17", "18", SIM_CHECK_YES},
+        {"cas", "[% 0]", "read", "0", "7", SIM_CHECK_NO},
+        {"cas", "[0 %]", "read", "5", "7", SIM_CHECK_NO},
+        {"add", "%", "read", "300", "310", SIM_CHECK_UNKNOWN},
+        {"add", "%", "read", "[1 2 3]", "[1 2]", SIM_CHECK_UNKNOWN},
+        {"enqueue", "%", "dequeue", "3", "3", SIM_CHECK_UNKNOWN},
+        {"dequeue", "nil", "enqueue", "3", "4", SIM_CHECK_YES},
+        {"append", "\"%\"", "get", "\"31\"", "\"13\"", SIM_CHECK_UNKNOWN},
+        {"acquire", "nil", "release", "nil", "nil", SIM_CHECK_YES},
+        {"txn", "[[:append 1 %]]", "txn", "[[:r 1 [7 9]]]", "[[:r 1 [7]]]", SIM_CHECK_YES},
+        {"txn", "[[:w 1 7]]", "txn", "[[:r 1 7]]", "[[:r 1 9]]", SIM_CHECK_UNKNOWN},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        GString *edn = g_string_new(NULL);
+        bool is_of_txn = strcmp(cases[i].function, "txn") == 0;
+        add_many(edn, MANY, cases[i].function, cases[i].value, NULL);
+        add_one(edn, cases[i].reader, is_of_txn ? "[[:r 1 nil]]" : cases[i].first, cases[i].first);
+        add_one(edn, cases[i].reader, is_of_txn ? "[[:r 1 nil]]" : cases[i].second,
+                cases[i].second);
+        judge(cases[i].function, edn, is_of_txn ? SIM_CHECK_SERIALIZABLE : SIM_CHECK_LINEARIZABLE,
+              cases[i].verdict);
+    }
+}
+
+/* All at once, and all returned; by keys together. */
+static void test_concurrent(void)
+{
+    GString *edn = g_string_new(NULL);
+    add_many(edn, MANY, "write", "7", "7");
+    add_many(edn, MANY, "cas", "[7 8]", "[7 8]");
+    judge("the same", edn, SIM_CHECK_LINEARIZABLE, SIM_CHECK_UNKNOWN);
+    for (int level = 0; level < 2; level++) {
+        edn = g_string_new(NULL);
+        for (int i = 0; i < MANY; i++) {
+            g_string_append_printf(edn,
+                                   "{:process 1 :type :invoke :f :write :value 1 :key \"%d\"}\n"
+                                   "{:process 1 :type :ok :f :write :value 1 :key \"%d\"}\n",
+                                   i, i);
+        }
+        judge("many keys", edn, level == 0 ? SIM_CHECK_SEQUENTIAL : SIM_CHECK_CONSISTENT_PREFIX,
+              SIM_CHECK_YES);
+    }
+}
+
+/* What is held grows and grows: each state is a text of its own. */
+static void test_growing(void)
+{
+    static const char *const functions[] = {"enqueue", "add", "append"};
+    for (size_t i = 0; i < G_N_ELEMENTS(functions); i++) {
+        bool is_text = strcmp(functions[i], "append") == 0;
+        GString *edn = g_string_new(NULL);
+        for (int j = 0; j < MANY; j++) {
+            g_autofree char *value = g_strdup_printf(is_text ? "\"%d\"" : "%d", j);
+            add_one(edn, functions[i], value, value);
+        }
+        if (strcmp(functions[i], "add") == 0) {
+            add_one(edn, "read", "nil", "#{1}");
+        }
+        judge(functions[i], edn, SIM_CHECK_LINEARIZABLE, SIM_CHECK_UNKNOWN);
+    }
+}
+
+/* One circle of all transactions; many that read what many replaced. */
+static void test_transactions(void)
+{
+    GString *edn = g_string_new(NULL);
+    for (int pass = 0; pass < 2; pass++) {
+        for (int i = 0; i < MANY; i++) {
+            g_string_append_printf(
+                edn, "{:process %d :type :%s :f :txn :value [[:r %d nil] [:w %d %d]]}\n", i,
+                pass == 0 ? "invoke" : "ok", (i + 1) % MANY, i, i + 1);
+        }
+    }
+    judge("a circle", edn, SIM_CHECK_SERIALIZABLE, SIM_CHECK_NO);
+    edn = g_string_new(NULL);
+    for (int i = 0; i < MANY; i++) {
+        g_autofree char *value = g_strdup_printf("[[:append 1 %d]]", i);
+        add_one(edn, "txn", value, value);
+        add_one(edn, "txn", "[[:r 1 nil]]", "[[:r 1 nil]]");
+    }
+    judge("none seen", edn, SIM_CHECK_SERIALIZABLE, SIM_CHECK_UNKNOWN);
+}
+
+/* ---- files that are no histories ---- */
+
+static char *repeat(const char *before, const char *text, const char *after)
+{
+    GString *all = g_string_new(before);
+    for (int i = 0; i < DEEP; i++) {
+        g_string_append(all, text);
+    }
+    g_string_append(all, after);
+    return g_string_free(all, FALSE);
+}
+
+static void test_messages(void)
+{
+    const struct {
+        char *text;
+        const char *message;
+    } cases[] = {
+        {repeat("{:process 0 :type :invoke :f :write :value ", "[", ""),
+         "line 1: nested more than 64 deep"},
+        {repeat("{:process 0 :type :ok :f :txn :value [[:r 1 ", "[", ""),
+         "line 1: nested more than 64 deep"},
+        {repeat("", "{\"a\":", ""), "line 1: nested more than 64 deep"},
+        {repeat("", "[", ""), "line 1: expected a map"},
+        {repeat("{:process 0 :type :invoke :f :write :value ", "#", "[]}"),
+         "line 1: expected a value"},
+        {repeat("{:process 0 :type :invoke :f :write :value ", "9", "}"),
+         "line 1: expected :value to be a number or a text"},
+        {repeat("{:process ", "9", " :type :invoke :f :write :value 1}"),
+         "line 1: a map without a :process that is a number"},
+        {repeat("{:process 0 :type :invoke :f :write :value \"", "a", ""),
+         "line 1: a text without end"},
+        {repeat("C ", "1 ", ""), "line 1: expected C number function a b, or R number unknown any "
+                                 "ok value"},
+        {repeat("", "\xff\xfe\x80", ""),
+         "line 1: this is no history: expected a log of Jepsen, EDN maps, or numbered calls"},
+        {g_strdup("{:process -1 :type :invoke :f :write :value 1}"),
+         "line 1: the number of a process is too large"},
+        {g_strdup("{:process 0 :type :invoke :f :write :value 1}\n"
+                  "{:process 0 :type :invoke :f :write :value 2}\n"
+                  "{:process 0 :type :ok :f :write :value 2}\n"
+                  "{:process 0 :type :ok :f :write :value 1}\n"),
+         "line 4: process 0 returns from nothing"},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        struct sim_check_input input;
+        g_autofree char *message = sim_check_read(cases[i].text, strlen(cases[i].text), &input);
+        g_assert_cmpstr(message, ==, cases[i].message);
+        g_free(cases[i].text);
+    }
+}
+
+/* ---- -1 is a number ---- */
+
+static void test_minus_one(void)
+{
+    static const struct {
+        const char *function, *value, *reader, *right, *wrong;
+    } cases[] = {
+        {"write", "-1", "read", "-1", "0"},
+        {"add", "-1", "read", "-1", "1"},
+        {"add", "-1", "read", "[-1]", "[]"},
+        {"enqueue", "-1", "dequeue", "-1", "nil"},
+        {"txn", "[[:w 1 -1]]", "txn", "[[:r 1 -1] [:w 1 2]]", "[[:r 1 -2]]"},
+        {"txn", "[[:append 1 -1]]", "txn", "[[:r 1 [-1]] [:append 1 2]]", "[[:r 1 [-2]]]"},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
+        bool is_of_txn = strcmp(cases[i].function, "txn") == 0;
+        for (int is_wrong = 0; is_wrong < 2; is_wrong++) {
+            const char *value = is_wrong != 0 ? cases[i].wrong : cases[i].right;
+            GString *edn = g_string_new(NULL);
+            add_one(edn, cases[i].function, cases[i].value, cases[i].value);
+            add_one(edn, cases[i].reader, value, value);
+            judge(cases[i].function, edn,
+                  is_of_txn ? SIM_CHECK_STRICT_SERIALIZABLE : SIM_CHECK_LINEARIZABLE,
+                  is_wrong != 0 ? SIM_CHECK_NO : SIM_CHECK_YES);
+        }
+    }
+    GString *edn = g_string_new(NULL); /* and what is added to it */
+    add_one(edn, "add", "-1", "-1");
+    add_one(edn, "add", "1", "1");
+    add_one(edn, "read", "nil", "0");
+    judge("there and back", edn, SIM_CHECK_LINEARIZABLE, SIM_CHECK_YES);
+}
+
+int main(int argc, char **argv)
+{
+    g_test_init(&argc, &argv, NULL);
+    g_test_add_func("/check/hostile/unknown", test_unknown);
+    g_test_add_func("/check/hostile/concurrent", test_concurrent);
+    g_test_add_func("/check/hostile/growing", test_growing);
+    g_test_add_func("/check/hostile/transactions", test_transactions);
+    g_test_add_func("/check/hostile/messages", test_messages);
+    g_test_add_func("/check/hostile/minus-one", test_minus_one);
+    return g_test_run();
+}
