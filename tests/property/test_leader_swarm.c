@@ -2,6 +2,7 @@
  * leader knows that it is the leader, it stays linearizable; and what leaves one of these out does
  * not. If this failed, fencing and acknowledgements would promise what they do not keep.
  */
+#define SWARM_QUICK
 #include "leader_swarm.h"
 
 static void test_safe(void)
@@ -12,7 +13,7 @@ static void test_safe(void)
          false},
     };
     for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
-        struct swarm *swarm = swarm_new(cases[i], 1, 30, false);
+        struct swarm *swarm = swarm_new(cases[i], 1, 100, false);
         swarm_check(swarm);
         g_free(swarm);
     }
@@ -24,10 +25,9 @@ static void test_compare_and_set(void)
     struct swarm *swarm =
         swarm_new((struct swarm_case){"compare-and-set", &sim_model_store_leader, SWARM_SAFE,
                                       1u << SWARM_PARTITION | 1u << SWARM_CLOCK, true},
-                  1, 20, false);
-    g_assert_cmpuint(swarm->violations + swarm->diverged + swarm->stuck, ==, 0);
-    g_assert_cmpuint(swarm->happened[SWARM_PARTITION], >, 0);
-    g_assert_cmpuint(swarm->failed, >, 0);
+                  1, 60, false);
+    swarm_check_right(swarm);
+    g_assert_true(swarm_is_alone() || (swarm->happened[SWARM_PARTITION] > 0 && swarm->failed > 0));
     g_free(swarm);
 }
 

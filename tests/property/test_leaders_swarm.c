@@ -2,6 +2,7 @@
  * fsync, and, where nobody crashes, without. If this failed, a counter would lose or double
  * increments, a set lose additions, or members differ for ever.
  */
+#define SWARM_QUICK
 #include "leaders_swarm.h"
 
 static struct leaders_play *play(enum leaders_kind kind, const char *params, unsigned faults,
@@ -18,6 +19,10 @@ static void test_durable(void)
         struct leaders_play *played =
             play((enum leaders_kind)kind, LEADERS_STORE LEADERS_DURABLE LEADERS_TIERS,
                  SWARM_ALL_FAULTS, 40);
+        if (swarm_is_alone()) {
+            leaders_play_free(played);
+            continue;
+        }
         for (int fault = 0; fault < SWARM_FAULTS; fault++) {
             g_assert_cmpuint(played->swarm->happened[fault], >, 0);
         }

@@ -2,12 +2,13 @@
  * slots that are forgotten and a window that is always full; and not without a disk. If this
  * failed, members would not agree.
  */
+#define SWARM_QUICK
 #include "paxos_swarm.h"
 
 static void play(const char *what, const char *params, void (*prepare)(struct swarm *swarm))
 {
     struct swarm *swarm = swarm_new_with(
-        (struct swarm_case){what, &sim_model_store_paxos, params, SWARM_ALL_FAULTS, true}, 1, 60,
+        (struct swarm_case){what, &sim_model_store_paxos, params, SWARM_ALL_FAULTS, true}, 1, 80,
         false, prepare);
     swarm_check(swarm);
     g_free(swarm);

@@ -2,6 +2,7 @@
  * what is left out of it on purpose does not. If this failed, protocol = "abd" would promise what
  * it does not keep.
  */
+#define SWARM_QUICK
 #include "quorum_swarm.h"
 
 static void test_atomic(void)
@@ -10,7 +11,7 @@ static void test_atomic(void)
         swarm_new((struct swarm_case){"abd", &sim_model_store_quorum,
                                       SWARM_DURABLE ", protocol = 'abd', read_repair = percent(0)",
                                       SWARM_ALL_FAULTS, false},
-                  1, 60, false);
+                  1, 200, false);
     swarm_check(swarm);
     g_free(swarm);
 }

@@ -2,6 +2,7 @@
  * reads and whoever votes; when all is healed it serves, and all members hold the same. If this
  * failed, it would not be Raft.
  */
+#define SWARM_QUICK
 #include "raft_swarm.h"
 
 static void play(const char *what, const char *params, uint64_t first, uint64_t seeds,
@@ -16,13 +17,13 @@ static void play(const char *what, const char *params, uint64_t first, uint64_t 
 
 static void test_reads(void)
 {
-    play("read index", SWARM_DURABLE, 1, 20, raft_plain);
+    play("read index", SWARM_DURABLE, 1, 40, raft_plain);
     play("leases, and a member that should lead", SWARM_DURABLE ", read = 'lease', preferred = 3",
-         101, 20, raft_lease);
+         101, 40, raft_lease);
     play("reads in the log, small batches, snapshots",
          SWARM_DURABLE ", read = 'log', batch = 2, pipeline = 2, snapshot = 20, snapshot_keep = 5, "
                        "snapshot_chunk = 1",
-         201, 20, raft_compacted);
+         201, 40, raft_compacted);
 }
 
 static void test_members(void)

@@ -2,12 +2,13 @@
  * and not when the shards forget what they acknowledged. If this failed, a rebalancing would lose
  * writes or bring old ones back.
  */
+#define SWARM_QUICK
 #include "shard_swarm.h"
 
 static void play(const char *what, const char *params, void (*prepare)(struct swarm *swarm))
 {
     struct swarm *swarm = swarm_new_with(
-        (struct swarm_case){what, &sim_model_store_sharded, params, SWARM_ALL_FAULTS, true}, 1, 40,
+        (struct swarm_case){what, &sim_model_store_sharded, params, SWARM_ALL_FAULTS, true}, 1, 120,
         false, prepare);
     swarm_check(swarm);
     g_free(swarm);
@@ -16,6 +17,9 @@ static void play(const char *what, const char *params, void (*prepare)(struct sw
                    " of which found that they had arrived",
                    what, shard_tally.moved, shard_tally.held, shard_tally.retried,
                    shard_tally.late);
+    if (swarm_is_alone()) {
+        return;
+    }
     g_assert_cmpuint(shard_tally.moved, >, 0);
     g_assert_cmpuint(shard_tally.held, >, 0);
     g_assert_cmpuint(shard_tally.retried, >, 0);
@@ -35,7 +39,7 @@ static void test_raft(void)
 /* Of all that was played. */
 static void test_reached(void)
 {
-    g_assert_cmpuint(shard_tally.late, >, 0);
+    g_assert_true(shard_tally.late > 0 || swarm_is_alone());
 }
 
 int main(int argc, char **argv)

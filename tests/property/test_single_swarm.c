@@ -1,6 +1,7 @@
 /* store.single under crashes and pauses (swarm.h): linearizable with fsync, and not without. If
  * this failed, an acknowledged write of a single machine could be gone.
  */
+#define SWARM_QUICK
 #include "single_swarm.h"
 
 static void test_durable(void)
@@ -8,7 +9,7 @@ static void test_durable(void)
     struct swarm *swarm =
         swarm_new((struct swarm_case){"fsync", &sim_model_store_single,
                                       SINGLE ", fsync = exponential(ms(10))", SINGLE_FAULTS, true},
-                  1, 60, false);
+                  1, 300, false);
     single_check(swarm);
     g_free(swarm);
 }
