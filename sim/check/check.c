@@ -101,6 +101,7 @@ static void keep_piece(struct sim_check_result *result, const struct check_part 
         if (operation->outcome == SIM_HISTORY_UNKNOWN) {
             entry.outcome = SIM_HISTORY_UNKNOWN;
             entry.completed = SIM_NEVER;
+            entry.is_result_known = entry.is_missing = false;
         }
         g_array_append_val(result->piece, entry);
     }

@@ -127,7 +127,8 @@ static bool weaken(struct check_part *part, uint32_t from, uint32_t to, bool is_
     return is_changed;
 }
 
-/* What was invoked before the operation that could not be placed had ended is wrong already. */
+/* Keeps what was invoked before the operation that could not be placed had ended. Mostly that is
+ * wrong already; not where what others were told later had said what they did until then. */
 static void cut_after(struct check_part *part, uint32_t stuck)
 {
     uint32_t end = part->operations[stuck].end;
@@ -174,7 +175,11 @@ bool check_cut(struct check_part *part, const struct sim_check_limits *limits, u
 {
     uint64_t steps = limits->cut_steps_max;
     if (stuck != CHECK_NEVER) {
-        cut_after(part, stuck);
+        struct check_part beginning = copy_of(part);
+        cut_after(&beginning, stuck);
+        bool is_enough = is_wrong(&beginning, limits, &steps);
+        check_part_clear(is_enough ? part : &beginning);
+        *part = is_enough ? beginning : *part;
     }
     uint32_t size = part->count / 2;
     for (; size > GROUP_SMALL && steps > 0; size /= 2) {
