@@ -155,6 +155,10 @@ static void order_unseen(struct check_building *building, uint32_t writer,
     const struct check_longest *longest = g_hash_table_lookup(building->longest, &deed->key);
     bool is_empty = longest == NULL || longest->count == 0;
     if (!check_version_of(building, deed->key, deed->value)->is_listed) {
+        gpointer other = g_hash_table_lookup(building->written, &deed->key);
+        bool is_other = other != NULL && GPOINTER_TO_UINT(other) != writer + 1;
+        building->to->has_unseen = building->to->has_unseen || is_other;
+        g_hash_table_insert(building->written, (gpointer)&deed->key, GUINT_TO_POINTER(writer + 1));
         order_behind(building, writer, deed->key,
                      is_empty ? CHECK_NO_VALUE
                               : check_value_at(building, longest->first + longest->count - 1));

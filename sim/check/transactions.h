@@ -74,6 +74,7 @@ struct check_dependencies {
     GArray *edges;      /* struct check_dependency */
     GArray *mistakes;   /* struct check_mistake */
     bool has_registers; /* the order of some versions is not known */
+    bool has_unseen;    /* of some list, where several appended what nobody saw: who came first */
     bool has_twice;     /* a value was written twice: who left it cannot be told */
     uint32_t edges_max;
     bool is_short; /* there are more edges than that, and they were left out */

@@ -35,7 +35,7 @@ struct check_building {
     GHashTable *longest;  /* struct check_longest -> itself, by key */
     GPtrArray *lists;     /* the same, in the order in which they were met */
     GHashTable *readers;  /* struct check_readers -> itself */
-    GHashTable *written;  /* key of a register -> who writes it, + 1 */
+    GHashTable *written;  /* key of a register -> who writes it, + 1; or of a list, unseen */
 };
 
 /* Finds versions, lists, who happened, and readers. */
