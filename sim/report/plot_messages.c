@@ -18,6 +18,7 @@
 #define GAP_PIXELS 5.0  /* more for each decade beyond a microsecond */
 #define LABELS_MAX SIM_CHART_LINES
 #define NAME_MOST 16
+#define LABEL_MOST 48
 #define LETTER_PIXELS 6.6 /* of a label, on the wide side; and how high it is */
 #define LABEL_PIXELS 14.0
 #define WIDTH 960.0
@@ -108,7 +109,7 @@ static void append_text(struct drawing *drawing, const char *text, double x, dou
                         const char *how)
 {
     g_string_append_printf(drawing->script, "set label %u ", drawing->tag++);
-    sim_script_quote(drawing->script, text, 28);
+    sim_script_quote(drawing->script, text, LABEL_MOST);
     g_string_append_printf(drawing->script, " at %.4f,%.1f %s front\n", x, -y, how);
 }
 
@@ -178,7 +179,7 @@ static void append_marks(struct drawing *drawing)
                                    "transparent solid 0.18 noborder\n",
                                    i + 1, -from, -to);
             append_text(drawing, mark->label, (double)drawing->messages->nodes->len - 0.55,
-                        from + 8.0, "right textcolor '#8a4513' font 'DejaVu Sans,11'");
+                        from + 8.0, "right textcolor '#8a4513' font 'DejaVu Sans,11' boxed");
         } else {
             g_string_append_printf(drawing->script,
                                    "set arrow from %u,%.1f to %u,%.1f nohead back linewidth 9 "
@@ -210,7 +211,7 @@ static bool is_free(const struct drawing *drawing, const struct box *box)
 static double label_share(const struct drawing *drawing, const struct sim_message_arrow *arrow,
                           double y, double to_y)
 {
-    static const double places[] = {0.36, 0.64, 0.25, 0.5, 0.75};
+    static const double places[] = {0.36, 0.64, 0.25, 0.5, 0.75, 0.18, 0.86};
     double x = arrow->from, to_x = arrow->to, columns = fabs(to_x - x);
     for (double gap = 0.0; gap < columns; gap += 1.0) {
         for (size_t i = 0; i < G_N_ELEMENTS(places); i++) {
@@ -239,6 +240,15 @@ static void append_label(struct drawing *drawing, const struct sim_message_arrow
     append_text(drawing, arrow->label, x + at * (to_x - x), y + at * (to_y - y), how);
 }
 
+/* What did not arrive, and why; to whom, where that is not the next line. */
+static char *lost_text(const struct drawing *drawing, const struct sim_message_arrow *arrow)
+{
+    bool is_next = arrow->from + 1 == arrow->to || arrow->to + 1 == arrow->from;
+    const char *name = g_ptr_array_index(drawing->messages->nodes, arrow->to);
+    return is_next ? g_strdup_printf("× %s, %s", arrow->label, arrow->lost)
+                   : g_strdup_printf("× %s to %s, %s", arrow->label, name, arrow->lost);
+}
+
 static void append_arrow(struct drawing *drawing, const struct sim_message_arrow *arrow)
 {
     double x = arrow->from, y = y_of(drawing, arrow->sent_row, false);
@@ -261,7 +271,7 @@ static void append_arrow(struct drawing *drawing, const struct sim_message_arrow
                            arrives ? "head filled size screen 0.008,18" : "nohead dashtype (8,4)",
                            colour);
     if (arrow->lost != NULL) {
-        g_autofree char *text = g_strdup_printf("× %s, %s", arrow->label, arrow->lost);
+        g_autofree char *text = lost_text(drawing, arrow);
         append_text(drawing, text, end_x, end_y,
                     to_x > x ? "left textcolor '#b3261e' font 'DejaVu Sans,10' boxed"
                              : "right textcolor '#b3261e' font 'DejaVu Sans,10' boxed");

@@ -105,9 +105,14 @@ static void test_picture(void)
     g_autofree char *path = write_log(log_text);
     struct sim_messages *messages = sim_messages_read(path, 9, 21, NULL);
     struct sim_picture *picture = sim_plot_messages(messages, "votes");
-    static const char *const wanted[] = {
-        "'request' at", "'× ask, cut off' at", "'× ask, down' at", "'crash' at",
-        "'cut' at",     "'gives up' at",       "'db[3]' at",       "5 messages after"};
+    static const char *const wanted[] = {"'request' at",
+                                         "'× ask, cut off' at",
+                                         "'× ask to db[3], down' at",
+                                         "'crash' at",
+                                         "'cut' at",
+                                         "'gives up' at",
+                                         "'db[3]' at",
+                                         "5 messages after"};
     for (size_t i = 0; i < G_N_ELEMENTS(wanted); i++) {
         g_test_message("%s", wanted[i]);
         g_assert_nonnull(strstr(picture->script->str, wanted[i]));
