@@ -206,9 +206,11 @@ static void end(struct sim_node *self, sim_frame frame, const struct sim_reply *
 {
     struct balancer_state *state = sim_state(self);
     const struct passage *passage = sim_frame_at(self, frame);
+    struct sim_reply told = *reply;
+    told.is_unknown = reply->is_unknown || passage->is_unknown;
     state->outstanding--;
     sim_level(self, METRIC_OUTSTANDING, -1);
-    sim_answer(self, passage->ticket, reply);
+    sim_answer(self, passage->ticket, &told);
     sim_frame_end(self, frame);
 }
 
@@ -298,13 +300,6 @@ static void learn(struct sim_node *self, const struct passage *passage,
     }
 }
 
-static bool may_have_changed(const struct sim_request *request, enum sim_status status)
-{
-    return !sim_operation_is_read(request->operation) &&
-           (status == SIM_STATUS_REFUSED || status == SIM_STATUS_TIMEOUT ||
-            status == SIM_STATUS_ERROR);
-}
-
 static void conclude(struct sim_node *self, sim_frame frame, const struct sim_outcome *outcome)
 {
     const struct balancer_params *params = sim_params(self);
@@ -316,14 +311,13 @@ static void conclude(struct sim_node *self, sim_frame frame, const struct sim_ou
         sim_now(self) < request->deadline &&
         sim_retry_is_on((enum sim_retry_on)params->retry_on, reply.status)) {
         passage->attempt++;
-        passage->is_unknown = passage->is_unknown || may_have_changed(request, reply.status);
+        passage->is_unknown = passage->is_unknown || (!sim_operation_is_read(request->operation) &&
+                                                      sim_reply_may_have_acted(&reply));
         pass_on(self, frame, outcome->to);
         return;
     }
     if (params->layer == LAYER_7) {
-        reply.status = passage->is_unknown && !sim_status_is_answer(reply.status)
-                           ? SIM_STATUS_TIMEOUT
-                           : sim_status_passed_on(request->operation, reply.status);
+        reply.status = sim_status_passed_on(request->operation, reply.status);
     }
     end(self, frame, &reply);
 }

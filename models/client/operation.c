@@ -344,13 +344,6 @@ static void remember(struct operations *operations, const struct operation *oper
     seen_put(&operations->seen, wish->session, wish->key, value);
 }
 
-/* Whether whoever was asked says so only when nothing was done, and nothing will be. */
-static bool is_undone(enum sim_status status)
-{
-    return status == SIM_STATUS_REJECTED || status == SIM_STATUS_UNAVAILABLE ||
-           status == SIM_STATUS_EXPIRED || status == SIM_STATUS_REDIRECT;
-}
-
 static void on_outcome(struct sim_node *self, struct operations *operations,
                        const struct sim_input *in)
 {
@@ -358,7 +351,9 @@ static void on_outcome(struct sim_node *self, struct operations *operations,
     struct operation *operation = sim_frame_at(self, frame);
     const struct sim_reply *reply = &in->outcome->reply;
     sim_time pause;
-    operation->may_have_happened = operation->may_have_happened || !is_undone(reply->status);
+    bool has_others = operation->attempts.open > 1; /* that may act, whatever this one says */
+    operation->may_have_happened =
+        operation->may_have_happened || has_others || sim_reply_may_have_acted(reply);
     if (operations->tokens != NULL && reply->session_token != 0 &&
         is_remembered(operations, operation->wish.operation)) {
         operations->tokens[operation->wish.session] = reply->session_token;

@@ -51,6 +51,27 @@ static void remove_child(struct sim_node *self, sim_frame frame)
     sim_frame_end(self, frame);
 }
 
+static struct leg *root_of(struct sim_node *self, struct leg *leg)
+{
+    while (leg->parent != 0) {
+        leg = leg_at(self, leg->parent);
+    }
+    return leg;
+}
+
+/* What a call that ended like this says of the whole. */
+static void note_end(struct sim_node *self, struct leg *leg, const struct sim_reply *reply)
+{
+    if (sim_status_is_answer(reply->status)) {
+        /* Others that were asked the same may act, whatever this one says. */
+        bool is_doubtful = leg->attempts.open > 1 || reply->is_unknown;
+        root_of(self, leg)->has_acted |= reply->status == SIM_STATUS_OK;
+        root_of(self, leg)->may_have_acted |= is_doubtful;
+    } else if (sim_reply_may_have_acted(reply)) {
+        root_of(self, leg)->may_have_acted = true;
+    }
+}
+
 /* Parts side by side have branches of their own. */
 static bool has_branch(const struct leg *above)
 {
@@ -65,6 +86,9 @@ static void forget_children(struct sim_node *self, struct leg *leg)
         sim_frame frame = leg->first;
         struct leg *child = leg_at(self, frame);
         forget_children(self, child);
+        if (child->attempts.open > 0) {
+            root_of(self, child)->may_have_acted = true;
+        }
         attempts_forget(self, &child->attempts);
         sim_cancel(self, child->retry);
         if (has_branch(leg)) {
@@ -157,6 +181,7 @@ void calls_on_timer(struct sim_node *self, struct calls *calls, const struct sim
 void calls_on_outcome(struct sim_node *self, struct calls *calls, const struct sim_input *in)
 {
     struct leg *leg = leg_at(self, in->tag);
+    note_end(self, leg, &in->outcome->reply);
     switch (attempts_end(self, &leg->attempts, leg->span, in->outcome)) {
     case ATTEMPTS_AWAITED:
         break;

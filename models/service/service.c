@@ -327,11 +327,21 @@ static void withdraw(struct sim_node *self, sim_ticket ticket)
 
 /* ---- downstream ---- */
 
+/* Whether something of a plan that ended like this may have been done. */
+static bool is_unknown(struct sim_node *self, const struct leg *root, enum sim_status status)
+{
+    if (sim_operation_is_read(sim_request_of(self, root->ticket)->operation)) {
+        return false;
+    }
+    return root->may_have_acted || (root->has_acted && !sim_status_is_answer(status));
+}
+
 /* The answer of downstream is the answer, its status too, so that callers see what went wrong. */
 static void conclude(struct sim_node *self, sim_frame root, const struct sim_reply *last)
 {
     sim_ticket ticket = ((struct leg *)sim_frame_at(self, root))->ticket;
     struct sim_reply reply = *last;
+    reply.is_unknown = is_unknown(self, sim_frame_at(self, root), last->status);
     reply.served_by = reply.version != 0 ? reply.served_by : 0;
     reply.bytes = 0;
     if (sim_status_is_answer(last->status)) {

@@ -158,8 +158,8 @@ uint64_t sim_delivered(struct sim_node *self, int metric, const struct sim_deliv
  * do for compare-and-set and increments. */
 bool sim_is_witnessed(const struct sim_node *self); /* somebody does; the same for a whole run */
 uint64_t sim_witness_begin(struct sim_node *self, const struct sim_witness *witness);
-/* `may_have_happened`: of one that was not answered, whether some attempt may have taken effect, or
- * may yet. */
+/* `may_have_happened`: of one that was not answered, or whose last attempt met another value than
+ * it expected, whether some attempt may have taken effect, or may yet. */
 void sim_witness_end(struct sim_node *self, uint64_t entry, const struct sim_reply *reply,
                      bool may_have_happened);
 

@@ -86,6 +86,14 @@ static inline bool sim_operation_is_read(uint16_t operation)
     return operation == SIM_OP_READ || operation == SIM_OP_CALL || operation == SIM_OP_SCAN;
 }
 
+/* Whether whoever was asked says so only when it has done nothing, and will not. */
+static inline bool sim_status_is_undone(enum sim_status status)
+{
+    return status == SIM_STATUS_NOT_FOUND || status == SIM_STATUS_CONFLICT ||
+           status == SIM_STATUS_REJECTED || status == SIM_STATUS_UNAVAILABLE ||
+           status == SIM_STATUS_EXPIRED || status == SIM_STATUS_REDIRECT;
+}
+
 /* What a component tells its caller when a request that it has passed on ended like this: that
  * nobody listens there (any more) says nothing about who listens here. A read was not served; what
  * changes something may have been done before the connection broke, and nobody knows. */
@@ -112,7 +120,16 @@ struct sim_reply {
     sim_time retry_after; /* REJECTED: a hint; 0 = none */
     sim_node_id redirect; /* REDIRECT */
     bool is_unchanged;    /* what the request expected is the latest version: no value comes */
+    /* Of what changes something, failed or CONFLICT: the status is that of the latest attempt or
+     * part, and another one may have done it all the same, or may yet. */
+    bool is_unknown;
 };
+
+/* Whether a call that ended like this may have changed what it was to change. */
+static inline bool sim_reply_may_have_acted(const struct sim_reply *reply)
+{
+    return reply->is_unknown || !sim_status_is_undone(reply->status);
+}
 
 /* How a call ended. For TIMEOUT and REFUSED only status is meaningful. */
 struct sim_outcome {

@@ -18,7 +18,7 @@ extern const struct sim_family sim_retry_family;
 /* Which failures are worth another attempt. EXPIRED never is: the deadline has passed. */
 enum sim_retry_on {
     SIM_RETRY_FAILURES, /* all others */
-    SIM_RETRY_UNSERVED, /* REJECTED, UNAVAILABLE, REFUSED: the operation cannot have taken effect */
+    SIM_RETRY_UNSERVED, /* REJECTED, UNAVAILABLE, REFUSED: no effect, as far as the status tells */
     SIM_RETRY_REFUSED,  /* REFUSED alone: nobody listened */
     SIM_RETRY_ON_COUNT
 };

@@ -79,12 +79,13 @@ void sim_witness_end(struct sim_node *self, uint64_t number, const struct sim_re
     }
     sim_assert(number <= history->count);
     struct sim_history_entry *entry = &history->entries[number - 1];
-    if (!sim_status_is_answer(reply->status)) {
+    /* A comparison that does not match may have met what an attempt before it has left. */
+    bool is_conflict = reply->status == SIM_STATUS_CONFLICT;
+    if (!sim_status_is_answer(reply->status) || (is_conflict && may_have_happened)) {
         entry->outcome = (uint8_t)(may_have_happened ? SIM_HISTORY_UNKNOWN : SIM_HISTORY_FAIL);
         entry->completed = may_have_happened ? SIM_NEVER : world_now(self->world);
         return;
     }
-    bool is_conflict = reply->status == SIM_STATUS_CONFLICT;
     entry->outcome = (uint8_t)(is_conflict ? SIM_HISTORY_MISMATCH : SIM_HISTORY_OK);
     entry->completed = world_now(self->world);
     entry->result = reply->status == SIM_STATUS_NOT_FOUND ? 0 : reply->value;

@@ -95,23 +95,42 @@ static void test_outcomes(void)
     }
 }
 
-/* A write whose first attempt got no answer may have happened, whatever the second is told. */
+#define OK SIM_STATUS_OK
+#define CONFLICT SIM_STATUS_CONFLICT
+#define FULL SIM_STATUS_REJECTED
+#define NO SIM_STATUS_UNAVAILABLE
+#define NOTHING SIM_STATUS_TIMEOUT
+
+#define ONE                                                                                        \
+    "arrivals = regular(rate(0.1)), keys = one_key(7), to = \"db\", timeout = ms(500), "           \
+    "ops = { compare_and_set = 1 }, "
+
+/* A write whose first attempt got no answer may have happened, whatever the second is told, or
+ * whatever is told by somebody who has made several. A comparison that does not match may have met
+ * what it has written itself. */
 static void test_attempts(void)
 {
     static const struct {
         struct sim_reply replies[2];
         enum sim_history_outcome outcome;
+        bool is_hedged; /* else the second attempt is a retry */
     } cases[] = {
-        {{{.status = SIM_STATUS_TIMEOUT}, {.status = SIM_STATUS_UNAVAILABLE}}, SIM_HISTORY_UNKNOWN},
-        {{{.status = SIM_STATUS_TIMEOUT}, {.status = SIM_STATUS_OK}}, SIM_HISTORY_OK},
-        {{{.status = SIM_STATUS_REJECTED}, {.status = SIM_STATUS_UNAVAILABLE}}, SIM_HISTORY_FAIL},
+        {{{.status = NOTHING}, {.status = NO}}, SIM_HISTORY_UNKNOWN, false},
+        {{{.status = NOTHING}, {.status = OK}}, SIM_HISTORY_OK, false},
+        {{{.status = FULL}, {.status = NO}}, SIM_HISTORY_FAIL, false},
+        {{{.status = FULL}, {.status = NO, .is_unknown = true}}, SIM_HISTORY_UNKNOWN, false},
+        {{{.status = FULL, .is_unknown = true}, {.status = NO}}, SIM_HISTORY_UNKNOWN, false},
+        {{{.status = FULL}, {.status = CONFLICT}}, SIM_HISTORY_MISMATCH, false},
+        {{{.status = NOTHING}, {.status = CONFLICT}}, SIM_HISTORY_UNKNOWN, false},
+        {{{.status = CONFLICT, .is_unknown = true}}, SIM_HISTORY_UNKNOWN, false},
+        {{{.status = NOTHING}, {.status = CONFLICT}}, SIM_HISTORY_UNKNOWN, true},
     };
     for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
         struct answers answers = {.replies = cases[i].replies};
         struct story_of story = {0};
         play(&story,
-             "arrivals = regular(rate(0.1)), keys = one_key(7), to = \"db\", timeout = ms(500), "
-             "retry = retry { max = 1 }, ops = { write = 1 }",
+             cases[i].is_hedged ? ONE "hedge = hedge { after = ms(100) }"
+                                : ONE "retry = retry { max = 1 }",
              &answers, true);
         g_assert_cmpuint(story.history.count, ==, 1);
         g_assert_cmpint(story.history.entries[0].outcome, ==, cases[i].outcome);
