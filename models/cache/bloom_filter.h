@@ -2,10 +2,14 @@
  * and never no to one that is.
  *
  * m bits, k hash functions; of n keys in it, a key that is not is found with probability
- * (1 - (1 - 1/m)^(k n))^k but for what hash functions share (Bloom, "Space/time trade-offs in hash
- * coding with allowable errors", CACM 13(7), 1970). The k places of a key are h1 + i h2, which has
- * the same false positives for large m (Kirsch and Mitzenmacher, "Less hashing, same performance",
- * Random Structures and Algorithms 33(2), 2008). Keys cannot be taken out again.
+ * (1 - (1 - 1/m)^(k n))^k (Bloom, "Space/time trade-offs in hash coding with allowable errors",
+ * CACM 13(7), 1970), in the limit of large m: it is exactly the mean of (share of bits that are
+ * set)^k, which is a little more (Bose and others, Information Processing Letters 108(4), 2008).
+ * The k places of a key are h1 + i h2, as most filters have them, which has the same false
+ * positives in that limit, too (Kirsch and Mitzenmacher, "Less hashing, same performance", Random
+ * Structures and Algorithms 33(2), 2008), and more in filters of some hundred bits (Dillinger and
+ * Manolios, "Bloom filters in probabilistic verification", FMCAD 2004). Keys cannot be taken out
+ * again.
  */
 #ifndef BRINK_MODELS_CACHE_BLOOM_FILTER_H
 #define BRINK_MODELS_CACHE_BLOOM_FILTER_H

@@ -5,6 +5,7 @@
 #include <gsl/gsl_integration.h>
 #include <math.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <string.h>
 
 #include "stats/solve.h"
@@ -309,4 +310,24 @@ double sim_theory_bloom(double bits_per_key, unsigned k)
 double sim_theory_bloom_finite(double bits, double keys, unsigned k)
 {
     return pow(-expm1(k * keys * log1p(-1.0 / bits)), k);
+}
+
+/* p[x] after so many balls: x of the m bins are not empty. One more ball falls into one of these,
+ * or makes one more. */
+double sim_theory_bloom_exact(unsigned bits, unsigned keys, unsigned k)
+{
+    double m = bits;
+    double mean = 0.0;
+    g_autofree double *p = g_new0(double, (size_t)bits + 1);
+    p[0] = 1.0;
+    for (uint64_t ball = 0; ball < (uint64_t)keys * k; ball++) {
+        for (unsigned x = bits; x > 0; x--) {
+            p[x] = p[x] * (x / m) + p[x - 1] * (1.0 - (x - 1) / m);
+        }
+        p[0] = 0.0;
+    }
+    for (unsigned x = 0; x <= bits; x++) {
+        mean += p[x] * pow(x / m, k);
+    }
+    return mean;
 }

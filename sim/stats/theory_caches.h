@@ -37,8 +37,13 @@ double sim_theory_ttl_hit(double lambda, double ttl);
 double sim_theory_ttl_renewed_hit(double lambda, double ttl);
 
 /* Bloom filter with k hash functions: (1 - exp(-k / bits_per_key))^k in the limit of many keys, and
- * (1 - (1 - 1/m)^(k n))^k for n keys in m bits (Bloom 1970). */
+ * (1 - (1 - 1/m)^(k n))^k for n keys in m bits (Bloom 1970), which takes the share of bits that are
+ * set for its mean. That share varies from filter to filter, and the mean of its k-th power is
+ * more: E[(X / m)^k], X being how many of m bins k n balls leave not empty (Bose and others,
+ * Information Processing Letters 108(4), 2008; Christensen, Roginsky and Jimeno, the same 110(21),
+ * 2010). Takes O(k n m) steps. */
 double sim_theory_bloom(double bits_per_key, unsigned k);
 double sim_theory_bloom_finite(double bits, double keys, unsigned k);
+double sim_theory_bloom_exact(unsigned bits, unsigned keys, unsigned k);
 
 #endif

@@ -187,37 +187,6 @@ static void test_filter_hashes(void)
     g_assert_cmpuint(wrong[1], !=, wrong[3]);
 }
 
-/* (1 - (1 - 1/m)^(k n))^k, within four standard deviations of a million draws. */
-static void test_bloom_formula(void)
-{
-    static const struct {
-        double bits;
-        uint32_t hashes;
-    } sizes[] = {{2, 0}, {5, 0}, {10, 0}, {16, 0}, {8, 5}, {10, 2}, {2, 8}};
-    enum { KEYS = 20000, DRAWS = 1000000 };
-    for (size_t i = 0; i < G_N_ELEMENTS(sizes); i++) {
-        struct sim_bloom_filter filter = {0};
-        sim_bloom_filter_init(&filter, KEYS, sizes[i].bits, sizes[i].hashes);
-        for (uint64_t key = 0; key < KEYS; key++) {
-            sim_bloom_filter_add(&filter, key);
-        }
-        int wrong = 0;
-        for (uint64_t key = 0; key < KEYS; key++) {
-            g_assert_true(sim_bloom_filter_has(&filter, key));
-        }
-        for (uint64_t key = 0; key < DRAWS; key++) {
-            wrong += sim_bloom_filter_has(&filter, UINT64_C(1) << 40 | key);
-        }
-        double empty = pow(1.0 - 1.0 / (double)filter.bit_count, (double)filter.hash_count * KEYS);
-        double expected = pow(1.0 - empty, filter.hash_count);
-        g_test_message("%g bits: %g, expected %g", sizes[i].bits, wrong / (double)DRAWS, expected);
-        /* The share of bits set varies from filter to filter too: 1 % of it at this size. */
-        double tolerance = 4 * sqrt(expected / DRAWS) + 0.02 * expected;
-        g_assert_cmpfloat(fabs(wrong / (double)DRAWS - expected), <, tolerance);
-        sim_bloom_filter_clear(&filter);
-    }
-}
-
 /* Kept at 10, and each hit is good for another 100: at 90 until 190, at 180 until 280; at 290 it
  * has gone. That there is no key 900 is known for 100 from 10 on, and not from the hit at 90. */
 static void test_sliding(void)
@@ -439,7 +408,6 @@ int main(int argc, char **argv)
     g_test_add_func("/cache/fill/negative", test_negative);
     g_test_add_func("/cache/fill/filter", test_filter);
     g_test_add_func("/cache/fill/filter-hashes", test_filter_hashes);
-    g_test_add_func("/cache/fill/bloom-formula", test_bloom_formula);
     g_test_add_func("/cache/fill/sliding", test_sliding);
     g_test_add_func("/cache/fill/stale-for", test_stale_for);
     g_test_add_func("/cache/fill/refresh-ahead", test_refresh_ahead);
