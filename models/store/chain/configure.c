@@ -4,13 +4,14 @@
  * with every update and acknowledgement and ignore those of another one.
  *
  * That alone would not stop a tail that was paused, or cut off, from answering reads as before. The
- * paper's servers are fail-stop (van Renesse, Schneider, OSDI 2004, section 2), and real ones are
+ * paper's servers are fail-stop (van Renesse, Schneider, OSDI 2004, section 3), and real ones are
  * made so by leases: every heartbeat that the master answers lets a member act for `lease` from
  * when it sent it, by its own clock, and the master reconfigures only when the lease of whom it
- * leaves out has certainly run out (Gray, Cheriton, SOSP 1989, clocks that drift: section 4).
+ * leaves out has certainly run out (Gray, Cheriton, SOSP 1989; of clocks: "Fault-tolerance").
  *
  * In a new epoch each member tells its predecessor up to which update it has all, and is sent what
- * it lacks (van Renesse, Schneider, section 3). Who is the tail now commits all that it has.
+ * it lacks (van Renesse, Schneider, section 3.2, figure 3). Who is the tail now commits all that it
+ * has.
  */
 #include "store/chain/chain.h"
 

@@ -2,7 +2,7 @@
  *
  * A client may ask any member. Updates are passed on to the head; strong reads to the tail, or with
  * CRAQ they are served here; the tail's answer comes back to the member that was asked, which tells
- * the client (van Renesse, Schneider, OSDI 2004, section 2, has clients know head and tail and be
+ * the client (van Renesse, Schneider, OSDI 2004, section 3, has clients know head and tail and be
  * answered by the tail itself: one message less where the one asked is not the tail).
  *
  * Reads that want less are served from what this member has: `eventual` the newest that it knows,

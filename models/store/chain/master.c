@@ -3,16 +3,16 @@
  * Members send heartbeats; each that is answered gives a lease (configure.c). A member that was not
  * heard from until its lease has certainly run out is left out of the next configuration, and so is
  * one that has restarted, which has lost what was not on disk, and its leases (van Renesse,
- * Schneider, OSDI 2004, section 3: failures of the head, the tail, others). One that is heard from
- * and not in the chain joins it: the tail is told to send it what it has, and when that is done it
- * becomes the tail ("Extending a chain"). A configuration is on disk before anyone is told.
+ * Schneider, OSDI 2004, section 3.2: failures of the head, the tail, others). One that is heard
+ * from and not in the chain joins it: the tail is told to send it what it has, and when that is
+ * done it becomes the tail ("Extending a chain"). A configuration is on disk before anyone is told.
  *
  * A configuration always has a member of the one before that has all its data. Where there is none
  * the master waits; for one that has its data on disk, too, if nobody else is left. Only if all
  * have restarted and none has anything does the chain begin anew, with nothing.
  *
- * The paper assumes a master that does not fail and says how to make one (section 3: replicas that
- * agree by Paxos; CRAQ, section 5: ZooKeeper). This one is a single node. While it is down, or
+ * The paper assumes a master that does not fail and says how to make one (section 3.2: replicas
+ * that agree by Paxos; CRAQ, section 5: ZooKeeper). This one is a single node. While it is down, or
  * cannot be reached, nobody's lease is renewed, and the store stops within a lease.
  */
 #include "models.h"

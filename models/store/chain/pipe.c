@@ -2,11 +2,11 @@
  *
  * The head takes an update when it has worked on it: it finds the new value, gives it the next
  * number, and passes it on. Each member works on it, takes it when it has all before it (FIFO
- * links, van Renesse, Schneider, OSDI 2004, section 2), and passes it on; with fsync when it is on
+ * links, van Renesse, Schneider, OSDI 2004, section 3), and passes it on; with fsync when it is on
  * disk. So whatever a member has its predecessors have: the update propagation invariant (section
- * 3). What the tail takes is committed, and answered. An acknowledgement goes back from member to
+ * 3.2). What the tail takes is committed, and answered. An acknowledgement goes back from member to
  * member, and until it comes a member keeps the update, for the case that its successor fails
- * (`Sent`, section 3).
+ * (`Sent`, section 3.2).
  *
  * A compare-and-set that does not match is an update that changes nothing: what it found may not be
  * committed yet, and is by the time that the tail answers. A fencing token that is greater than

@@ -1,10 +1,10 @@
 /* Reads of a chain.
  *
  *     plain   the tail answers from what it has: all of that is committed, and all that is
- * committed it has (van Renesse, Schneider, OSDI 2004, section 2) craq    any member answers from
- * what it has of a key that is clean: nothing is on its way that it has taken. Of a dirty one it
- * asks the tail which version is committed, and answers that one (Terrace, Freedman, USENIX 2009,
- * section 2.3)
+ *             committed it has (van Renesse, Schneider, OSDI 2004, section 3)
+ *     craq    any member answers from what it has of a key that is clean: nothing is on its way
+ *             that it has taken. Of a dirty one it asks the tail which version is committed, and
+ *             answers that one (Terrace, Freedman, USENIX 2009, section 2.3)
  *
  * Both need to be in the chain for certain, at the moment when they answer (configure.c).
  */

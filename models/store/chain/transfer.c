@@ -1,7 +1,7 @@
 /* Transfer of the state of the chain to a member that joins.
  *
- * A new member is added at the tail (van Renesse, Schneider, OSDI 2004, section 3, "Extending a
- * chain"). The present tail sends it all that is committed, in chunks that are acknowledged one
+ * A new member is added at the tail (van Renesse, Schneider, OSDI 2004, section 3.2, "Extending
+ * a chain"). The present tail sends it all that is committed, in chunks that are acknowledged one
  * after the other, while it goes on serving; then what was committed in the meantime, and so on,
  * until that fits into one chunk. Then it tells the master, who makes the new member the tail; the
  * old one stops being it as soon as it hears so, and sends the last changes. Only with these does

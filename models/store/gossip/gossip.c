@@ -4,12 +4,13 @@
  *
  * Once every `cycle` a member contacts `fanout` others at random.
  *
- *     rumor         (section 1.4) it pushes what is hot: what it has heard lately and has not lost
- *                   interest in. With `feedback` it loses interest in a rumour after `k` contacts
- * in a row who knew it; blindly, after each contact with probability 1 / k. Some may never hear of
- * it push          (1.3, anti-entropy) it sends all that it has pull          it sends a checksum;
- * who has another one answers with all that it has push_pull     the same, and is then sent what it
- * lacks
+ *     rumor      (1.4, complex epidemics) it pushes what is hot: what it has heard lately and has
+ *                not lost interest in. With `feedback` it loses interest in a rumour after `k`
+ *                contacts in a row who knew it; blindly, after each contact with probability 1 / k.
+ *                Some may never hear of it
+ *     push       (1.3, anti-entropy) it sends all that it has
+ *     pull       (1.3) it sends a checksum; who has another one answers with all that it has
+ *     push_pull  (1.3) the same, and is then sent what it lacks
  *
  * What came during a cycle is passed on from the next one on, and counts as news in feedback until
  * then: members act as in the synchronous rounds of the paper, however long messages take, as long

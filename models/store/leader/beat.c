@@ -4,7 +4,8 @@
  * member that has heard the leader helps nobody else to become one for `detect`. So, with
  * `fencing`, a leader that was heard by a majority less than `detect` ago, counted from when that
  * heartbeat was sent, is the only one: that is its lease (Gray and Cheriton, "Leases", SOSP 1989;
- * MongoDB: a primary that cannot see a majority steps down). Without the lease it takes no writes
+ * MongoDB: a primary that cannot see a majority steps down; Patroni: one that cannot renew its
+ * leader key is demoted). Without the lease it takes no writes
  * and answers no strong reads: it is read-only. Without fencing it never doubts itself, so that
  * there may be two (split brain; Kleppmann 2017, chapter 5, "Handling node outages").
  *

@@ -11,7 +11,8 @@
  * Fewer than `min_followers` that are alive: nothing is committed (Redis: min-replicas-to-write).
  * A follower acknowledges what is on its disk, or what it has carried out
  * (PostgreSQL: synchronous_commit = remote_apply). A leader that came later commits what it found
- * in its log only together with a record of its own epoch (Raft, section 5.4.2).
+ * in its log only together with a record of its own epoch (Raft, Ongaro
+ * and Ousterhout, USENIX ATC 2014, section 5.4.2).
  *
  * Reads see what is committed, the next write of a key what was written last: its answer comes
  * after that one's.

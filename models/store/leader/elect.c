@@ -1,14 +1,19 @@
 /* Promotion: when the leader is silent, the follower that has the most takes its place.
  *
  * A member that has not heard the leader for `detect` asks all others whether they have, and how
- * far their logs are (GitHub's orchestrator asks the replicas of a primary that it cannot reach:
- * they see it or they do not). When all have answered, or after `election`, the one with the latest
- * record, and of several the first in the group, claims the next epoch. With `fencing` a majority
- * must have answered, and a majority must then promise, on disk, to follow that epoch and none
- * before it (the epoch of Kafka's controller, the term of Raft, section 5.2). Nobody promises while
- * it hears the leader, nor to one who has less than itself. Without fencing the best of those that
- * can be reached leads at once, and whoever hears of it follows (MySQL with an external failover
- * manager; the outage of GitHub of 21 October 2018, where both sides of a partition had writes).
+ * far their logs are (Redis Sentinel: down by itself after down-after-milliseconds, "SDOWN", and
+ * for good when others say so too, "ODOWN"; GitHub's orchestrator asks the replicas of a primary
+ * that it cannot reach: they see it or they do not). When all have answered, or after `election`,
+ * the one with the latest record, and of several the first in the group, claims the next epoch
+ * (Redis Sentinel, "replica selection and priority": the greatest replication offset, then the run
+ * id). With `fencing` a majority must have answered, and a majority must then promise, on disk, to
+ * follow that epoch and none before it (Redis Sentinel, "configuration epochs"; the term of Raft,
+ * Ongaro and Ousterhout, USENIX ATC 2014, section 5.2). Nobody promises while it hears the leader
+ * (Ongaro, "Consensus: bridging theory and practice", Stanford 2014, section 4.2.3), nor to one who
+ * has less than itself (Raft, section 5.4.1; MongoDB: members do not vote for one whose optime is
+ * older). Without fencing the best of those that can be reached leads at once, and whoever hears of
+ * it follows (MySQL with an external failover manager; the outage of GitHub of 21 October 2018,
+ * where both sides of a partition had writes).
  *
  * What only the old leader had is lost: it cuts that off when it is back, and only then is known
  * how much it was.

@@ -1,10 +1,11 @@
 /* store.leader: one member takes the writes, the others follow it. How long a write waits for them,
  * who serves reads, what happens when the leader is gone, and what is lost then.
  *
- * After the replication of MySQL and PostgreSQL as their manuals describe it, and Kleppmann,
- * "Designing data-intensive applications", 2017, chapter 5. The rules, and what is left out, stand
- * at the head of the files that follow them; see leader.h for which is which. A retry of a request
- * that was carried out takes effect again.
+ * No paper has all of it: it is what MySQL, PostgreSQL, MongoDB and Redis do by their manuals, and
+ * how Kleppmann, "Designing data-intensive applications", 2017, chapter 5, tells it. The rules
+ * stand at the head of the files that follow them, each with whose rule it is, and so does what is
+ * left out; see leader.h for which is which. A retry of a request that was carried out takes effect
+ * again.
  */
 #include "store/leader/leader.h"
 

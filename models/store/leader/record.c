@@ -5,7 +5,8 @@
  * is synced every `sync_period`, and a crash takes what came since (MySQL: sync_binlog = 1 and 0).
  *
  * Two logs that agree on the epoch of a record agree on all before it, since an epoch has one
- * writer (Kafka KIP-101, "leader epoch").
+ * writer (Kafka KIP-101, "leader epoch"; the log matching property of Raft, Ongaro and Ousterhout,
+ * USENIX ATC 2014, section 5.3; PostgreSQL: timelines).
  *
  * Left out: the log is never shortened, and reading it after a crash takes no time (store.single
  * has that).

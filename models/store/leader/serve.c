@@ -6,12 +6,15 @@
  *   strong          the leader, from what is committed, while it holds its lease
  *   eventual, consistent_prefix   the member that was asked: what it has is a beginning of the log
  *   bounded         the member that was asked, when it had all that the leader had at most so long
- *                   ago, by the clocks of the two (MySQL: pt-heartbeat). Of versions only the
- * leader knows how many there are: as strong session         the member that was asked, when it has
- * carried out what the session's token names, a place in the log (MySQL:
- * WAIT_FOR_EXECUTED_GTID_SET; PostgreSQL: the LSN that pg_last_wal_replay_lsn() is compared with)
+ *                   ago, by the clocks of the two (MySQL: pt-heartbeat; MongoDB:
+ *                   maxStalenessSeconds). Of versions only the leader knows how many there are: as
+ *                   strong
+ *   session         the member that was asked, when it has carried out what the session's token
+ *                   names, a place in the log (MySQL: WAIT_FOR_EXECUTED_GTID_SET; PostgreSQL: the
+ *                   LSN that pg_last_wal_replay_lsn() is compared with; MongoDB: afterClusterTime)
  *   default         as `reads` says: as strong, or by whom it was asked, or by the member nearest
- * to the client; with a session's token as session
+ *                   to the client (MongoDB: readPreference primary, secondaryPreferred, nearest);
+ *                   with a session's token as session
  *
  * A member that is behind lets the read wait, passes it on to the leader, or refuses it (`behind`).
  * Every answer's token is the place up to which the member that gave it had carried out.

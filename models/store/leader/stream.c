@@ -4,14 +4,20 @@
  * place from which on the two may differ, found by the epoch of the last record (Kafka KIP-101),
  * and with everything after; the follower cuts off what is not the source's and appends what comes.
  * A source sends what is on its own disk and nothing else, so that no follower has what a crash of
- * the leader could take (PostgreSQL: "warm standby", the WAL sender sends what was flushed). It
- * does not wait for acknowledgements before it sends more. What overtook something is held until
- * that is there. A follower that lacks something at two heartbeats and got nothing between them
- * subscribes again.
+ * the leader could take (PostgreSQL: the WAL sender sends what was flushed; MySQL does with
+ * sync_binlog = 1). The follower asks for the place
+ * where it is, so that nobody need remember it for it (MySQL: SOURCE_AUTO_POSITION; PostgreSQL:
+ * START_REPLICATION at an LSN). The source does not wait for acknowledgements before it sends more.
+ * What overtook something is held until that is there. A follower that lacks something at two
+ * heartbeats and got nothing between them subscribes again (MySQL: replica_net_timeout and
+ * SOURCE_HEARTBEAT_PERIOD).
+ *
+ * What is cut off was never the group's: pg_rewind of PostgreSQL, "rollback" of MongoDB.
  *
  * The source is the leader; with `chain` the member before, and behind the leader in the order of
- * the group (PostgreSQL: cascading replication). If that one is silent for as long as `detect`, the
- * leader is asked instead, until the next change of leader.
+ * the group (PostgreSQL: cascading replication; MySQL: log_replica_updates). If that one is silent
+ * for as long as `detect`, the leader is asked instead, until the next change of leader (MySQL:
+ * SOURCE_CONNECTION_AUTO_FAILOVER).
  */
 #include <stdlib.h>
 #include <string.h>

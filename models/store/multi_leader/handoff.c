@@ -1,6 +1,6 @@
 /* Handoff counters: a counter of many members of which few are known to all (Almeida and Baquero,
  * "Scalable eventually consistent counters over unreliable networks", arXiv:1307.3207, 2013, and
- * Distributed Computing 32(1), 2019; the definitions are those of its section 5, figure 4).
+ * Distributed Computing 32(1), 2019; the definitions are those of its figure of the data type).
  *
  * Members have tiers. Those of tier 0 keep a vector, as a G-counter does. What another one counts
  * it hands to one of a lower tier, and forgets: the lower one makes a slot for it, with the clocks
@@ -13,8 +13,8 @@
  * Changed: amounts are any number of 0 or more, not 1. Of two members of one tier above 0 the
  * paper's `aggregate` adds what both have counted to what is below them; a message that is so old
  * that the other one has handed that on since would make the sum too high for ever, so here each
- * adds its own only (tests/broken/leaders_peers.twin). Left out: members that leave for good
- * (section 6), views (what a receiver of another tier has no use for is sent all the same).
+ * adds its own only (tests/broken/leaders_peers.twin). Left out: members that leave for good,
+ * views (what a receiver of another tier has no use for is sent all the same).
  */
 #include "store/multi_leader/multi_leader.h"
 

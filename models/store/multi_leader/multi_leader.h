@@ -145,7 +145,7 @@ struct leaders_token {
     uint64_t amount;
 };
 
-/* The state of one member, as in the paper (section 4.1); of tier 0 `own` is in the vector. */
+/* The state of one member, as in the paper; of tier 0 `own` is in the vector. */
 struct leaders_counts {
     uint64_t actor, tier;
     uint64_t value, below, own;

@@ -8,7 +8,7 @@
  * next slot. Slots are decided side by side; while `window` of them are open, which are proposed
  * and not executed, commands wait (van Renesse, Altinbuken, "Paxos made moderately complex", ACM
  * Computing Surveys 47(3), 2015, section 2.1: WINDOW), and then go together in a message of `batch`
- * slots at most ("Paxos made live", section 4.2).
+ * slots at most ("Paxos made live", section 4.2, puts several values into one slot instead).
  *
  * Lost messages: what was not accepted yet is proposed again with each heartbeat.
  *

@@ -4,7 +4,7 @@
  * executed, and tells the member that was asked. With what it sends it says how far it has got:
  * another member executes up to there what it has accepted of that very ballot, which is what was
  * chosen. What it lacks, or has of another ballot, it asks the leader for ("Paxos made live",
- * section 5.5: catch-up).
+ * section 4.2: catch-up from the log; section 5.5 from a snapshot: snapshot.c).
  */
 #include "store/effect.h"
 #include "store/paxos/paxos.h"

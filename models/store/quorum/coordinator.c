@@ -9,10 +9,11 @@
  *                       (Cassandra). Compare-and-set, increment, append: read, then write: two that
  *                       run at once can both succeed, and one of them is lost
  *     abd               read: read, write back what was read where fewer than W were seen to have
- * it (Attiya, Bar-Noy, Dolev, JACM 1995: a read that returns without would let a later one return
- * what was before). write: read versions, write with a greater one (Lynch, Shvartsman, FTCS 1997).
- * Where R + W > N that is a linearizable register whatever clocks show. Other operations are
- * refused: no number of registers makes one of them (Herlihy, TOPLAS 1991)
+ *                       it (Attiya, Bar-Noy, Dolev, JACM 42(1), 1995: a read that returns without
+ *                       would let a later one return what was before). write: read versions, write
+ *                       with a greater one (Lynch, Shvartsman, FTCS 1997). Where R + W > N that is
+ *                       a linearizable register whatever clocks show. Other operations are refused:
+ *                       no number of registers makes one of them (Herlihy, TOPLAS 13(1), 1991)
  *
  * A request may want less or more than that of a read. `eventual` is the first answer. With last
  * write wins, `strong` waits for N - W + 1 answers, which meet every acknowledged write, and

@@ -1,15 +1,16 @@
 /* Placing keys at random: who holds a key where a ring does not say it.
  *
  *     random    any N members, drawn for each key (HDFS, RAMCloud, GFS): with many keys nearly
- * every set of N members holds all replicas of some key, so that some are lost whenever N members
- * or a few more are lost at once copysets  few sets of N members (Cidon and others, "Copysets:
- * reducing the frequency of data loss in cloud storage", USENIX ATC 2013, section 4.2): the members
- * are permuted P = scatter_width / (N - 1) times, rounded up, each permutation is cut into groups
- *               of N, and a key is at one of these. So a member shares keys with about
- * scatter_width others, who bring back what it held when it is lost, and there are P times members
- * / N sets whose loss loses anything
+ *               every set of N members holds all replicas of some key, so that some are lost
+ *               whenever N members or a few more are lost at once
+ *     copysets  few sets of N members (Cidon and others, "Copysets: reducing the frequency of data
+ *               loss in cloud storage", USENIX ATC 2013, "permutation phase"): the members are
+ *               permuted P = scatter_width / (N - 1) times, rounded up, each permutation is cut
+ *               into groups of N, and a key is at one of these. So a member shares keys with about
+ *               scatter_width others, who bring back what it held when it is lost, and there are P
+ *               times members / N sets whose loss loses anything
  *
- * Of a permutation whose length N does not divide the rest holds nothing (Cidon 2013, figure 6).
+ * Of a permutation whose length N does not divide the rest holds nothing.
  * The next members, who stand in where some are suspected, are those that would have been drawn
  * next, or come next in the permutation.
  *

@@ -4,8 +4,8 @@
  * is appended to the log; it takes effect if it is newer than what is there. With `fsync` it takes
  * effect and is acknowledged when it is on disk, so that nobody ever reads what a crash could take;
  * one fsync at a time, and each covers all that was written before it began (group commit; Gray and
- * Reuter, "Transaction processing", 1993, section 9.4.6). Without, it takes effect at once, the log
- * is synced every `sync_period`, and a crash takes what was written since (Cassandra:
+ * Reuter, "Transaction processing", 1993, chapter on the log manager). Without, it takes effect at
+ * once, the log is synced every `sync_period`, and a crash takes what was written since (Cassandra:
  * commitlog_sync batch and periodic).
  *
  * A restarted replica reads its log. When the log has grown to several times what is alive, all

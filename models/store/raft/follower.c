@@ -2,7 +2,7 @@
  *
  * An append says what its entries stand on: index and term of the entry before them. Where a
  * follower has another one there, or none, it refuses and says where its log begins to differ, as
- * far as it can tell, so that a leader need not go back one by one (3.5, after figure 3.7: by
+ * far as it can tell, so that a leader need not go back one by one (3.5, after figure 3.6: by
  * term). Entries that conflict with those of the leader are dropped with all that follow them.
  *
  * An acknowledgement names the last entry that is as the leader has it, and on disk. A heartbeat is

@@ -202,7 +202,7 @@ void raft_log_reset(struct sim_node *self, struct raft_state *state, uint64_t in
 
 /* A record of the log of a former life. What stands before the snapshot is in it. Where the entry
  * that the snapshot ends with is another one in the log, the snapshot came from a leader and what
- * follows in the log is not of its history (7, figure 5.3: discard the log). */
+ * follows in the log is not of its history (figure 5.3, step 7: discard the log). */
 static void recover(struct raft_state *state, const struct sim_log_record *record, uint64_t at,
                     bool *follows)
 {

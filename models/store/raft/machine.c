@@ -1,4 +1,4 @@
-/* The state machine: what committed entries do to the keys, in the order of the log (3.1, 3.5).
+/* The state machine: what committed entries do to the keys, in the order of the log (2.1, 3.5).
  *
  * The version of a key is the index of the entry that wrote it last; index 1 is never a client's,
  * and 1 the version of what was there from the start. The leader answers when it applies; what was

@@ -20,14 +20,14 @@ static const struct sim_param raft_params[] = {
     {"election_timeout", SIM_PARAM_DURATION, offsetof(struct raft_params, election_timeout),
      "ms(150)", 1e-6, 1e6,
      "least time without a word from a leader after which a member stands for election "
-     "[Ongaro 2014, 9.3: 150 ms; etcd: 1 s]",
+     "[Ongaro 2014, 9.4: 150 to 300 ms; etcd: 1 s]",
      NULL, NULL},
     {"election_timeout_max", SIM_PARAM_DURATION, offsetof(struct raft_params, election_timeout_max),
      "none", 1e-6, 1e300, "the most, drawn uniformly; none = twice the least [Ongaro 2014, 3.4]",
      NULL, NULL},
     {"heartbeat", SIM_PARAM_DURATION, offsetof(struct raft_params, heartbeat), "none", 1e-6, 1e300,
      "how often a leader shows that it leads; none = half of election_timeout "
-     "[Ongaro 2014, 9.3; etcd: a tenth]",
+     "[Ongaro 2014, 9.4; etcd: a tenth]",
      NULL, NULL},
     {"pre_vote", SIM_PARAM_BOOLEAN, offsetof(struct raft_params, pre_vote), "true", SIM_UNBOUNDED,
      "candidates ask first whether they would be voted for [Ongaro 2014, 9.6]", NULL, NULL},

@@ -3,11 +3,11 @@
  * When `snapshot` entries have been applied since the last one a member writes all its keys to
  * disk; when they are there its log keeps `snapshot_keep` entries before the snapshot, for
  * followers that are not far behind (5.1). A follower that needs older ones is sent what is on the
- * leader's disk, in chunks, each of which it acknowledges (5.3, figure 5.3); meanwhile the leader
+ * leader's disk, in chunks, each of which it acknowledges (5.1, figure 5.3); meanwhile the leader
  * makes no new one. The follower writes it to its own disk and then begins from there; what its log
  * had beyond it stays if it is the same history.
  *
- * Left out: that writing one takes processor time and memory (5.1.2), and reading it back after a
+ * Left out: that writing one takes processor time and memory (5.1.1), and reading it back after a
  * crash takes time.
  */
 #include "store/raft/raft.h"

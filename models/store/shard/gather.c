@@ -2,10 +2,12 @@
  *
  * With gather = "shards" each shard that may have keys of the scan is asked once: under ranges
  * those whose ranges it touches, for the part of it that is theirs; under a placement all of them,
- * for all of it, as with an index that each shard keeps of its own keys. With gather = "keys" each
- * key is read by itself, as a batch that one coordinator divides. The parts are made at once; the
- * answer is there with the last one that is needed, and there is none when too many have failed. A
- * scan is no snapshot, and pays no attention to keys on the move.
+ * for all of it, as with an index that each shard keeps of its own keys (Kleppmann, "Designing
+ * data-intensive applications", 2017, chapter 6, "Partitioning secondary indexes by document";
+ * MongoDB: targeted and broadcast operations of mongos). With gather = "keys" each key is read by
+ * itself, as a batch that one coordinator divides (Cassandra: a SELECT with IN). The parts are made
+ * at once; the answer is there with the last one that is needed, and there is none when too many
+ * have failed. A scan is no snapshot, and pays no attention to keys on the move.
  */
 #include "store/shard/shard.h"
 

@@ -6,7 +6,8 @@
  * One change at a time, through the keys in their order, `batch` keys that change their owner at
  * once. Their values go as requests through the network (copy.c), at `rate` at most. A change, and
  * how far it is, is on disk before anybody acts on it, so that after a crash it goes on where it
- * was; which keys come next follows from that.
+ * was; which keys come next follows from that. (MongoDB: the config servers know of each chunk
+ * migration, and a shard takes part in one at a time.)
  */
 #include "store/shard/shard.h"
 

@@ -2,17 +2,17 @@
  *
  * A request waits for one of `servers` and is worked on; a share of them (`misses`) then reads a
  * page from the disk. A write is appended to the log before anything else (write-ahead logging:
- * Mohan and others, "ARIES", TODS 17(1), 1992, section 1.1) and answered when it is on disk. One
+ * Mohan and others, "ARIES", TODS 17(1), 1992) and answered when it is on disk. One
  * fsync at a time: what is written while it runs shares the next one (group commit: Gray and
- * Reuter, "Transaction processing", 1993, section 9.4.6). A write that has yet to reach the disk is
- * pre-committed (DeWitt and others, SIGMOD 1984, section 5.2): the next compare-and-set of its key
- * meets it, and is answered after it; reads see what is on disk, so that nobody ever reads what a
- * crash could take. Without `fsync` a write is answered and seen at once, the log is synced every
- * `sync_period`, and a crash takes what came since (PostgreSQL: synchronous_commit = off; Redis:
- * appendfsync everysec).
+ * Reuter, "Transaction processing", 1993, chapter on the log manager). A write that has yet to
+ * reach the disk is pre-committed (DeWitt and others, "Implementation techniques for main memory
+ * database systems", SIGMOD 1984): the next compare-and-set of its key meets it, and is answered
+ * after it; reads see what is on disk, so that nobody ever reads what a crash could take. Without
+ * `fsync` a write is answered and seen at once, the log is synced every `sync_period`, and a crash
+ * takes what came since (PostgreSQL: synchronous_commit = off; Redis: appendfsync everysec).
  *
  * After a crash the log is read again from the last checkpoint, each record takes `replay`, and
- * until that is done requests are turned away (ARIES, section 6: redo).
+ * until that is done requests are turned away (ARIES: the redo pass of restart).
  *
  * A write that carries a fencing token is refused as a conflict when a greater one was seen with
  * its key; that of a read counts as seen too (Kleppmann, "How to do distributed locking", 2016).
