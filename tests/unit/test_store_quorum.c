@@ -335,6 +335,15 @@ static void test_consistency(void)
     request.consistency = SIM_CONSISTENCY_STRONG; /* N - W + 1 = 3, of whom one is down */
     store_story_expect(store_story_get(&story, store_story_send(&story, "replica[3]", &request)),
                        SIM_STATUS_UNAVAILABLE, 0, s(2));
+    fixture_restart(&story.f, "replica[1]");
+    store_story_wait(&story, s(2));
+    request.consistency = SIM_CONSISTENCY_BOUNDED;
+    request.staleness = s(100); /* how old its own answer is, a replica cannot know */
+    store_story_expect(store_story_get(&story, store_story_send(&story, "replica[3]", &request)),
+                       SIM_STATUS_OK, 10, ms(2));
+    request.consistency = SIM_CONSISTENCY_PREFIX;
+    store_story_expect(store_story_get(&story, store_story_send(&story, "replica[3]", &request)),
+                       SIM_STATUS_UNAVAILABLE, 0, 0);
     store_story_end(&story);
 }
 

@@ -15,9 +15,12 @@
  *                       a linearizable register whatever clocks show. Other operations are refused:
  *                       no number of registers makes one of them (Herlihy, TOPLAS 13(1), 1991)
  *
- * A request may want less or more than that of a read. `eventual` is the first answer. With last
- * write wins, `strong` waits for N - W + 1 answers, which meet every acknowledged write, and
- * `session` does where R bring nothing as new as the session has seen. All else is the default.
+ * A request may want less or more than that of a read. `eventual` is the first answer. With abd
+ * all else is the default, which is never behind. With last write wins, `strong` waits for N - W +
+ * 1 answers, which meet every acknowledged write, so does `bounded`, since nobody knows how old
+ * anything else is, and `session` where R bring nothing as new as the session has seen. `prefix` is
+ * unavailable: there is no order of all writes that members know a part of; and so are `strong` and
+ * `bounded` with a sloppy quorum, since what stand-ins took N - W + 1 replicas need not have.
  *
  * After a read, replicas that answered with something older are sent the newest (Dynamo 5, "read
  * repair": after the answer, when all have answered or the timeout has passed). After a write, what
@@ -416,6 +419,28 @@ static bool is_refused(const struct quorum_coordinator *coordinator, uint16_t op
     return operation == SIM_OP_SCAN || (is_abd(coordinator) && is_conditional);
 }
 
+/* Whether a read can be given what it asks for. */
+static bool is_promised(const struct quorum_coordinator *coordinator,
+                        const struct sim_request *request)
+{
+    bool is_reading = request->operation == SIM_OP_READ || request->operation == SIM_OP_CALL;
+    if (!is_reading || is_abd(coordinator)) {
+        return true;
+    }
+    switch ((enum sim_consistency)request->consistency) {
+    case SIM_CONSISTENCY_DEFAULT:
+    case SIM_CONSISTENCY_SESSION:
+    case SIM_CONSISTENCY_EVENTUAL:
+        return true;
+    case SIM_CONSISTENCY_STRONG:
+    case SIM_CONSISTENCY_BOUNDED:
+        return !coordinator->params->sloppy;
+    case SIM_CONSISTENCY_PREFIX:
+        break;
+    }
+    return false;
+}
+
 static int64_t size_of(const struct quorum_coordinator *coordinator,
                        const struct sim_request *request)
 {
@@ -434,6 +459,10 @@ void quorum_request(struct sim_node *self, struct quorum_coordinator *coordinato
     }
     if (request->deadline <= sim_now(self)) {
         sim_answer_status(self, in->ticket, SIM_STATUS_EXPIRED);
+        return;
+    }
+    if (!is_promised(coordinator, request)) {
+        sim_answer_status(self, in->ticket, SIM_STATUS_UNAVAILABLE);
         return;
     }
     sim_frame frame;

@@ -72,7 +72,9 @@ uint32_t quorum_needed_to_read(struct sim_node *self, const struct quorum_coordi
         *ret_counted = quorum_all(operation);
         return 1;
     }
-    if (request->consistency == SIM_CONSISTENCY_STRONG && params->protocol != QUORUM_ABD) {
+    bool is_meeting = request->consistency == SIM_CONSISTENCY_STRONG ||
+                      request->consistency == SIM_CONSISTENCY_BOUNDED;
+    if (is_meeting && params->protocol != QUORUM_ABD) {
         uint32_t meeting = quorum_needed_to_meet(self, coordinator, operation);
         *ret_counted = quorum_all(operation);
         return meeting > needed ? meeting : needed;
