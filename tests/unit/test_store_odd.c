@@ -124,6 +124,87 @@ static void test_deletion(void)
     store_story_end(&story);
 }
 
+/* LOCAL_QUORUM where the other zone is lost goes on, and where its own is lost but for the
+ * coordinator does not, whoever else would answer. */
+static void test_lost_zone(void)
+{
+    struct store_story story;
+    store_story_begin(
+        &story, &sim_model_store_quorum, 5, ms(1),
+        "service = ms(0), timeout = ms(500), read_level = 'local_quorum', write_level "
+        "= 'local_quorum'");
+    for (uint32_t i = 2; i <= 5; i++) { /* 1, 2 and 3 are in one zone, 4 and 5 in another */
+        fixture_machine(&story.f, 1 + i)->zone = i <= 3 ? 1 : 4;
+    }
+    store_story_start(&story);
+    fixture_crash(&story.f, "replica[4]");
+    fixture_crash(&story.f, "replica[5]");
+    store_story_expect(store_story_do(&story, "replica[1]", SIM_OP_WRITE, 1, 10), SIM_STATUS_OK, 10,
+                       ms(2));
+    fixture_restart(&story.f, "replica[4]");
+    fixture_restart(&story.f, "replica[5]");
+    fixture_crash(&story.f, "replica[2]");
+    fixture_crash(&story.f, "replica[3]");
+    store_story_expect(store_story_do(&story, "replica[1]", SIM_OP_READ, 1, 0),
+                       SIM_STATUS_UNAVAILABLE, 0, ms(500));
+    store_story_wait(&story, s(15)); /* the write was kept as hints for the lost zone */
+    store_story_expect(store_story_do(&story, "replica[5]", SIM_OP_READ, 1, 0), SIM_STATUS_OK, 10,
+                       ms(2));
+    store_story_end(&story);
+}
+
+static void cut_two_from_three(struct store_story *story, bool is_cut)
+{
+    for (uint32_t a = 1; a <= 2; a++) {
+        for (uint32_t b = 3; b <= 5; b++) {
+            raft_story_cut(story, a, b, is_cut);
+        }
+    }
+}
+
+/* Asks until it is done: silent members must be suspected first. */
+static void insist(struct store_story *story, const char *to, uint64_t key, uint64_t value)
+{
+    for (int i = 0; i < 5; i++) {
+        if (store_story_do(story, to, SIM_OP_WRITE, key, value)->reply.status == SIM_STATUS_OK) {
+            return;
+        }
+    }
+    g_assert_not_reached();
+}
+
+/* A sloppy quorum takes writes of the same keys on both sides of a partition. When it has healed,
+ * hints bring all owners to the later one, whoever stood in. */
+static void test_sloppy_partition(void)
+{
+    struct store_story story;
+    store_story_begin(
+        &story, &sim_model_store_quorum, 5, ms(1),
+        "service = ms(0), replicas = 3, sloppy = true, timeout = ms(500), read_repair "
+        "= percent(0), handoff_interval = s(1)");
+    store_story_start(&story);
+    cut_two_from_three(&story, true);
+    for (uint64_t key = 1; key <= 10; key++) {
+        insist(&story, "replica[1]", key, 100 + key);
+        insist(&story, "replica[5]", key, 200 + key); /* later */
+    }
+    uint64_t here = store_story_do(&story, "replica[1]", SIM_OP_READ, 1, 0)->reply.value;
+    g_assert_cmpuint(here, ==, 101);
+    g_assert_cmpuint(fixture_total(&story.f, "replica", "stand_ins"), >, 0);
+    cut_two_from_three(&story, false);
+    store_story_wait(&story, s(10));
+    g_assert_cmpint(fixture_level(&story.f, "replica", "hints"), ==, 0);
+    for (uint64_t key = 1; key <= 10; key++) {
+        for (uint32_t member = 1; member <= 5; member++) {
+            g_assert_cmpuint(
+                store_story_do(&story, raft_story_name(member), SIM_OP_READ, key, 0)->reply.value,
+                ==, 200 + key);
+        }
+        story.count = 0;
+    }
+    store_story_end(&story);
+}
+
 /* The preferred member comes back so far behind that it needs a snapshot: it leads when it has all,
  * and what was acknowledged meanwhile is there. */
 static void test_transfer_and_snapshot(void)
@@ -143,6 +224,7 @@ static void test_transfer_and_snapshot(void)
         g_assert_cmpint(told->reply.status, ==, SIM_STATUS_OK);
     }
     uint64_t before = fixture_total(&story.f, "replica", "snapshots.sent");
+    uint64_t transfers = fixture_total(&story.f, "replica", "transfers");
     fixture_restart(&story.f, raft_story_name(2));
     bool acknowledged[200] = {false};
     uint64_t key = 31;
@@ -154,6 +236,7 @@ static void test_transfer_and_snapshot(void)
     }
     g_assert_cmpuint(raft_story_leader(&story), ==, 2);
     g_assert_cmpuint(fixture_total(&story.f, "replica", "snapshots.sent"), >, before);
+    g_assert_cmpuint(fixture_total(&story.f, "replica", "transfers") - transfers, ==, 1);
     store_story_wait(&story, s(1));
     story.count = 0;
     for (uint64_t i = 1; i < key; i++) {
@@ -207,6 +290,8 @@ int main(int argc, char **argv)
     g_test_add_func("/store/odd/chain-middle", test_chain_middle);
     g_test_add_func("/store/odd/paused-leader", test_paused_leader);
     g_test_add_func("/store/odd/deletion", test_deletion);
+    g_test_add_func("/store/odd/lost-zone", test_lost_zone);
+    g_test_add_func("/store/odd/sloppy-partition", test_sloppy_partition);
     g_test_add_func("/store/odd/transfer-and-snapshot", test_transfer_and_snapshot);
     g_test_add_func("/store/odd/lease-and-drift", test_lease_and_drift);
     return g_test_run();
