@@ -6,8 +6,9 @@
  * last_write_wins: the value with the greatest time (8, LWW-register).
  *
  * siblings: what an update has seen it replaces; what neither has seen the other of stays side by
- * side: a version vector, and the updates whose values are there (10, MV-register; dotted: Preguica
- * and others, arXiv:1011.5808).
+ * side: a version vector (Parker and others, "Detection of mutual inconsistency in distributed
+ * systems", IEEE TSE 9(3), 1983), and the updates whose values are there (10, MV-register; dotted:
+ * Preguica and others, arXiv:1011.5808).
  *
  * g_counter: what each actor has added; the greater sum of each (6). pn_counter: the same, and what
  * it has taken away (7). handoff_counter: handoff.c.
