@@ -19,9 +19,14 @@
 /* A move takes a while, so that faults meet it. */
 #define SHARD_SWARM SHARD_SWARM_SHARDS "batch = 2, rate = 10000, fsync = exponential(ms(5)), "
 
+/* Shards that have more than two of the six keys are too big. */
+#define SHARD_SWARM_OVERSIZED                                                                      \
+    "by = 'range', value_bytes = bytes(1000), partition_max = bytes(2500), "                       \
+    "split_oversized = true, measure = ms(300)"
+
 /* What happened in all seeds of a program. */
 struct shard_tally {
-    uint64_t moved, held, retried, late, unfinished;
+    uint64_t moved, held, retried, late, splits, unfinished;
 };
 
 static struct shard_tally shard_tally;
@@ -32,6 +37,7 @@ static inline void shard_finish(struct swarm *swarm)
     shard_tally.held += fixture_total(&swarm->f, "replica", "held.requests");
     shard_tally.retried += fixture_total(&swarm->f, "replica", "copies.retried");
     shard_tally.late += fixture_total(&swarm->f, "replica", "copies.late");
+    shard_tally.splits += fixture_total(&swarm->f, "replica", "splits.size");
     shard_tally.unfinished += fixture_level(&swarm->f, "replica", "moving") != 0;
 }
 

@@ -14,9 +14,9 @@ static void play(const char *what, const char *params, void (*prepare)(struct sw
     g_free(swarm);
     g_test_message("%s: %" G_GUINT64_FORMAT " keys moved, %" G_GUINT64_FORMAT
                    " requests held, %" G_GUINT64_FORMAT " copies tried again, %" G_GUINT64_FORMAT
-                   " of which found that they had arrived",
-                   what, shard_tally.moved, shard_tally.held, shard_tally.retried,
-                   shard_tally.late);
+                   " of which found that they had arrived, %" G_GUINT64_FORMAT " splits by size",
+                   what, shard_tally.moved, shard_tally.held, shard_tally.retried, shard_tally.late,
+                   shard_tally.splits);
     if (swarm_is_alone()) {
         return;
     }
@@ -36,6 +36,13 @@ static void test_raft(void)
     play("raft, modulo", SHARD_SWARM "by = 'modulo'", shard_prepare_raft);
 }
 
+/* Ranges are also split where they are too big, while shards come and go. */
+static void test_oversized(void)
+{
+    play("single, oversized", SHARD_SWARM SHARD_SWARM_OVERSIZED, shard_prepare_single);
+    g_assert_cmpuint(shard_tally.splits, >, 0);
+}
+
 /* Of all that was played. */
 static void test_reached(void)
 {
@@ -47,6 +54,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/shard/swarm/single", test_single);
     g_test_add_func("/shard/swarm/raft", test_raft);
+    g_test_add_func("/shard/swarm/oversized", test_oversized);
     g_test_add_func("/shard/swarm/reached", test_reached);
     return g_test_run();
 }

@@ -28,11 +28,18 @@ static void test_fast(void)
          shard_prepare_raft);
 }
 
+static void test_oversized(void)
+{
+    play("raft, oversized", SHARD_SWARM SHARD_SWARM_OVERSIZED, shard_prepare_raft);
+    g_assert_cmpuint(shard_tally.splits, >, 0);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/shard/swarm/long/single", test_single);
     g_test_add_func("/shard/swarm/long/raft", test_raft);
     g_test_add_func("/shard/swarm/long/fast", test_fast);
+    g_test_add_func("/shard/swarm/long/oversized", test_oversized);
     return g_test_run();
 }

@@ -23,7 +23,6 @@ struct value {
     struct item *items;
 };
 
-#define ITEMS_MAX 32
 #define IDS_MAX 4096
 
 struct cursor {
@@ -81,9 +80,16 @@ static bool is_field(struct cursor *cursor)
 /* Items up to `close`, which is taken. */
 static void parse_items(struct cursor *cursor, struct value *value, char close)
 {
-    value->items = sim_arena_array(cursor->arena, struct item, ITEMS_MAX);
+    uint32_t room = 0;
     while (!take(cursor, close)) {
-        g_assert_cmpuint(value->count, <, ITEMS_MAX);
+        if (value->count == room) {
+            struct item *items = sim_arena_array(cursor->arena, struct item, 2 * room + 8);
+            for (uint32_t i = 0; i < room; i++) {
+                items[i] = value->items[i];
+            }
+            value->items = items;
+            room = 2 * room + 8;
+        }
         struct item *item = &value->items[value->count++];
         if (is_field(cursor)) {
             item->key = take_word(cursor);

@@ -190,13 +190,7 @@ void shard_position(struct sim_node *self, uint64_t upto, uint64_t end)
 
 static bool has_changes(const struct shard_params *params)
 {
-    for (uint32_t i = 0; i < params->shards.count; i++) {
-        const struct shard_fields *fields = shard_fields_at(params, i);
-        if (fields->from > 0 || fields->to != SIM_NEVER) {
-            return true;
-        }
-    }
-    return params->split_above > 0 || params->split_oversized;
+    return shard_planned(params) > 0 || params->split_above > 0 || params->split_oversized;
 }
 
 void shard_follow_start(struct sim_node *self, bool is_restart)

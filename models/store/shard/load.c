@@ -68,10 +68,9 @@ static void split(struct sim_node *self, uint32_t hot, uint32_t cold)
     uint64_t begin = table->ranges[hottest].begin;
     uint64_t end =
         hottest + 1 < table->range_count ? table->ranges[hottest + 1].begin : shard_keys(state);
-    struct shard_change change = {SHARD_SPLIT, cold, split_point(state, begin, end)};
-    if (change.key > 0) {
-        sim_count(self, SHARD_METRIC_SPLITS, 1);
-        shard_mover_begin(self, &change);
+    uint64_t key = split_point(state, begin, end);
+    if (key > 0) {
+        shard_mover_split(self, cold, key, SHARD_METRIC_SPLITS);
     }
 }
 

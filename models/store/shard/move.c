@@ -18,18 +18,31 @@ enum { TAG_CHANGE, TAG_PROGRESS, TAG_DONE };
 
 /* ---- changes ---- */
 
-void shard_mover_begin(struct sim_node *self, const struct shard_change *change)
+static void begin(struct sim_node *self, const struct shard_change *change)
 {
     struct shard_state *state = sim_state(self);
-    if (state->change_count == SHARD_CHANGES_MAX) {
-        return;
-    }
+    sim_assert(state->change_count < SHARD_CHANGES_MAX);
     state->mover.stage = SHARD_LOGS_CHANGE;
     state->mover.next = *change;
     struct sim_log_record record = {.words = {change->kind, change->shard, change->key},
                                     .bytes = SHARD_RECORD_BYTES};
     sim_log_append(self, LOG_CHANGES, &record);
     sim_log_sync(self, LOG_CHANGES, state->params->fsync, 0, TAG_CHANGE);
+}
+
+void shard_mover_split(struct sim_node *self, uint32_t shard, uint64_t key, int metric)
+{
+    const struct shard_state *state = sim_state(self);
+    uint32_t splits = 0;
+    for (uint32_t i = 0; i < state->change_count; i++) {
+        splits += state->changes[i].kind == SHARD_SPLIT;
+    }
+    if (splits + shard_planned(state->params) == SHARD_CHANGES_MAX) {
+        sim_count(self, SHARD_METRIC_SPLITS_REFUSED, 1);
+        return;
+    }
+    sim_count(self, metric, 1);
+    begin(self, &(struct shard_change){SHARD_SPLIT, shard, key});
 }
 
 /* Those who come do so before others go, so that somebody is there to take their keys. */
@@ -42,13 +55,13 @@ void shard_mover_look(struct sim_node *self)
     }
     for (uint32_t i = 0; i < state->shard_count; i++) {
         if (shard_is_wanted(state->params, i, sim_now(self)) && !shard_table_has(table, i)) {
-            shard_mover_begin(self, &(struct shard_change){SHARD_JOINS, i, 0});
+            begin(self, &(struct shard_change){SHARD_JOINS, i, 0});
             return;
         }
     }
     for (uint32_t i = 0; i < state->shard_count && table->present_count > 1; i++) {
         if (!shard_is_wanted(state->params, i, sim_now(self)) && shard_table_has(table, i)) {
-            shard_mover_begin(self, &(struct shard_change){SHARD_LEAVES, i, 0});
+            begin(self, &(struct shard_change){SHARD_LEAVES, i, 0});
             return;
         }
     }

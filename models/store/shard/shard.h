@@ -1,6 +1,7 @@
 /* Sharding: what the files of store.sharded share.
  *
- *     shard.c    the model: parameters, requests and whom they are sent on to, lives
+ *     params.c   parameters, and which of them go together
+ *     shard.c    the model: requests and whom they are sent on to, lives
  *     table.c    which shard owns a key, before and after a change
  *     gather.c   scans: several requests at once, and the answers put together
  *     follow.c   what a router knows of a change under way, and which requests it holds
@@ -19,7 +20,9 @@
 
 #define SHARD_SHARDS_MAX 1024u
 #define SHARD_RANGES_MAX 4096u
-#define SHARD_CHANGES_MAX 1024u /* of one run; all of them fit into a message */
+/* Of one run; all of them fit into a message. Those that are planned, of shards that come and go,
+ * are at most as many, and splits have what they leave. */
+#define SHARD_CHANGES_MAX 1024u
 #define SHARD_CHANGE_WORDS 3u
 #define SHARD_RECENT 256u /* keys that were asked for last */
 #define SHARD_HEADER_BYTES 64
@@ -62,6 +65,13 @@ struct shard_params {
     bool split_oversized;
 };
 
+/* ---- params.c ---- */
+
+extern const struct sim_param shard_params_table[];
+const char *shard_validate(const void *fields);
+/* How often shards are to join and to leave. */
+uint32_t shard_planned(const struct shard_params *params);
+
 static inline const struct shard_fields *shard_fields_at(const struct shard_params *params,
                                                          uint32_t shard)
 {
@@ -94,6 +104,7 @@ enum shard_metric {
     SHARD_METRIC_RETRIED,
     SHARD_METRIC_LATE,
     SHARD_METRIC_SPLITS,
+    SHARD_METRIC_SPLITS_REFUSED,
     SHARD_METRIC_PARTITION_KEYS,
     SHARD_METRIC_PARTITION_BYTES,
     SHARD_METRIC_OVERSIZED,
@@ -304,7 +315,9 @@ void shard_on_position(struct sim_node *self, const struct sim_input *in);
 void shard_mover_start(struct sim_node *self);
 /* Whether a shard is to come or to go. */
 void shard_mover_look(struct sim_node *self);
-void shard_mover_begin(struct sim_node *self, const struct shard_change *change);
+/* A range is to be split at the key, and its upper part goes to the shard: done and counted in
+ * `metric`, or, when splits have had all the changes that they may have, refused and counted so. */
+void shard_mover_split(struct sim_node *self, uint32_t shard, uint64_t key, int metric);
 /* The position is told to the other routers. */
 void shard_mover_tell(struct sim_node *self);
 void shard_mover_resend(struct sim_node *self);

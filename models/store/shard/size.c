@@ -157,12 +157,11 @@ static void split(struct sim_node *self, uint32_t big, uint32_t small)
         return;
     }
     uint64_t begin = table->ranges[biggest].begin, end = range_end(state, biggest);
-    struct shard_change change = {SHARD_SPLIT, small, split_point(state, begin, end, most)};
-    uint64_t moved = bytes_within(state, change.key, end);
+    uint64_t key = split_point(state, begin, end, most);
+    uint64_t moved = bytes_within(state, key, end);
     const struct shard_total *totals = state->sizes.totals;
     if (moved < most && totals[small].bytes + moved < totals[big].bytes) {
-        sim_count(self, SHARD_METRIC_SPLITS_BY_SIZE, 1);
-        shard_mover_begin(self, &change);
+        shard_mover_split(self, small, key, SHARD_METRIC_SPLITS_BY_SIZE);
     }
 }
 
