@@ -34,6 +34,7 @@ const struct sim_model *const sim_models[] = {
     &sim_model_store_multi_leader,
     &sim_model_store_chain,
     &sim_model_store_chain_master,
+    &sim_model_store_shard,
     &sim_model_store_sharded,
     &sim_model_store_view,
     &sim_model_feed_publisher,

@@ -35,6 +35,7 @@ extern const struct sim_model sim_model_store_paxos;
 extern const struct sim_model sim_model_store_multi_leader;
 extern const struct sim_model sim_model_store_chain;
 extern const struct sim_model sim_model_store_chain_master;
+extern const struct sim_model sim_model_store_shard;
 extern const struct sim_model sim_model_store_sharded;
 extern const struct sim_model sim_model_store_view;
 extern const struct sim_model sim_model_feed_publisher;

@@ -23,6 +23,40 @@ static void play(const char *twin, uint64_t first)
     g_free(swarm);
 }
 
+/* The same of what shards and a configuration store add to that. */
+static void play_map(const char *twin)
+{
+    if (!is_twin(twin) && !is_twin("none")) {
+        return;
+    }
+    struct swarm *swarm = swarm_new_with((struct swarm_case){twin, &sim_model_store_sharded,
+                                                             SHARD_SWARM_CONFIG "by = 'modulo'",
+                                                             SWARM_ALL_FAULTS, true},
+                                         1, 20, is_twin(twin), shard_prepare_config_single);
+    g_assert_cmpuint(swarm->violations, ==, is_twin(twin) ? 1 : 0);
+    g_free(swarm);
+}
+
+static void test_owns(void)
+{
+    play_map("shard_owns");
+}
+static void test_floor(void)
+{
+    play_map("shard_floor");
+}
+static void test_open(void)
+{
+    play_map("shard_open");
+}
+static void test_remembers(void)
+{
+    play_map("shard_remembers");
+}
+static void test_gives(void)
+{
+    play_map("shard_gives");
+}
 static void test_holds(void)
 {
     play("shard_holds", 1);
@@ -57,5 +91,10 @@ int main(int argc, char **argv)
     g_test_add_func("/broken/shard/asks", test_asks);
     g_test_add_func("/broken/shard/disk", test_disk);
     g_test_add_func("/broken/shard/waits", test_waits);
+    g_test_add_func("/broken/shard/owns", test_owns);
+    g_test_add_func("/broken/shard/floor", test_floor);
+    g_test_add_func("/broken/shard/open", test_open);
+    g_test_add_func("/broken/shard/remembers", test_remembers);
+    g_test_add_func("/broken/shard/gives", test_gives);
     return g_test_run();
 }

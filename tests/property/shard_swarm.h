@@ -1,5 +1,6 @@
 /* What the swarms of store.sharded ask of it: routers as the replicas of the swarm, and behind them
- * shards that keep coming and going, which have faults of their own.
+ * shards that keep coming and going, which have faults of their own; also with a map of shards in a
+ * configuration store, which fails, too, and shards that know what they own.
  */
 #ifndef TESTS_PROPERTY_SHARD_SWARM_H
 #define TESTS_PROPERTY_SHARD_SWARM_H
@@ -27,6 +28,7 @@
 /* What happened in all seeds of a program. */
 struct shard_tally {
     uint64_t moved, held, retried, late, splits, unfinished;
+    uint64_t refused, map_late, config_faults; /* with a configuration store */
 };
 
 static struct shard_tally shard_tally;
@@ -72,8 +74,17 @@ static inline void shard_faults(struct swarm *swarm, const char *const *targets,
         const char *target = targets[sim_random_below(&swarm->random, count)];
         if ((swarm->of.allowed >> kind & 1) != 0) {
             shard_fault(swarm, kind, target);
+            shard_tally.config_faults += g_str_has_prefix(target, "config") ? 1 : 0;
         }
     }
+}
+
+static inline void shard_add_group(struct swarm *swarm, const char *name,
+                                   const struct sim_model *model, uint32_t members,
+                                   const char *params)
+{
+    fixture_add_group(&swarm->f, name, model, params, members, members);
+    fixture_group(&swarm->f, name)->transport.retransmit = ms(50);
 }
 
 static inline void shard_add(struct swarm *swarm, const struct sim_model *model, uint32_t members,
@@ -82,8 +93,7 @@ static inline void shard_add(struct swarm *swarm, const struct sim_model *model,
     static const char *const names[] = {"a", "b", "c"};
     swarm->finish = shard_finish;
     for (uint32_t i = 0; i < 3; i++) {
-        fixture_add_group(&swarm->f, names[i], model, params, members, members);
-        fixture_group(&swarm->f, names[i])->transport.retransmit = ms(50);
+        shard_add_group(swarm, names[i], model, members, params);
     }
 }
 
@@ -102,6 +112,66 @@ static inline void shard_prepare_raft(struct swarm *swarm)
     shard_add(swarm, &sim_model_store_raft, 3,
               "service = us(50), fsync = exponential(ms(10)), timeout = ms(400)");
     shard_faults(swarm, targets, 9);
+}
+
+/* ---- with a configuration store ---- */
+
+#define SHARD_SWARM_CONFIG SHARD_SWARM "config = 'config', "
+
+static inline void shard_map_finish(struct swarm *swarm)
+{
+    shard_finish(swarm);
+    shard_tally.refused += fixture_total(&swarm->f, "a", "moved") +
+                           fixture_total(&swarm->f, "b", "moved") +
+                           fixture_total(&swarm->f, "c", "moved");
+    shard_tally.map_late += fixture_total(&swarm->f, "replica", "map.late");
+}
+
+static inline void shard_map_report(const char *what)
+{
+    g_test_message("%s, up to now: %" G_GUINT64_FORMAT " keys moved, %" G_GUINT64_FORMAT
+                   " requests held, %" G_GUINT64_FORMAT " refused by shards, %" G_GUINT64_FORMAT
+                   " faults of the configuration store, %" G_GUINT64_FORMAT
+                   " late changes of the map, %" G_GUINT64_FORMAT " splits by size",
+                   what, shard_tally.moved, shard_tally.held, shard_tally.refused,
+                   shard_tally.config_faults, shard_tally.map_late, shard_tally.splits);
+}
+
+/* Shards a, b and c that know what they own, before stores of one machine each, and the
+ * configuration store. */
+static inline void shard_add_owners(struct swarm *swarm, const struct sim_model *config,
+                                    uint32_t members, const char *params)
+{
+    static const char *const names[] = {"a", "b", "c"}, *const stores[] = {"da", "db", "dc"};
+    static const char *const owners[] = {"store = 'da', fsync = exponential(ms(5))",
+                                         "store = 'db', fsync = exponential(ms(5))",
+                                         "store = 'dc', fsync = exponential(ms(5))"};
+    static const char *const rare[] = {"moved.answers", "refreshes", "refreshes.failed",
+                                       "map.retried", NULL};
+    swarm->finish = shard_map_finish;
+    swarm->rare = rare;
+    for (uint32_t i = 0; i < 3; i++) {
+        shard_add_group(swarm, names[i], &sim_model_store_shard, 1, owners[i]);
+        shard_add_group(swarm, stores[i], &sim_model_store_single, 1,
+                        "service = us(50), replay = us(10), fsync = exponential(ms(5))");
+    }
+    shard_add_group(swarm, "config", config, members, params);
+}
+
+static inline void shard_prepare_config_single(struct swarm *swarm)
+{
+    static const char *const targets[] = {"a", "b", "c", "da", "db", "config", "config"};
+    shard_add_owners(swarm, &sim_model_store_single, 1,
+                     "service = us(50), replay = us(10), fsync = exponential(ms(20))");
+    shard_faults(swarm, targets, G_N_ELEMENTS(targets));
+}
+
+static inline void shard_prepare_config_raft(struct swarm *swarm)
+{
+    static const char *const targets[] = {"a", "b", "c", "config[1]", "config[2]", "config[3]"};
+    shard_add_owners(swarm, &sim_model_store_raft, 3,
+                     "service = us(50), fsync = exponential(ms(10)), timeout = ms(400)");
+    shard_faults(swarm, targets, G_N_ELEMENTS(targets));
 }
 
 #endif

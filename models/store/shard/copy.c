@@ -27,6 +27,7 @@ static void step(struct sim_node *self, sim_frame frame)
                                   .operation = SIM_OP_READ,
                                   .consistency =
                                       is_strong ? SIM_CONSISTENCY_STRONG : SIM_CONSISTENCY_DEFAULT,
+                                  .session_token = shard_has_config(state) ? UINT64_MAX : 0,
                                   .origin_zone = (uint16_t)sim_zone(self)};
     if (job->stage == SHARD_WRITE_NEW) {
         request.operation = state->mover.has_no_compare ? SIM_OP_WRITE : SIM_OP_COMPARE_AND_SET;

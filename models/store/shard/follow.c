@@ -85,16 +85,22 @@ void shard_held_too_long(struct sim_node *self, sim_frame frame)
     sim_frame_end(self, frame);
 }
 
-/* Those whose key has arrived go on, in the order in which they came. */
+/* Until its key has arrived, or there is a newer map than that by which its shard was chosen. */
+static bool is_held(const struct shard_state *state, const struct shard_job *job)
+{
+    bool is_moving;
+    shard_owner(state, job->key, &is_moving);
+    return is_moving || (job->version != 0 && job->version >= shard_version(state));
+}
+
+/* Those who need not be held any more go on, in the order in which they came. */
 static void let_go(struct sim_node *self)
 {
     const struct shard_state *state = sim_state(self);
     for (sim_frame frame = state->first_held, next; frame != 0; frame = next) {
         struct shard_job *job = shard_job_at(self, frame);
-        bool is_held;
         next = job->next;
-        shard_owner(state, job->key, &is_held);
-        if (!is_held) {
+        if (!is_held(state, job)) {
             take_out(self, frame);
             sim_cancel(self, job->timer);
             job->timer = 0;
@@ -153,9 +159,9 @@ static void mark_pending(struct sim_node *self)
     for (sim_frame frame = state->first_flight; frame != 0;
          frame = shard_job_at(self, frame)->next) {
         struct shard_job *job = shard_job_at(self, frame);
-        bool is_held;
-        shard_owner(state, job->key, &is_held);
-        if (is_held && !job->is_pending) {
+        bool is_moving;
+        shard_owner(state, job->key, &is_moving);
+        if (is_moving && !job->is_pending) {
             job->is_pending = true;
             state->pending++;
         }
@@ -182,6 +188,9 @@ void shard_position(struct sim_node *self, uint64_t upto, uint64_t end)
         shard_mover_tell(self);
     }
     let_go(self);
+    if (shard_has_config(state)) {
+        return; /* shards say when nothing is open */
+    }
     mark_pending(self);
     if (state->pending == 0) {
         drained(self);
@@ -193,12 +202,14 @@ static bool has_changes(const struct shard_params *params)
     return shard_planned(params) > 0 || params->split_above > 0 || params->split_oversized;
 }
 
-void shard_follow_start(struct sim_node *self, bool is_restart)
+void shard_follow_start(struct sim_node *self, bool is_new)
 {
     struct shard_state *state = sim_state(self);
-    bool is_new = is_restart || sim_now(self) > 0;
-    state->is_known = shard_is_mover(self) || !is_new || !has_changes(state->params);
-    if (!state->is_known) {
+    bool is_told = shard_has_config(state) || !shard_is_mover(self);
+    state->is_known = !is_told || !is_new || !has_changes(state->params);
+    if (!state->is_known && shard_has_config(state)) {
+        shard_refresh(self);
+    } else if (!state->is_known) {
         state->nonce = (uint64_t)sim_now(self);
         shard_ask(self);
     }

@@ -51,6 +51,9 @@ void shard_gather_outcome(struct sim_node *self, sim_frame part, const struct si
     sim_frame frame = job->scan;
     sim_span branch = job->branch;
     bool is_answered = sim_status_is_answer(outcome->reply.status);
+    if (outcome->reply.status == SIM_STATUS_REDIRECT && shard_has_config(sim_state(self))) {
+        shard_refresh(self); /* for the next one: this part has failed */
+    }
     sim_frame_end(self, part);
     shard_job_at(self, frame)->bytes += is_answered ? outcome->reply.bytes : 0;
     part_ended(self, frame, branch, is_answered);
@@ -69,6 +72,9 @@ static void ask(struct sim_node *self, sim_frame frame, uint32_t shard, struct s
     job->scan = frame;
     job->shard = shard;
     job->branch = request->span = sim_span_branch(self, sim_request_of(self, ticket)->span);
+    if (shard_has_config(sim_state(self))) {
+        request->session_token = shard_version(sim_state(self));
+    }
     sim_count(self, SHARD_METRIC_PARTS, 1);
     if (!shard_send(self, shard, request, part)) {
         sim_span branch = job->branch;

@@ -14,8 +14,6 @@
 #define LOG_CHANGES 0
 #define LOG_PROGRESS 1
 
-enum { TAG_CHANGE, TAG_PROGRESS, TAG_DONE };
-
 /* ---- changes ---- */
 
 static void begin(struct sim_node *self, const struct shard_change *change)
@@ -24,10 +22,14 @@ static void begin(struct sim_node *self, const struct shard_change *change)
     sim_assert(state->change_count < SHARD_CHANGES_MAX);
     state->mover.stage = SHARD_LOGS_CHANGE;
     state->mover.next = *change;
+    if (shard_has_config(state)) {
+        shard_map_begin(self, change);
+        return;
+    }
     struct sim_log_record record = {.words = {change->kind, change->shard, change->key},
                                     .bytes = SHARD_RECORD_BYTES};
     sim_log_append(self, LOG_CHANGES, &record);
-    sim_log_sync(self, LOG_CHANGES, state->params->fsync, 0, TAG_CHANGE);
+    sim_log_sync(self, LOG_CHANGES, state->params->fsync, 0, SHARD_TAG_CHANGE);
 }
 
 void shard_mover_split(struct sim_node *self, uint32_t shard, uint64_t key, int metric)
@@ -80,7 +82,7 @@ static void tell(struct sim_node *self, uint32_t router)
                           SHARD_HEADER_BYTES + 8 * (int64_t)count);
 }
 
-static void watch(struct sim_node *self)
+void shard_mover_watch(struct sim_node *self)
 {
     struct shard_state *state = sim_state(self);
     if (!state->mover.is_resending) {
@@ -93,11 +95,17 @@ void shard_mover_tell(struct sim_node *self)
 {
     struct shard_state *state = sim_state(self);
     uint32_t count = sim_group_size(self);
+    if (shard_has_config(state)) {
+        if (state->mover.stage == SHARD_DRAINS) {
+            shard_give(self);
+        }
+        return; /* other routers see for themselves */
+    }
     state->mover.acknowledged[0] = false;
     for (uint32_t i = 1; i < count; i++) {
         state->mover.acknowledged[i] = false;
         tell(self, i);
-        watch(self);
+        shard_mover_watch(self);
     }
 }
 
@@ -105,10 +113,14 @@ void shard_mover_resend(struct sim_node *self)
 {
     struct shard_state *state = sim_state(self);
     state->mover.is_resending = false;
+    if (shard_has_config(state)) {
+        shard_give_resend(self);
+        return;
+    }
     for (uint32_t i = 1; i < sim_group_size(self); i++) {
         if (!state->mover.acknowledged[i]) {
             tell(self, i);
-            watch(self);
+            shard_mover_watch(self);
         }
     }
 }
@@ -120,7 +132,7 @@ void shard_on_asks(struct sim_node *self, const struct sim_input *in)
     if (in->words[0] > state->mover.nonces[router]) {
         state->mover.nonces[router] = in->words[0];
         state->mover.acknowledged[router] = false;
-        watch(self);
+        shard_mover_watch(self);
     }
     tell(self, router);
 }
@@ -128,9 +140,15 @@ void shard_on_asks(struct sim_node *self, const struct sim_input *in)
 /* ---- keys ---- */
 
 /* On disk: how far the change is. */
-static void note(struct sim_node *self, uint64_t upto, uint64_t tag)
+static void note(struct sim_node *self, uint64_t upto, enum shard_tag tag)
 {
     const struct shard_state *state = sim_state(self);
+    if (shard_has_config(state)) {
+        if (tag == SHARD_TAG_PROGRESS) { /* no more keys that move: says nothing new of any key */
+            shard_map_progress(self, upto);
+        }
+        return;
+    }
     struct sim_log_record record = {.words = {state->change_count, upto},
                                     .bytes = SHARD_RECORD_BYTES};
     uint64_t index = sim_log_append(self, LOG_PROGRESS, &record);
@@ -143,7 +161,7 @@ static void note(struct sim_node *self, uint64_t upto, uint64_t tag)
 static void finish(struct sim_node *self)
 {
     struct shard_state *state = sim_state(self);
-    note(self, shard_keys(state), TAG_DONE);
+    note(self, shard_keys(state), SHARD_TAG_DONE);
     sim_record(self, SHARD_METRIC_MOVE_TIME, sim_now(self) - state->mover.since);
     sim_level(self, SHARD_METRIC_MOVING, -1);
     state->mover.since = 0;
@@ -177,7 +195,7 @@ void shard_mover_next(struct sim_node *self)
     shard_position(self, from, key);
 }
 
-static void copy_all(struct sim_node *self)
+void shard_mover_drained(struct sim_node *self)
 {
     struct shard_state *state = sim_state(self);
     state->mover.stage = SHARD_COPIES;
@@ -200,7 +218,7 @@ void shard_mover_acknowledged(struct sim_node *self, uint32_t router)
             return;
         }
     }
-    copy_all(self);
+    shard_mover_drained(self);
 }
 
 void shard_on_drained(struct sim_node *self, const struct sim_input *in)
@@ -222,7 +240,7 @@ void shard_mover_copied(struct sim_node *self)
         shard_copy_begin(self, state->mover.keys[state->mover.begun++]);
     } else if (state->mover.arrived == state->mover.key_count) {
         state->mover.stage = SHARD_LOGS_PROGRESS;
-        note(self, state->end, TAG_PROGRESS);
+        note(self, state->end, SHARD_TAG_PROGRESS);
     }
 }
 
@@ -252,20 +270,35 @@ static void change_begins(struct sim_node *self, uint64_t upto)
     shard_mover_next(self);
 }
 
-void shard_mover_synced(struct sim_node *self, uint64_t tag)
+/* What it was doing when its last life ended goes on from there. */
+static void resume(struct sim_node *self, uint64_t upto)
 {
     struct shard_state *state = sim_state(self);
-    if (tag == TAG_PROGRESS) {
+    if (upto < shard_keys(state)) {
+        change_begins(self, upto);
+    } else {
+        state->mover.stage = SHARD_IDLE;
+        shard_position(self, upto, upto);
+        shard_mover_look(self);
+    }
+}
+
+void shard_mover_synced(struct sim_node *self, enum shard_tag tag)
+{
+    struct shard_state *state = sim_state(self);
+    if (tag == SHARD_TAG_PROGRESS) {
         arrived(self);
-    } else if (tag == TAG_CHANGE) {
+    } else if (tag == SHARD_TAG_CHANGE) {
         state->changes[state->change_count++] = state->mover.next;
         change_begins(self, 0);
+    } else if (tag == SHARD_TAG_EPOCH) {
+        resume(self, state->upto);
     }
 }
 
 /* ---- lives ---- */
 
-static uint64_t whole_end(struct sim_node *self, int log)
+uint64_t shard_log_end(struct sim_node *self, int log)
 {
     uint64_t end = sim_log_end(self, log);
     if (end > sim_log_begin(self, log) && sim_log_at(self, log, end - 1)->is_torn) {
@@ -278,13 +311,13 @@ static uint64_t whole_end(struct sim_node *self, int log)
 static uint64_t recover(struct sim_node *self)
 {
     struct shard_state *state = sim_state(self);
-    uint64_t end = whole_end(self, LOG_CHANGES);
+    uint64_t end = shard_log_end(self, LOG_CHANGES);
     for (uint64_t i = 0; i < end; i++) {
         const uint64_t *words = sim_log_at(self, LOG_CHANGES, i)->words;
         state->changes[i] = (struct shard_change){words[0], words[1], words[2]};
     }
     state->change_count = (uint32_t)end;
-    uint64_t last = whole_end(self, LOG_PROGRESS);
+    uint64_t last = shard_log_end(self, LOG_PROGRESS);
     if (last > sim_log_begin(self, LOG_PROGRESS)) {
         const uint64_t *words = sim_log_at(self, LOG_PROGRESS, last - 1)->words;
         if (words[0] == end) {
@@ -301,7 +334,7 @@ static void wait_for(struct sim_node *self, sim_time moment)
     }
 }
 
-void shard_mover_start(struct sim_node *self)
+void shard_mover_start(struct sim_node *self, bool is_new)
 {
     struct shard_state *state = sim_state(self);
     uint32_t routers = sim_group_size(self);
@@ -312,11 +345,12 @@ void shard_mover_start(struct sim_node *self)
         wait_for(self, shard_fields_at(state->params, i)->from);
         wait_for(self, shard_fields_at(state->params, i)->to);
     }
-    uint64_t upto = recover(self);
-    if (upto < shard_keys(state)) {
-        change_begins(self, upto);
+    if (shard_has_config(state)) {
+        shard_give_start(self);
+    }
+    if (is_new && shard_has_config(state)) {
+        state->mover.stage = SHARD_STARTS;
     } else {
-        shard_position(self, upto, upto);
-        shard_mover_look(self);
+        resume(self, recover(self));
     }
 }

@@ -9,6 +9,10 @@ static const char *const copy_reads_names[] = {"strong", "default", NULL};
 const struct sim_param shard_params_table[] = {
     {"shards", SIM_PARAM_SHAPES, AT(shards), NULL, SIM_UNBOUNDED,
      "the stores that have a part of the keys each: { \"db[1]\", \"db[2]\" }", &shard_family, NULL},
+    {"config", SIM_PARAM_TARGET, AT(config), "nil", SIM_UNBOUNDED,
+     "the store that the map of shards is in, of which routers keep copies; the shards are then "
+     "store.shard; left out = the first router tells the others [MongoDB: config servers]",
+     NULL, NULL},
     {"by", SIM_PARAM_CHOICE, AT(by), "\"ring\"", SIM_UNBOUNDED,
      "how keys are divided: ranges of keys, or a placement of their hashes", NULL, shard_by_names},
     {"keys", SIM_PARAM_INTEGER, AT(keys), "1000000", 1, 1e8,
@@ -145,6 +149,9 @@ const char *shard_validate(const void *fields)
     }
     if (!has_first) {
         return "shards: one at least is there from the start";
+    }
+    if (params->config.shares != NULL) {
+        return "config: its members take turns; no shares here";
     }
     if (params->split_oversized && params->partition_max == 0) {
         return "split_oversized: only with partition_max";

@@ -9,13 +9,15 @@
  * there is no order between keys. Which shard owns a key says a placement of models/hashing, or a
  * table of ranges (table.c). Shards join and leave while load goes on, and a range that is hot is
  * split; the keys whose owner changes are moved by requests, a few at a time, and held meanwhile
- * (follow.c, move.c, copy.c), so that stores that are linearizable make one that is.
+ * (follow.c, move.c, copy.c), so that stores that are linearizable make one that is. Routers are
+ * told of that, or have copies of a map that may be old, and shards that know what they own (map.c,
+ * give.c, guard.c).
  *
  * What a session has seen is remembered for each shard, as clients of a partitioned store do (Azure
  * Cosmos DB: session tokens of partitions); so sessions that stick to one router have what the
  * store gives to sessions. A key that was moved begins anew in that.
  *
- * Left out: routers that come and go; several replicas of the table that differ; transactions.
+ * Left out: routers that come and go; transactions.
  */
 #include "store/shard/shard.h"
 #include "models.h"
@@ -31,6 +33,18 @@ static const struct sim_metric_spec shard_metrics[] = {
     {"held.requests", SIM_METRIC_COUNT, SIM_METRIC_EVENTS, "requests that met a key on the move",
      NULL},
     {"held.time", SIM_METRIC_SAMPLE, SIM_METRIC_SECONDS, "how long each was held", NULL},
+    {"moved.answers", SIM_METRIC_COUNT, SIM_METRIC_EVENTS,
+     "requests that a shard answered with: the key has moved", NULL},
+    {"refreshes", SIM_METRIC_COUNT, SIM_METRIC_EVENTS,
+     "times that the map was read from the configuration store", NULL},
+    {"refreshes.failed", SIM_METRIC_COUNT, SIM_METRIC_EVENTS,
+     "requests to the configuration store for it that were not answered", NULL},
+    {"refresh.time", SIM_METRIC_SAMPLE, SIM_METRIC_SECONDS,
+     "until the map was read, and was newer than what was refused", NULL},
+    {"map.retried", SIM_METRIC_COUNT, SIM_METRIC_EVENTS,
+     "changes of the map that the configuration store did not answer, and were tried again", NULL},
+    {"map.late", SIM_METRIC_COUNT, SIM_METRIC_EVENTS,
+     "changes of the map by an earlier life of the first router that were found there", NULL},
     {"parts", SIM_METRIC_COUNT, SIM_METRIC_EVENTS, "requests that scans were divided into", NULL},
     {"moving", SIM_METRIC_LEVEL, SIM_METRIC_ITEMS, "1 while a change is under way", NULL},
     {"examined", SIM_METRIC_COUNT, SIM_METRIC_EVENTS, "keys of all changes, moved or not", NULL},
@@ -57,9 +71,10 @@ static const struct sim_metric_spec shard_metrics[] = {
     {0},
 };
 
-static const char *const shard_timers[] = {"held",   "measure", "ask",  "due",
-                                           "resend", "pace",    "copy", NULL};
-static const char *const shard_messages[] = {"position", "drained", "asks", "written", NULL};
+static const char *const shard_timers[] = {"held", "measure", "ask",    "due", "resend",
+                                           "pace", "copy",    "config", NULL};
+static const char *const shard_messages[] = {"position", "drained", "asks", "written",
+                                             "give",     "given",   NULL};
 enum shard_draw { DRAW_SERVICE };
 static const char *const shard_draws[] = {"service", NULL};
 
@@ -101,7 +116,9 @@ static void pass_on(struct sim_node *self, sim_frame frame, uint32_t shard)
     struct shard_job *job = shard_job_at(self, frame);
     struct sim_request request = *sim_request_of(self, job->ticket);
     request.attempt = 0; /* attempts are the caller's own, hop by hop */
-    if (request.session != 0) {
+    if (shard_has_config(state)) {
+        request.session_token = job->version = shard_version(state);
+    } else if (request.session != 0) {
         const struct cell *seen = cells_find(&state->tokens, token_key(request.session, shard));
         request.session_token = seen != NULL ? seen->value : 0;
     }
@@ -165,9 +182,15 @@ static void conclude(struct sim_node *self, sim_frame frame, const struct sim_ou
     const struct shard_job *job = shard_job_at(self, frame);
     const struct sim_request *request = sim_request_of(self, job->ticket);
     struct sim_reply reply = outcome->reply;
+    if (shard_was_moved(self, frame, reply.status)) {
+        return;
+    }
     reply.status = sim_status_passed_on(request->operation, reply.status);
     shard_size_count(self, request, reply.status);
-    if (request->session != 0 && sim_status_is_answer(reply.status) && reply.session_token != 0) {
+    if (shard_has_config(state)) {
+        reply.session_token = request->session_token; /* the shard keeps what sessions have seen */
+    } else if (request->session != 0 && sim_status_is_answer(reply.status) &&
+               reply.session_token != 0) {
         cells_put(&state->tokens, token_key(request->session, job->shard))->value =
             reply.session_token;
         reply.session_token = request->session_token;
@@ -187,6 +210,10 @@ static void on_outcome(struct sim_node *self, sim_frame frame, const struct sim_
         break;
     case SHARD_COPY:
         shard_copy_outcome(self, frame, outcome);
+        break;
+    case SHARD_LOOKUP:
+    case SHARD_COMMIT:
+        shard_map_outcome(self, frame, outcome);
         break;
     case SHARD_SCAN:
         break;
@@ -209,6 +236,7 @@ static void start(struct sim_node *self, bool is_restart)
 {
     const struct shard_params *params = sim_params(self);
     struct shard_state *state = sim_state(self);
+    bool is_new = is_restart || sim_now(self) > 0; /* it may have missed something */
     state->params = params;
     state->shard_count = params->shards.count;
     state->work = is_work(params)
@@ -226,10 +254,11 @@ static void start(struct sim_node *self, bool is_restart)
     shard_table_start(self, &state->after, params);
     state->upto = state->end = shard_keys(state);
     sim_after(self, params->measure, SHARD_TIMER_MEASURE, 0);
+    shard_map_start(self);
     if (shard_is_mover(self)) {
-        shard_mover_start(self);
+        shard_mover_start(self, is_new);
     }
-    shard_follow_start(self, is_restart);
+    shard_follow_start(self, is_new);
 }
 
 static void on_timer(struct sim_node *self, const struct sim_input *in)
@@ -257,6 +286,9 @@ static void on_timer(struct sim_node *self, const struct sim_input *in)
     case SHARD_TIMER_COPY:
         shard_copy_again(self, in->tag);
         break;
+    case SHARD_TIMER_CONFIG:
+        shard_map_ask(self, in->tag);
+        break;
     }
 }
 
@@ -268,7 +300,9 @@ static void on_message(struct sim_node *self, const struct sim_input *in)
         shard_on_drained(self, in);
     } else if (in->message == SHARD_WRITTEN) {
         shard_on_written(self, in);
-    } else {
+    } else if (in->message == SHARD_GIVEN) {
+        shard_on_given(self, in);
+    } else if (in->message == SHARD_ASKS) {
         shard_on_asks(self, in);
     }
 }
@@ -286,7 +320,7 @@ static void handle(struct sim_node *self, const struct sim_input *in)
     } else if (in->kind == SIM_IN_MESSAGE) {
         on_message(self, in);
     } else if (in->kind == SIM_IN_SYNCED) {
-        shard_mover_synced(self, in->tag);
+        shard_mover_synced(self, (enum shard_tag)in->tag);
     } else if (in->kind == SIM_IN_START) {
         start(self, in->is_restart);
     }

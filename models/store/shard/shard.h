@@ -5,10 +5,13 @@
  *     table.c    which shard owns a key, before and after a change
  *     gather.c   scans: several requests at once, and the answers put together
  *     follow.c   what a router knows of a change under way, and which requests it holds
+ *     map.c      the same of a map that is kept in a configuration store
  *     move.c     the first router: changes, and the keys that they move
+ *     give.c     shards that know what they own are asked to give keys away
  *     copy.c     one key on its way from its old shard to its new one
  *     load.c     how unevenly shards are asked, and where a hot range is split
  *     size.c     how big shards are, and where one that is too big is split
+ *     guard.c    another model, store.shard: a shard that knows what it owns
  */
 #ifndef BRINK_MODELS_STORE_SHARD_H
 #define BRINK_MODELS_STORE_SHARD_H
@@ -45,6 +48,7 @@ enum shard_gather { SHARD_GATHER_SHARDS, SHARD_GATHER_KEYS };
 
 struct shard_params {
     struct sim_shapes shards;
+    struct sim_target config;
     int32_t by;
     int64_t keys;
     int64_t points, table_entries;
@@ -95,6 +99,12 @@ enum shard_metric {
     SHARD_METRIC_HELD,
     SHARD_METRIC_MET,
     SHARD_METRIC_HELD_TIME,
+    SHARD_METRIC_MOVED_ANSWERS,
+    SHARD_METRIC_REFRESHES,
+    SHARD_METRIC_REFRESHES_FAILED,
+    SHARD_METRIC_REFRESH_TIME,
+    SHARD_METRIC_MAP_RETRIED,
+    SHARD_METRIC_MAP_LATE,
     SHARD_METRIC_PARTS,
     SHARD_METRIC_MOVING,
     SHARD_METRIC_EXAMINED,
@@ -118,14 +128,17 @@ enum shard_timer {
     SHARD_TIMER_DUE,     /* a shard is to come or to go */
     SHARD_TIMER_RESEND,  /* to routers that did not answer */
     SHARD_TIMER_PACE,    /* so that the rate is kept */
-    SHARD_TIMER_COPY     /* is tried again; tag = its frame */
+    SHARD_TIMER_COPY,    /* is tried again; tag = its frame */
+    SHARD_TIMER_CONFIG   /* the configuration store is asked again; tag = its frame */
 };
 
 enum shard_message {
     SHARD_POSITION, /* first router: so far the change is, and all changes up to now */
     SHARD_DRAINED,  /* router: nothing is open any more that this concerns */
     SHARD_ASKS,     /* router: how far is it? */
-    SHARD_WRITTEN   /* router: these keys have these sizes */
+    SHARD_WRITTEN,  /* router: these keys have these sizes */
+    SHARD_GIVE,     /* first router: from that version of the map on these keys are not yours */
+    SHARD_GIVEN     /* shard: it serves them to no older one, and nothing is open */
 };
 
 /* ---- tables of owners ---- */
@@ -154,9 +167,25 @@ struct shard_table {
     uint32_t applied; /* changes */
 };
 
+/* What of a change is on disk, or in the configuration store. */
+enum shard_tag {
+    SHARD_TAG_CHANGE,   /* there is one more */
+    SHARD_TAG_PROGRESS, /* these keys have arrived */
+    SHARD_TAG_DONE,
+    SHARD_TAG_RECORD, /* what the next one is */
+    SHARD_TAG_EPOCH   /* a new life of the first router has begun */
+};
+
 /* ---- what is remembered of a request, a part of one, or a key that is copied ---- */
 
-enum shard_job_kind { SHARD_REQUEST, SHARD_SCAN, SHARD_PART, SHARD_COPY };
+enum shard_job_kind {
+    SHARD_REQUEST,
+    SHARD_SCAN,
+    SHARD_PART,
+    SHARD_COPY,
+    SHARD_LOOKUP, /* of the map in the configuration store */
+    SHARD_COMMIT  /* a change of it */
+};
 enum shard_copy_stage { SHARD_READ_OLD, SHARD_READ_NEW, SHARD_WRITE_NEW };
 
 struct shard_job {
@@ -165,15 +194,17 @@ struct shard_job {
     sim_ticket ticket;
     sim_frame next, previous; /* REQUEST: in flight, or held */
     uint64_t key;
-    bool is_pending; /* REQUEST: its end is waited for before its key is moved */
-    sim_timer timer; /* REQUEST: held at most until then */
+    uint64_t version; /* REQUEST: of the map by which its shard was chosen; 0 = nobody asks */
+    bool is_pending;  /* REQUEST: its end is waited for before its key is moved */
+    sim_timer timer;  /* REQUEST: held at most until then */
     sim_time since;
     /* SCAN, and the frame of it at each PART: */
     sim_frame scan;
     uint32_t open, answered, enough;
     int64_t bytes;
     sim_span branch;
-    /* COPY: */
+    enum shard_tag tag; /* COMMIT */
+    /* COPY; LOOKUP: value is the head of the map; COMMIT: what is written, what was there: */
     enum shard_copy_stage stage;
     uint64_t value, met; /* at the old shard, at the new one */
     bool exists;
@@ -182,7 +213,15 @@ struct shard_job {
 
 /* ---- the first router ---- */
 
+/* A member of some shard, who is told what to give away. */
+struct shard_giver {
+    sim_node_id id;
+    uint64_t begin, end; /* his keys that move now are among these */
+    bool is_asked;       /* and has not answered */
+};
+
 enum shard_stage {
+    SHARD_STARTS, /* it has to ask the configuration store how far it was */
     SHARD_IDLE,
     SHARD_LOGS_CHANGE,
     SHARD_DRAINS,
@@ -200,6 +239,8 @@ struct shard_mover {
     sim_time since, window_since;
     uint64_t *nonces; /* of each router's life */
     bool *acknowledged;
+    struct shard_giver *givers; /* where shards know what they own */
+    uint32_t giver_count;
     bool is_resending;
     bool has_no_compare; /* a store does not serve compare-and-set */
 };
@@ -220,6 +261,13 @@ struct shard_sizes {
     struct shard_total *totals; /* by shard, as `after` was when it had so many changes: */
     uint32_t applied;
     struct shard_shown shown;
+};
+
+/* The map in a configuration store, where there is one. */
+struct shard_map {
+    struct members config;
+    bool is_refreshing;
+    uint64_t head; /* first router: as it is there */
 };
 
 struct shard_state {
@@ -244,6 +292,7 @@ struct shard_state {
     uint64_t recent[SHARD_RECENT];
     uint64_t recent_count;
     struct shard_sizes sizes;
+    struct shard_map map;
     struct shard_mover mover;
 };
 
@@ -255,6 +304,12 @@ static inline struct shard_job *shard_job_at(struct sim_node *self, sim_frame fr
 static inline uint64_t shard_keys(const struct shard_state *state)
 {
     return (uint64_t)state->params->keys;
+}
+
+/* The map is in a store of its own, and shards know what they own. */
+static inline bool shard_has_config(const struct shard_state *state)
+{
+    return state->params->config.count > 0;
 }
 
 /* The first router of a group decides about changes and moves keys. */
@@ -306,13 +361,41 @@ void shard_flight_end(struct sim_node *self, sim_frame frame);
 void shard_catch_up(struct shard_state *state);
 /* Of that change. The first router tells it to the others. */
 void shard_position(struct sim_node *self, uint64_t upto, uint64_t end);
-void shard_follow_start(struct sim_node *self, bool is_restart);
+void shard_follow_start(struct sim_node *self, bool is_new);
 void shard_ask(struct sim_node *self);
 void shard_on_position(struct sim_node *self, const struct sim_input *in);
 
+/* ---- map.c ---- */
+
+void shard_map_start(struct sim_node *self);
+/* Of the map as it is when the latest change has come so far; later ones are greater. */
+uint64_t shard_version_at(const struct shard_state *state, uint64_t upto);
+static inline uint64_t shard_version(const struct shard_state *state)
+{
+    return shard_version_at(state, state->upto);
+}
+/* Reads the map, unless that is under way, or nobody can know it better. */
+void shard_refresh(struct sim_node *self);
+/* Whether a request had the answer that its key has moved: then it goes on elsewhere, or waits. */
+bool shard_was_moved(struct sim_node *self, sim_frame frame, enum sim_status status);
+/* First router: there is one more change; it has come so far. shard_mover_synced follows. */
+void shard_map_begin(struct sim_node *self, const struct shard_change *change);
+void shard_map_progress(struct sim_node *self, uint64_t upto);
+/* A LOOKUP or COMMIT asks, or asks again. */
+void shard_map_ask(struct sim_node *self, sim_frame frame);
+void shard_map_outcome(struct sim_node *self, sim_frame frame, const struct sim_outcome *outcome);
+
+/* ---- give.c ---- */
+
+void shard_give_start(struct sim_node *self);
+/* Whoever has keys that move now is asked for them. */
+void shard_give(struct sim_node *self);
+void shard_give_resend(struct sim_node *self);
+void shard_on_given(struct sim_node *self, const struct sim_input *in);
+
 /* ---- move.c ---- */
 
-void shard_mover_start(struct sim_node *self);
+void shard_mover_start(struct sim_node *self, bool is_new);
 /* Whether a shard is to come or to go. */
 void shard_mover_look(struct sim_node *self);
 /* A range is to be split at the key, and its upper part goes to the shard: done and counted in
@@ -321,8 +404,14 @@ void shard_mover_split(struct sim_node *self, uint32_t shard, uint64_t key, int 
 /* The position is told to the other routers. */
 void shard_mover_tell(struct sim_node *self);
 void shard_mover_resend(struct sim_node *self);
+/* What was said last is said again, until it is answered. */
+void shard_mover_watch(struct sim_node *self);
 void shard_mover_acknowledged(struct sim_node *self, uint32_t router);
-void shard_mover_synced(struct sim_node *self, uint64_t tag);
+/* Nobody asks for the keys that move now any more. */
+void shard_mover_drained(struct sim_node *self);
+void shard_mover_synced(struct sim_node *self, enum shard_tag tag);
+/* Index after the last record of a log that is whole. */
+uint64_t shard_log_end(struct sim_node *self, int log);
 void shard_mover_next(struct sim_node *self);
 void shard_mover_copied(struct sim_node *self);
 void shard_on_drained(struct sim_node *self, const struct sim_input *in);
