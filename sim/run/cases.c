@@ -10,31 +10,40 @@
 /* More combinations than this are a slip of the pen rather than a wish. */
 #define CASES_MAX 10000
 /* What all their descriptions may take: each holds the values of every sweep and all variants. */
-#define CASES_BYTES_MAX 2e9
+#define CASES_BYTES_MAX 5e8
+/* What running the file for all of them may cost, in instructions of Lua; one may take 5e6. */
+#define CASES_WORK_MAX 1e8
 
 struct enumeration {
     const struct sim_run_options *options;
     struct sim_problems *problems;
+    struct sim_source *source; /* with what --set says, and nothing of the sweeps */
     const struct sim_scenario *base;
     const struct sim_sweep_axis **axes; /* of the variant, those that --set leaves open */
     uint32_t axis_count;
     GPtrArray *cases;
-    size_t bytes; /* of their descriptions */
-    bool is_over; /* there are too many, they are too large, or somebody wants to stop */
+    size_t bytes;  /* of their descriptions */
+    uint64_t work; /* of running the file for them */
+    bool is_over;  /* there are too many, they cost too much, or somebody wants to stop */
 };
 
-static struct sim_scenario *load(const struct sim_run_options *options, const char *variant,
-                                 const struct sim_setting *settings, uint32_t count,
-                                 struct sim_problems *problems)
+static struct sim_source *source_of(const struct sim_run_options *options,
+                                    const struct sim_setting *settings, uint32_t count,
+                                    struct sim_problems *problems)
 {
     struct sim_load_options load_options = {.models = options->models,
                                             .settings = settings,
                                             .setting_count = count,
-                                            .variant = variant,
                                             .data_folder = options->data_folder};
-    struct sim_scenario *scenario = sim_scenario_load(options->path, &load_options, problems);
-    if (scenario && options->has_seed) {
-        scenario->seed = options->seed;
+    return sim_source_new(options->path, &load_options, problems);
+}
+
+static struct sim_scenario *scenario_of(const struct enumeration *all, struct sim_source *source,
+                                        const char *variant)
+{
+    struct sim_scenario *scenario = sim_scenario_of(source, variant, all->problems);
+    if (scenario && all->options->has_seed) {
+        scenario->seed = all->options->seed;
     }
     return scenario;
 }
@@ -104,15 +113,28 @@ static uint32_t runs_of(const struct sim_run_options *options, const struct sim_
     return runs > least ? runs : least;
 }
 
-/* False when the scenario has problems at that point. */
-static bool add_case(struct enumeration *all, const char *variant, uint32_t point)
+/* The case of a scenario, which it takes, at that point. */
+static void add_case(struct enumeration *all, struct sim_scenario *scenario,
+                     struct sim_setting *settings)
 {
-    const struct sim_run_options *options = all->options;
     struct sim_case *item = g_new0(struct sim_case, 1);
     pthread_mutex_init(&item->mutex, NULL);
     item->setting_count = all->axis_count;
-    item->settings = settings_of_point(all, point);
+    item->settings = settings;
+    item->scenario = scenario;
+    if (scenario) {
+        all->bytes += scenario->arena.used_bytes;
+        item->runs_asked = runs_of(all->options, scenario);
+        item->replay = replay_command(all->options, item);
+    }
     g_ptr_array_add(all->cases, item);
+}
+
+/* Runs the file with the settings of a point. False when the scenario has problems there. */
+static bool add_point(struct enumeration *all, const char *variant, uint32_t point)
+{
+    const struct sim_run_options *options = all->options;
+    struct sim_setting *point_settings = settings_of_point(all, point);
     uint32_t given = options->setting_count;
     g_autofree struct sim_setting *settings =
         g_new(struct sim_setting, given + all->axis_count + 1);
@@ -120,16 +142,18 @@ static bool add_case(struct enumeration *all, const char *variant, uint32_t poin
         settings[i] = options->settings[i];
     }
     for (uint32_t i = 0; i < all->axis_count; i++) {
-        settings[given + i] = item->settings[i];
+        settings[given + i] = point_settings[i];
     }
-    item->scenario = load(options, variant, settings, given + all->axis_count, all->problems);
-    if (!item->scenario) {
-        return false;
+    struct sim_source *source =
+        source_of(options, settings, given + all->axis_count, all->problems);
+    struct sim_scenario *scenario = source ? scenario_of(all, source, variant) : NULL;
+    if (scenario) {
+        all->bytes += sim_source_bytes(source);
+        all->work += sim_source_work(source);
     }
-    all->bytes += item->scenario->arena.used_bytes;
-    item->runs_asked = runs_of(options, item->scenario);
-    item->replay = replay_command(options, item);
-    return true;
+    sim_source_free(source);
+    add_case(all, scenario, point_settings);
+    return scenario != NULL;
 }
 
 static bool has_variant(const struct sim_scenario *base, const char *name)
@@ -162,11 +186,13 @@ static void complain_variant(const struct enumeration *all)
     }
 }
 
-/* False when all of them, if they are like those so far, are too large, or when somebody wants to
+/* False when all of them, if they are like those so far, cost too much, or when somebody wants to
  * stop. */
 static bool may_go_on(struct enumeration *all, uint64_t total)
 {
-    double bytes = (double)all->bytes / all->cases->len * (double)total;
+    double share = (double)total / all->cases->len;
+    double bytes = (double)all->bytes * share;
+    bool is_long = (double)all->work * share > CASES_WORK_MAX;
     if (bytes > CASES_BYTES_MAX) {
         char text[SIM_TEXT_MAX], most[SIM_TEXT_MAX];
         sim_problems_add(all->problems, all->options->path, 0,
@@ -174,14 +200,20 @@ static bool may_go_on(struct enumeration *all, uint64_t total)
                          "take more than %s: fewer values or variants",
                          (unsigned)total, sim_text_bytes(text, bytes),
                          sim_text_bytes(most, CASES_BYTES_MAX));
+    } else if (is_long) {
+        sim_problems_add(all->problems, all->options->path, 0,
+                         "sweep: the file calculates for too long to be read for each of %u "
+                         "combinations: fewer values, or less to calculate",
+                         (unsigned)total);
     }
-    all->is_over = bytes > CASES_BYTES_MAX || (all->options->stop && *all->options->stop);
+    all->is_over =
+        bytes > CASES_BYTES_MAX || is_long || (all->options->stop && *all->options->stop);
     return !all->is_over;
 }
 
-/* The points of a scenario or of a variant of it, after which `later` or more are to come. */
-static bool enumerate_points(struct enumeration *all, const struct sim_scenario *scenario,
-                             const char *variant, uint64_t later)
+/* The points of a scenario or of a variant of it, which it takes; after them `later` or more are to
+ * come. */
+static bool enumerate_points(struct enumeration *all, struct sim_scenario *scenario, uint64_t later)
 {
     uint64_t points = collect_axes(all, scenario);
     uint64_t total = all->cases->len + points + later;
@@ -189,26 +221,26 @@ static bool enumerate_points(struct enumeration *all, const struct sim_scenario 
         sim_problems_add(all->problems, all->options->path, 0, "sweep: more than %d combinations%s",
                          CASES_MAX, later > 0 ? " of points and variants" : "");
         all->is_over = true;
+        sim_scenario_free(scenario);
         return false;
     }
-    bool is_good = true;
-    for (uint32_t p = 0; p < points; p++) {
-        is_good = add_case(all, variant, p) && is_good;
-        if (!may_go_on(all, total)) {
-            return false;
-        }
+    if (all->axis_count == 0) {
+        add_case(all, scenario, g_new0(struct sim_setting, 1));
+        return may_go_on(all, total);
     }
+    bool is_good = true;
+    for (uint32_t p = 0; p < points && !all->is_over; p++) {
+        is_good = add_point(all, scenario->variant, p) && is_good;
+        is_good = may_go_on(all, total) && is_good;
+    }
+    sim_scenario_free(scenario);
     return is_good;
 }
 
 static bool enumerate_variant(struct enumeration *all, const char *variant, uint64_t later)
 {
-    const struct sim_run_options *options = all->options;
-    struct sim_scenario *own =
-        load(options, variant, options->settings, options->setting_count, all->problems);
-    bool is_good = own && enumerate_points(all, own, variant, later);
-    sim_scenario_free(own);
-    return is_good;
+    struct sim_scenario *own = scenario_of(all, all->source, variant);
+    return own && enumerate_points(all, own, later);
 }
 
 static bool enumerate(struct enumeration *all)
@@ -220,7 +252,7 @@ static bool enumerate(struct enumeration *all)
         return false;
     }
     if (base->variant_count == 0) {
-        return enumerate_points(all, base, NULL, 0);
+        return enumerate_variant(all, NULL, 0);
     }
     uint64_t least = collect_axes(all, base); /* a variant may add axes of its own */
     bool is_good = true;
@@ -236,16 +268,22 @@ static bool enumerate(struct enumeration *all)
 struct sim_case **sim_cases_load(const struct sim_run_options *options,
                                  struct sim_problems *problems, uint32_t *ret_count)
 {
-    struct sim_scenario *base =
-        load(options, NULL, options->settings, options->setting_count, problems);
+    struct sim_source *source =
+        source_of(options, options->settings, options->setting_count, problems);
+    struct sim_scenario *base = source ? sim_scenario_of(source, NULL, problems) : NULL;
     if (!base) {
+        sim_source_free(source);
         return NULL;
     }
-    struct enumeration all = {
-        .options = options, .problems = problems, .base = base, .cases = g_ptr_array_new()};
+    struct enumeration all = {.options = options,
+                              .problems = problems,
+                              .source = source,
+                              .base = base,
+                              .cases = g_ptr_array_new()};
     bool is_good = enumerate(&all);
     g_free(all.axes);
     sim_scenario_free(base);
+    sim_source_free(source);
     uint32_t count = all.cases->len;
     struct sim_case **cases = (struct sim_case **)g_ptr_array_free(all.cases, FALSE);
     if (!is_good) {

@@ -28,6 +28,8 @@ struct sim_chunk *sim_chunk_new(struct sim_arena *arena, struct sim_problems *pr
                                 const char *path, const struct sim_chunk_words *words,
                                 const struct sim_setting *settings, uint32_t setting_count);
 void sim_chunk_free(struct sim_chunk *chunk);
+/* What has been charged to it: about one for each instruction of Lua. */
+uint64_t sim_chunk_work(const struct sim_chunk *chunk);
 
 /* Runs the chunk; NULL when it did not end well, which is then among the problems. */
 const struct sim_value *sim_chunk_run(struct sim_chunk *chunk, const char *text, size_t size);

@@ -29,6 +29,9 @@ const char *sim_reader_text(struct sim_reader *reader, const char *format, ...)
 const char *sim_reader_suggest(struct sim_reader *reader, const char *word,
                                const char *const *words)
 {
+    if (sim_problems_is_full(reader->problems)) { /* nobody would read it, and each costs time */
+        return "";
+    }
     const char *nearest = sim_text_nearest(word, words);
     return nearest ? sim_reader_text(reader, " (did you mean '%s'?)", nearest) : "";
 }

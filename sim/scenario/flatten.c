@@ -25,13 +25,13 @@ static bool is_named_kind(const char *word)
     return false;
 }
 
-static const struct sim_value *on_line(struct sim_resolve *resolve, const struct sim_value *value,
+static const struct sim_value *on_line(struct sim_reader *reader, const struct sim_value *value,
                                        const struct sim_value *parent)
 {
     if (value->line > 0) {
         return value;
     }
-    struct sim_value *moved = sim_arena_new(resolve->reader.arena, struct sim_value);
+    struct sim_value *moved = sim_arena_new(reader->arena, struct sim_value);
     *moved = *value;
     moved->line = parent->line;
     moved->file = parent->file;
@@ -39,25 +39,25 @@ static const struct sim_value *on_line(struct sim_resolve *resolve, const struct
 }
 
 /* Appends the blocks among `parent`'s items. Lists nest at most SIM_VALUE_DEPTH_MAX deep. */
-static void flatten(struct sim_resolve *resolve, const struct sim_value *parent, GPtrArray *blocks)
+static void flatten(struct sim_reader *reader, const struct sim_value *parent, GPtrArray *blocks)
 {
     for (uint32_t i = 0; i < parent->item_count; i++) {
         const struct sim_value *item = parent->items[i];
         if (item->kind == SIM_VALUE_BAD) {
-            resolve->reader.misses_block = true;
+            reader->misses_block = true;
             continue;
         }
         if (item->kind == SIM_VALUE_TABLE && item->field_count == 0) {
-            flatten(resolve, item, blocks);
+            flatten(reader, item, blocks);
         } else if (item->kind == SIM_VALUE_CALL && g_strcmp0(item->text, "link") == 0) {
-            sim_reader_complain(&resolve->reader, on_line(resolve, item, parent),
+            sim_reader_complain(reader, on_line(reader, item, parent),
                                 "a link stands inside network { ... }");
         } else if (!is_block(item)) {
-            sim_reader_complain(&resolve->reader, on_line(resolve, item, parent),
+            sim_reader_complain(reader, on_line(reader, item, parent),
                                 "expected a block such as node \"a\" { ... }, got %s",
-                                sim_value_describe(resolve->reader.arena, item));
+                                sim_value_describe(reader->arena, item));
         } else if (is_named_kind(item->text) && !item->name) {
-            sim_reader_complain(&resolve->reader, item, "%s: needs a name, as in %s \"a\" { ... }",
+            sim_reader_complain(reader, item, "%s: needs a name, as in %s \"a\" { ... }",
                                 item->text, item->text);
         } else {
             g_ptr_array_add(blocks, (void *)(uintptr_t)item);
@@ -65,33 +65,41 @@ static void flatten(struct sim_resolve *resolve, const struct sim_value *parent,
     }
 }
 
-static bool replaces(const struct sim_value *fresh, const struct sim_value *old)
+/* What a block of a variant replaces another by: "node web"; NULL where it replaces none. */
+static const char *block_key(struct sim_reader *reader, const struct sim_value *block)
 {
-    if (strcmp(fresh->text, old->text) != 0) {
-        return false;
+    if (strcmp(block->text, "network") == 0) {
+        return block->text;
     }
-    if (strcmp(fresh->text, "network") == 0) {
-        return true;
+    return is_named_kind(block->text) && block->name
+               ? sim_reader_text(reader, "%s %s", block->text, block->name)
+               : NULL;
+}
+
+static void add_block(struct sim_resolve *resolve, const struct sim_value *block, const char *key)
+{
+    g_ptr_array_add(resolve->blocks, (void *)(uintptr_t)block);
+    if (key && !g_hash_table_contains(resolve->block_index, key)) {
+        g_hash_table_insert(resolve->block_index, (void *)(uintptr_t)key,
+                            GUINT_TO_POINTER(resolve->blocks->len));
     }
-    return is_named_kind(fresh->text) && fresh->name && old->name &&
-           strcmp(fresh->name, old->name) == 0;
 }
 
 static void apply_block(struct sim_resolve *resolve, const struct sim_value *block)
 {
-    for (guint i = 0; i < resolve->blocks->len; i++) {
-        if (replaces(block, resolve->blocks->pdata[i])) {
-            resolve->blocks->pdata[i] = (void *)(uintptr_t)block;
-            return;
-        }
+    const char *key = block_key(&resolve->reader, block);
+    guint known = key ? GPOINTER_TO_UINT(g_hash_table_lookup(resolve->block_index, key)) : 0;
+    if (known > 0) {
+        resolve->blocks->pdata[known - 1] = (void *)(uintptr_t)block;
+    } else {
+        add_block(resolve, block, key);
     }
-    g_ptr_array_add(resolve->blocks, (void *)(uintptr_t)block);
 }
 
 static void apply_variant(struct sim_resolve *resolve, const struct sim_value *variant)
 {
     g_autoptr(GPtrArray) blocks = g_ptr_array_new();
-    flatten(resolve, variant, blocks);
+    flatten(&resolve->reader, variant, blocks);
     for (guint i = 0; i < blocks->len; i++) {
         const struct sim_value *block = blocks->pdata[i];
         if (strcmp(block->text, "variant") == 0) {
@@ -105,9 +113,10 @@ static void apply_variant(struct sim_resolve *resolve, const struct sim_value *v
 /* Names that only variants have: what refers to them waits for a variant. */
 static void add_names_elsewhere(struct sim_resolve *resolve)
 {
-    for (guint i = 0; i < resolve->variants->len && !resolve->options->variant; i++) {
+    const GPtrArray *variants = resolve->source->variants;
+    for (guint i = 0; i < variants->len && !resolve->variant; i++) {
         g_autoptr(GPtrArray) blocks = g_ptr_array_new();
-        flatten(resolve, resolve->variants->pdata[i], blocks);
+        flatten(&resolve->reader, variants->pdata[i], blocks);
         for (guint j = 0; j < blocks->len; j++) {
             const struct sim_value *block = blocks->pdata[j];
             bool is_place = sim_value_is_call(block, "node") || sim_value_is_call(block, "machine");
@@ -119,91 +128,89 @@ static void add_names_elsewhere(struct sim_resolve *resolve)
     }
 }
 
-static const struct sim_value *find_variant(const struct sim_resolve *resolve, const char *name)
-{
-    for (guint i = 0; i < resolve->variants->len; i++) {
-        const struct sim_value *variant = resolve->variants->pdata[i];
-        if (strcmp(variant->name, name) == 0) {
-            return variant;
-        }
-    }
-    return NULL;
-}
-
 bool sim_resolve_variant_exists(struct sim_resolve *resolve, const struct sim_value *at,
                                 const char *where, const char *name)
 {
-    if (find_variant(resolve, name)) {
+    if (g_hash_table_contains(resolve->source->variant_by_name, name)) {
         return true;
     }
-    g_autoptr(GPtrArray) names = g_ptr_array_new();
-    for (guint i = 0; i < resolve->variants->len; i++) {
-        const struct sim_value *variant = resolve->variants->pdata[i];
-        g_ptr_array_add(names, (void *)(uintptr_t)variant->name);
-    }
-    g_ptr_array_add(names, NULL);
-    sim_reader_complain(
-        &resolve->reader, at, "%s: there is no variant '%s'%s", where, name,
-        sim_reader_suggest(&resolve->reader, name, (const char *const *)names->pdata));
+    sim_reader_complain(&resolve->reader, at, "%s: there is no variant '%s'%s", where, name,
+                        sim_reader_suggest(&resolve->reader, name, resolve->source->variant_names));
     return false;
 }
 
-static void check_variant(struct sim_resolve *resolve, const struct sim_value *variant)
+void sim_resolve_blocks(struct sim_resolve *resolve)
+{
+    const struct sim_source *source = resolve->source;
+    struct sim_scenario *scenario = resolve->scenario;
+    const char *name = resolve->variant;
+    for (guint i = 0; i < source->blocks->len; i++) {
+        const struct sim_value *block = source->blocks->pdata[i];
+        add_block(resolve, block, block_key(&resolve->reader, block));
+    }
+    if (name && sim_resolve_variant_exists(resolve, resolve->root, "scenario", name)) {
+        apply_variant(resolve, g_hash_table_lookup(source->variant_by_name, name));
+        scenario->variant = sim_arena_strdup(resolve->reader.arena, name);
+    }
+    scenario->variants = source->variant_names;
+    scenario->variant_count = source->variants->len;
+    add_names_elsewhere(resolve);
+}
+
+/* --- the source --- */
+
+static void check_variant(struct sim_reader *reader, const struct sim_value *variant)
 {
     if (variant->field_count > 0) {
-        sim_problems_add(resolve->reader.problems, variant->file, variant->fields[0].line,
+        sim_problems_add(reader->problems, variant->file, variant->fields[0].line,
                          "variant \"%s\": holds blocks, and no fields such as '%s'", variant->name,
                          variant->fields[0].name);
     }
 }
 
-void sim_resolve_blocks(struct sim_resolve *resolve)
+void sim_source_collect(struct sim_source *source, struct sim_problems *problems)
 {
+    struct sim_reader reader = sim_source_reader(source, &source->arena, problems);
     g_autoptr(GPtrArray) all = g_ptr_array_new();
-    flatten(resolve, resolve->root, all);
+    flatten(&reader, source->root, all);
     for (guint i = 0; i < all->len; i++) {
         const struct sim_value *block = all->pdata[i];
         if (!sim_value_is_call(block, "variant")) {
-            g_ptr_array_add(resolve->blocks, (void *)(uintptr_t)block);
-        } else if (find_variant(resolve, block->name)) {
-            sim_reader_complain(&resolve->reader, block,
-                                "variant \"%s\": there are two of that name", block->name);
+            g_ptr_array_add(source->blocks, (void *)(uintptr_t)block);
+        } else if (g_hash_table_contains(source->variant_by_name, block->name)) {
+            sim_reader_complain(&reader, block, "variant \"%s\": there are two of that name",
+                                block->name);
         } else {
-            check_variant(resolve, block);
-            g_ptr_array_add(resolve->variants, (void *)(uintptr_t)block);
+            check_variant(&reader, block);
+            g_ptr_array_add(source->variants, (void *)(uintptr_t)block);
+            g_hash_table_insert(source->variant_by_name, (void *)(uintptr_t)block->name,
+                                (void *)(uintptr_t)block);
         }
     }
-    const char *name = resolve->options->variant;
-    if (name && sim_resolve_variant_exists(resolve, resolve->root, "scenario", name)) {
-        apply_variant(resolve, find_variant(resolve, name));
-        resolve->scenario->variant = sim_arena_strdup(resolve->reader.arena, name);
-    }
     const char **names =
-        sim_arena_array(resolve->reader.arena, const char *, resolve->variants->len);
-    for (guint i = 0; i < resolve->variants->len; i++) {
-        names[i] = ((const struct sim_value *)resolve->variants->pdata[i])->name;
+        sim_arena_array(&source->arena, const char *, (size_t)source->variants->len + 1);
+    for (guint i = 0; i < source->variants->len; i++) {
+        names[i] = ((const struct sim_value *)source->variants->pdata[i])->name;
     }
-    resolve->scenario->variants = names;
-    resolve->scenario->variant_count = resolve->variants->len;
-    add_names_elsewhere(resolve);
+    source->variant_names = names;
+    source->misses_block = reader.misses_block;
 }
 
 /* --- like --- */
 
-static const struct sim_value *find_node(const struct sim_resolve *resolve, const char *name)
+static const struct sim_value *find_node(struct sim_resolve *resolve, const char *name)
 {
-    for (guint i = 0; i < resolve->blocks->len; i++) {
-        const struct sim_value *block = resolve->blocks->pdata[i];
-        if (sim_value_is_call(block, "node") && strcmp(block->name, name) == 0) {
-            return block;
-        }
-    }
-    return NULL;
+    const char *key = sim_reader_text(&resolve->reader, "node %s", name);
+    guint known = GPOINTER_TO_UINT(g_hash_table_lookup(resolve->block_index, key));
+    return known > 0 ? resolve->blocks->pdata[known - 1] : NULL;
 }
 
 static void complain_like(struct sim_resolve *resolve, const struct sim_value *block,
                           const struct sim_value_field *like)
 {
+    if (sim_problems_is_full(resolve->reader.problems)) {
+        return;
+    }
     g_autoptr(GPtrArray) names = g_ptr_array_new();
     for (guint i = 0; i < resolve->blocks->len; i++) {
         const struct sim_value *other = resolve->blocks->pdata[i];

@@ -47,6 +47,11 @@ static void text_tame(char *text)
     }
 }
 
+bool sim_problems_is_full(const struct sim_problems *problems)
+{
+    return problems->count >= PROBLEM_COUNT_MAX;
+}
+
 void sim_problems_add(struct sim_problems *problems, const char *file, int line, const char *format,
                       ...)
 {
@@ -55,7 +60,7 @@ void sim_problems_add(struct sim_problems *problems, const char *file, int line,
     char *text = g_strdup_vprintf(format, arguments);
     va_end(arguments);
     text_tame(text);
-    if (problems->count >= PROBLEM_COUNT_MAX || is_known(problems, file, line, text)) {
+    if (sim_problems_is_full(problems) || is_known(problems, file, line, text)) {
         g_free(text);
         return;
     }

@@ -25,6 +25,8 @@ void sim_problems_init(struct sim_problems *problems);
 void sim_problems_clear(struct sim_problems *problems);
 void sim_problems_add(struct sim_problems *problems, const char *file, int line, const char *format,
                       ...) __attribute__((format(printf, 4, 5)));
+/* Whether further ones are dropped. */
+bool sim_problems_is_full(const struct sim_problems *problems);
 /* Drops those after the first `count`. */
 void sim_problems_truncate(struct sim_problems *problems, size_t count);
 /* Drops those after the first `count` that stand on a line of which one of the first `count`

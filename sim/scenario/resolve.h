@@ -5,14 +5,16 @@
 #include "scenario/blocks.h"
 #include "scenario/reader.h"
 #include "scenario/scenario.h"
+#include "scenario/source.h"
 
 struct sim_resolve {
     struct sim_reader reader;
-    const struct sim_load_options *options;
+    const struct sim_source *source;
+    const char *variant; /* NULL: none is applied */
     struct sim_scenario *scenario;
     const struct sim_value *root; /* the scenario call */
     GPtrArray *blocks;            /* const struct sim_value *, the variant applied, in file order */
-    GPtrArray *variants;          /* variant blocks */
+    GHashTable *block_index;      /* "node web" -> its first index + 1 in blocks; never walked */
     GString *print;               /* of the blocks so far */
     /* Zones and machines while they are collected. */
     GPtrArray *zones; /* const char * */
@@ -22,7 +24,7 @@ struct sim_resolve {
     GArray *groups;     /* struct sim_group_spec */
 };
 
-/* flatten.c: fills blocks and variants from the root, applies options->variant. */
+/* flatten.c: fills blocks from the source, and applies the variant. */
 void sim_resolve_blocks(struct sim_resolve *resolve);
 /* The block with the fields of the one that it is `like`; itself when it is like none. */
 const struct sim_value *sim_resolve_like(struct sim_resolve *resolve,

@@ -20,7 +20,7 @@ struct node {
 
 static const struct sim_model *find_model(struct sim_resolve *resolve, const struct node *node)
 {
-    const struct sim_model *const *models = resolve->options->models;
+    const struct sim_model *const *models = resolve->source->models;
     const struct sim_value_field *field = sim_value_field(node->value, "model");
     const char *name = node->fields.model;
     if (!name) {

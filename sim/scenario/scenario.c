@@ -4,9 +4,7 @@
 #include <string.h>
 
 #include "base/random.h"
-#include "scenario/file.h"
 #include "scenario/resolve.h"
-#include "scenario/words.h"
 
 /* Every metric of every group has a number for each, and so has every series in the files. */
 #define CELLS_MAX 100000
@@ -118,91 +116,88 @@ static void resolve_all(struct sim_resolve *resolve)
     g_string_append(resolve->print, "}\n");
 }
 
-/* Runs the chunk and resolves what it returns, into `scenario`. */
-static void load(struct sim_scenario *scenario, const char *text, size_t size,
-                 const struct sim_load_options *options, struct sim_problems *problems)
+/* Resolves the source's tree with the variant into `scenario`. */
+static void resolve_variant(struct sim_scenario *scenario, struct sim_source *source,
+                            const char *variant, struct sim_problems *problems)
 {
-    struct sim_chunk_words words;
-    sim_words_collect(&words, options->models);
-    struct sim_chunk *chunk = sim_chunk_new(&scenario->arena, problems, scenario->path, &words,
-                                            options->settings, options->setting_count);
-    g_autofree char *folder = g_path_get_dirname(scenario->path);
     struct sim_resolve resolve = {
-        .reader = {.arena = &scenario->arena,
-                   .problems = problems,
-                   .chunk = chunk,
-                   .path = scenario->path,
-                   .data_folder = options->data_folder ? options->data_folder : folder,
-                   .places = g_array_new(FALSE, TRUE, sizeof(struct sim_place)),
-                   .by_name = g_hash_table_new(g_str_hash, g_str_equal)},
-        .options = options,
+        .reader = sim_source_reader(source, &scenario->arena, problems),
+        .source = source,
+        .variant = variant,
         .scenario = scenario,
+        .root = source->root,
         .blocks = g_ptr_array_new(),
-        .variants = g_ptr_array_new(),
+        .block_index = g_hash_table_new(g_str_hash, g_str_equal),
         .print = g_string_new(NULL),
         .zones = g_ptr_array_new(),
         .machines = g_array_new(FALSE, TRUE, sizeof(struct sim_machine_spec)),
         .groups = g_array_new(FALSE, TRUE, sizeof(struct sim_group_spec))};
-    scenario->description = sim_chunk_head(chunk, text, size);
-    resolve.root = sim_chunk_run(chunk, text, size);
-    if (resolve.root) {
-        scenario->params = sim_chunk_params(chunk, &scenario->param_count);
-        resolve_all(&resolve);
-        scenario->needs_variant = resolve.reader.misses_variant;
-        scenario->print = sim_arena_strdup(&scenario->arena, resolve.print->str);
-        scenario->hash = sim_hash_text(scenario->print);
-    }
+    resolve.reader.places = g_array_new(FALSE, TRUE, sizeof(struct sim_place));
+    resolve.reader.by_name = g_hash_table_new(g_str_hash, g_str_equal);
+    scenario->path = source->path;
+    scenario->description = source->description;
+    scenario->params = sim_chunk_params(source->chunk, &scenario->param_count);
+    resolve_all(&resolve);
+    scenario->needs_variant = resolve.reader.misses_variant;
+    scenario->print = sim_arena_strdup(&scenario->arena, resolve.print->str);
+    scenario->hash = sim_hash_text(scenario->print);
     g_array_unref(resolve.reader.places);
     g_hash_table_unref(resolve.reader.by_name);
     g_ptr_array_unref(resolve.blocks);
-    g_ptr_array_unref(resolve.variants);
+    g_hash_table_unref(resolve.block_index);
     g_string_free(resolve.print, TRUE);
     g_ptr_array_unref(resolve.zones);
     g_array_unref(resolve.machines);
     g_array_unref(resolve.groups);
-    sim_chunk_free(chunk);
-    sim_words_clear(&words);
 }
 
-struct sim_scenario *sim_scenario_load_text(const char *text, size_t size, const char *path,
-                                            const struct sim_load_options *options,
-                                            struct sim_problems *problems)
+struct sim_scenario *sim_scenario_of(struct sim_source *source, const char *variant,
+                                     struct sim_problems *problems)
 {
-    struct sim_scenario *scenario = g_new0(struct sim_scenario, 1);
     size_t problems_before = problems->count;
-    sim_arena_init(&scenario->arena);
-    scenario->path = sim_arena_strdup(&scenario->arena, path);
-    load(scenario, text, size, options, problems);
+    struct sim_scenario *scenario = NULL;
+    if (source->root) {
+        scenario = g_new0(struct sim_scenario, 1);
+        sim_arena_init(&scenario->arena);
+        scenario->source = sim_source_ref(source);
+        resolve_variant(scenario, source, variant, problems);
+    }
     sim_problems_sort(problems);
-    if (problems->count > problems_before || !scenario->print) {
+    if (source->is_flawed || problems->count > problems_before) {
         sim_scenario_free(scenario);
         return NULL;
     }
     return scenario;
 }
 
+/* The source, which is freed, with the variant of the options. */
+static struct sim_scenario *load(struct sim_source *source, const struct sim_load_options *options,
+                                 struct sim_problems *problems)
+{
+    struct sim_scenario *scenario =
+        source ? sim_scenario_of(source, options->variant, problems) : NULL;
+    sim_source_free(source);
+    return scenario;
+}
+
+struct sim_scenario *sim_scenario_load_text(const char *text, size_t size, const char *path,
+                                            const struct sim_load_options *options,
+                                            struct sim_problems *problems)
+{
+    return load(sim_source_new_text(text, size, path, options, problems), options, problems);
+}
+
 struct sim_scenario *sim_scenario_load(const char *path, const struct sim_load_options *options,
                                        struct sim_problems *problems)
 {
-    struct sim_arena arena;
-    struct sim_file file = {0};
-    struct sim_scenario *scenario = NULL;
-    sim_arena_init(&arena);
-    const char *trouble = sim_file_read_path(&arena, path, SIM_CHUNK_SOURCE_MAX + 1, &file);
-    if (trouble) {
-        sim_problems_add(problems, path, 0, "%s", trouble);
-        problems->is_io = true;
-    } else {
-        scenario = sim_scenario_load_text(file.text, file.size, path, options, problems);
-    }
-    sim_arena_clear(&arena);
-    return scenario;
+    return load(sim_source_new(path, options, problems), options, problems);
 }
 
 void sim_scenario_free(struct sim_scenario *scenario)
 {
     if (scenario) {
         sim_arena_clear(&scenario->arena);
+        sim_source_unref(scenario->source);
         g_free(scenario);
     }
 }

@@ -99,8 +99,11 @@ struct sim_sweep_axis {
     const char *const *values; /* in the scenario language */
 };
 
+struct sim_source;
+
 struct sim_scenario {
-    struct sim_arena arena; /* owns everything below */
+    struct sim_arena arena;    /* with that of the source, owns everything below */
+    struct sim_source *source; /* what it was made of */
     const char *name;
     const char *path;        /* as given on the command line */
     const char *description; /* the comment at the head of the file, or "" */
@@ -148,6 +151,23 @@ struct sim_scenario *sim_scenario_load_text(const char *text, size_t size, const
                                             const struct sim_load_options *options,
                                             struct sim_problems *problems);
 void sim_scenario_free(struct sim_scenario *scenario);
+
+/* A file that was run once with the settings, to make several of its variants (options->variant is
+ * not looked at). NULL when it cannot be read; problems of its text are reported here, and no
+ * scenario comes of it. */
+struct sim_source *sim_source_new(const char *path, const struct sim_load_options *options,
+                                  struct sim_problems *problems);
+struct sim_source *sim_source_new_text(const char *text, size_t size, const char *path,
+                                       const struct sim_load_options *options,
+                                       struct sim_problems *problems);
+/* The scenario with that variant, or with none. NULL when there are problems. It may outlive the
+ * source. */
+struct sim_scenario *sim_scenario_of(struct sim_source *source, const char *variant,
+                                     struct sim_problems *problems);
+/* Bytes of its tree, which its scenarios share, and what running its text cost: see chunk.h. */
+size_t sim_source_bytes(const struct sim_source *source);
+uint64_t sim_source_work(const struct sim_source *source);
+void sim_source_free(struct sim_source *source);
 
 /* The resolved scenario in full, in the scenario language: every field with its value, defaults
  * included; the variant and the setting are applied, so that variants, sweeps, params, and the

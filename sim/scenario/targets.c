@@ -84,7 +84,7 @@ static bool is_allowed(enum sim_place_kind kind, bool takes_places)
 static void complain_unknown(struct sim_reader *reader, const char *where,
                              const struct sim_value *value, const char *name, bool takes_places)
 {
-    if (reader->misses_block) {
+    if (reader->misses_block || sim_problems_is_full(reader->problems)) {
         return;
     }
     g_autoptr(GPtrArray) names = g_ptr_array_new();

@@ -25,7 +25,7 @@ struct sim_chunk *sim_chunk_new(struct sim_arena *arena, struct sim_problems *pr
     chunk->words = words;
     chunk->settings = settings;
     chunk->setting_count = setting_count;
-    chunk->known_texts = g_ptr_array_new();
+    chunk->constants = g_hash_table_new(NULL, NULL);
     chunk->params = g_array_new(FALSE, TRUE, sizeof(struct sim_chunk_param));
     chunk->files[0].path = chunk->path;
     chunk->file_count = 1;
@@ -37,9 +37,14 @@ struct sim_chunk *sim_chunk_new(struct sim_arena *arena, struct sim_problems *pr
 void sim_chunk_free(struct sim_chunk *chunk)
 {
     lua_close(chunk->lua);
-    g_ptr_array_unref(chunk->known_texts);
+    g_hash_table_unref(chunk->constants);
     g_array_unref(chunk->params);
     g_free(chunk);
+}
+
+uint64_t sim_chunk_work(const struct sim_chunk *chunk)
+{
+    return chunk->work;
 }
 
 static int run_text(lua_State *lua)
@@ -104,18 +109,17 @@ static int run_constant(lua_State *lua)
 
 const struct sim_value *sim_chunk_constant(struct sim_chunk *chunk, const char *text)
 {
-    for (guint i = 0; i < chunk->known_texts->len; i += 2) {
-        if (chunk->known_texts->pdata[i] == text) {
-            return chunk->known_texts->pdata[i + 1];
-        }
+    const struct sim_value *known = g_hash_table_lookup(chunk->constants, text);
+    if (known) {
+        return known;
     }
     bool is_done = sim_sandbox_protect(chunk, run_constant, (void *)(uintptr_t)text);
     if (!is_done) { /* a default in one of our tables is wrong: say which */
         sim_problems_print(chunk->problems, stderr);
         g_error("wrong default in a table: %s", text);
     }
-    g_ptr_array_add(chunk->known_texts, (void *)(uintptr_t)text);
-    g_ptr_array_add(chunk->known_texts, (void *)(uintptr_t)chunk->result);
+    g_hash_table_insert(chunk->constants, (void *)(uintptr_t)text,
+                        (void *)(uintptr_t)chunk->result);
     return chunk->result;
 }
 

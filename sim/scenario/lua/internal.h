@@ -51,8 +51,8 @@ struct sim_chunk {
     struct sim_chunk_file files[SIM_CHUNK_FILES_MAX];
     uint32_t file_count;
     uint32_t include_depth;
-    GPtrArray *known_texts; /* constants: text, value, text, value, ... */
-    GArray *params;         /* struct sim_chunk_param */
+    GHashTable *constants; /* text, by its address -> value; looked up, never walked */
+    GArray *params;        /* struct sim_chunk_param */
     const struct sim_value *result;
 };
 

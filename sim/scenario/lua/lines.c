@@ -373,19 +373,14 @@ uint32_t sim_lines_call(const struct sim_lines *lines, int line, const char *cal
     return best;
 }
 
-static bool find_entry(const struct sim_lines *lines, uint32_t table, const char *name,
-                       uint32_t item, struct sim_lines_entry *ret_entry)
+bool sim_lines_field(const struct sim_lines *lines, uint32_t table, const char *name,
+                     struct sim_lines_entry *ret_entry)
 {
-    if (table == SIM_LINES_NONE) {
-        return false;
-    }
     uint32_t left = LOOK_COUNT_MAX;
-    for (uint32_t i = lines->tables[table].first_entry; i != SIM_LINES_NONE && left > 0;
+    for (uint32_t i = sim_lines_first(lines, table); i != SIM_LINES_NONE && left > 0;
          i = lines->entries[i].next, left--) {
         const struct entry *entry = &lines->entries[i];
-        bool is_it = name ? entry->name && strcmp(entry->name, name) == 0
-                          : !entry->name && entry->item == item;
-        if (is_it) {
+        if (entry->name && strcmp(entry->name, name) == 0) {
             *ret_entry = entry->where;
             return true;
         }
@@ -393,16 +388,22 @@ static bool find_entry(const struct sim_lines *lines, uint32_t table, const char
     return false;
 }
 
-bool sim_lines_field(const struct sim_lines *lines, uint32_t table, const char *name,
-                     struct sim_lines_entry *ret_entry)
+uint32_t sim_lines_first(const struct sim_lines *lines, uint32_t table)
 {
-    return find_entry(lines, table, name, 0, ret_entry);
+    return table == SIM_LINES_NONE ? SIM_LINES_NONE : lines->tables[table].first_entry;
 }
 
-bool sim_lines_item(const struct sim_lines *lines, uint32_t table, uint32_t index,
+bool sim_lines_item(const struct sim_lines *lines, uint32_t *at, uint32_t index,
                     struct sim_lines_entry *ret_entry)
 {
-    return find_entry(lines, table, NULL, index, ret_entry);
+    for (; *at != SIM_LINES_NONE; *at = lines->entries[*at].next) {
+        const struct entry *entry = &lines->entries[*at];
+        if (!entry->name && entry->item == index) {
+            *ret_entry = entry->where;
+            return true;
+        }
+    }
+    return false;
 }
 
 const char *sim_lines_head(struct sim_arena *arena, const char *text, size_t size)

@@ -35,10 +35,13 @@ struct sim_lines_entry {
     uint32_t table; /* the constructor that is its value, or SIM_LINES_NONE */
 };
 
-/* The field or (from 0) the item of a constructor; false when it has none such. */
+/* The field of a constructor; false when it has none such. */
 bool sim_lines_field(const struct sim_lines *lines, uint32_t table, const char *name,
                      struct sim_lines_entry *ret_entry);
-bool sim_lines_item(const struct sim_lines *lines, uint32_t table, uint32_t index,
+/* Where a walk through the items of a constructor begins. */
+uint32_t sim_lines_first(const struct sim_lines *lines, uint32_t table);
+/* The item with that index (from 0), on from `*at`: indices rise. False when there is none such. */
+bool sim_lines_item(const struct sim_lines *lines, uint32_t *at, uint32_t index,
                     struct sim_lines_entry *ret_entry);
 
 /* The comment at the head of the file without its dashes, or "". */

@@ -97,10 +97,11 @@ static void convert_items(struct conversion *conversion, int index, uint32_t tab
     const struct sim_value **items =
         sim_arena_array(conversion->arena, const struct sim_value *, count);
     value->items = items;
+    uint32_t at = conversion->lines ? sim_lines_first(conversion->lines, table) : SIM_LINES_NONE;
     for (size_t i = 0; i < count; i++) {
         struct sim_lines_entry entry = {.line = value->line, .table = SIM_LINES_NONE};
-        if (conversion->lines) {
-            sim_lines_item(conversion->lines, table, (uint32_t)i, &entry);
+        if (at != SIM_LINES_NONE) {
+            sim_lines_item(conversion->lines, &at, (uint32_t)i, &entry);
         }
         lua_rawgeti(lua, index, (lua_Integer)i + 1);
         items[i] = convert(conversion, lua_gettop(lua), entry.line, entry.table, depth + 1);
