@@ -44,6 +44,11 @@ enum sim_unit {
 /* Reads all of `text` as number and unit, blanks between allowed. False when it is neither. */
 bool sim_text_parse(const char *text, double *ret_value, enum sim_unit *ret_unit);
 
+/* Whether `text` is UTF-8 without control characters; `may_have_lines`: but for '\n' and '\t'. */
+bool sim_text_is_tame(const char *text, bool may_have_lines);
+/* Puts blanks where it is not. */
+void sim_text_tame(char *text, bool may_have_lines);
+
 /* The optimal string alignment distance of two words, at most `limit` + 1 (for "did you mean"). */
 int sim_text_distance(const char *a, const char *b, int limit);
 /* The entry of `words` (NULL at the end) nearest to `word`, or NULL where none is near enough. */

@@ -4,6 +4,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/text.h"
+
 JsonNode *sim_json_member(JsonObject *object, const char *name)
 {
     return object ? json_object_get_member(object, name) : NULL;
@@ -17,9 +19,12 @@ bool sim_json_holds(JsonNode *node, GType type)
 const char *sim_json_get_text(struct sim_json_reader *reader, JsonObject *object, const char *name)
 {
     JsonNode *node = sim_json_member(object, name);
-    return sim_json_holds(node, G_TYPE_STRING)
-               ? sim_arena_strdup(reader->arena, json_node_get_string(node))
-               : NULL;
+    if (!sim_json_holds(node, G_TYPE_STRING)) {
+        return NULL;
+    }
+    char *text = sim_arena_strdup(reader->arena, json_node_get_string(node));
+    sim_text_tame(text, true); /* files of results may come from anybody */
+    return text;
 }
 
 const char *sim_json_get_text_or(struct sim_json_reader *reader, JsonObject *object,

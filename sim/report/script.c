@@ -37,6 +37,8 @@ void sim_script_quote(GString *script, const char *text, size_t most)
     for (const char *c = valid; c < end; c++) {
         if (*c == '\'') {
             g_string_append(script, "''");
+        } else if (*c == '>' && c >= valid + 2 && c[-1] == ']' && c[-2] == ']') {
+            g_string_append(script, " >"); /* gnuplot writes it into the SVG as it is */
         } else {
             g_string_append_c(script, g_ascii_iscntrl(*c) ? ' ' : *c);
         }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/sort.h"
+#include "base/text.h"
 
 /* More than anybody reads; what a generated file gets wrong ten thousand times is one mistake. */
 #define PROBLEM_COUNT_MAX 200
@@ -37,16 +38,6 @@ static bool is_known(const struct sim_problems *problems, const char *file, int 
     return false;
 }
 
-/* Texts come from the user's file: control characters would write over the user's terminal. */
-static void text_tame(char *text)
-{
-    for (char *c = text; *c; c++) {
-        if ((unsigned char)*c < 0x20 || *c == 0x7f) {
-            *c = ' ';
-        }
-    }
-}
-
 bool sim_problems_is_full(const struct sim_problems *problems)
 {
     return problems->count >= PROBLEM_COUNT_MAX;
@@ -59,7 +50,7 @@ void sim_problems_add(struct sim_problems *problems, const char *file, int line,
     va_start(arguments, format);
     char *text = g_strdup_vprintf(format, arguments);
     va_end(arguments);
-    text_tame(text);
+    sim_text_tame(text, false); /* parts of it are the user's */
     if (sim_problems_is_full(problems) || is_known(problems, file, line, text)) {
         g_free(text);
         return;

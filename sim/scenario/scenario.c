@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/random.h"
+#include "base/text.h"
 #include "scenario/resolve.h"
 
 /* Every metric of every group has a number for each, and so has every series in the files. */
@@ -44,11 +45,11 @@ static void resolve_fields(struct sim_resolve *resolve)
         (struct sim_limits){(uint64_t)fields.events_max, (uint64_t)fields.pending_max,
                             (uint64_t)fields.open_requests_max, (uint64_t)fields.memory_max};
     if (fields.name[0] == '\0' || fields.name[0] == '.' || strchr(fields.name, '/') ||
-        strlen(fields.name) > 100) {
+        strlen(fields.name) > 100 || !sim_text_is_tame(fields.name, false)) {
         sim_reader_complain(
             &resolve->reader, resolve->root,
-            "scenario: name: it names a folder, so it is short, has no '/' and does not "
-            "begin with '.'");
+            "scenario: name: it names a folder, so it is short, has no '/' or control character "
+            "and does not begin with '.'");
     }
     if (fields.cell > 0 && (fields.duration - 1) / fields.cell >= CELLS_MAX) {
         sim_reader_complain(&resolve->reader, resolve->root,

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "report/chart.h"
 #include "report/folder.h"
 #include "report/json_writer.h"
@@ -90,6 +91,24 @@ static void test_what_is_no_summary(void)
         g_assert_true(g_error_matches(error, SIM_REPORT_ERROR, 0));
         g_assert_true(g_str_has_prefix(error->message, "x.json: "));
     }
+}
+
+/* A summary from elsewhere does not write over the terminal of who looks at it. */
+static void test_wild_summary(void)
+{
+    struct storm item = storm_run();
+    GString *json = sim_render_json(item.report);
+    g_assert_cmpuint(g_string_replace(json, "as is", "as\\u001b[2J\\u009b31m", 0), >, 0);
+    struct sim_report *report = sim_report_parse(json->str, json->len, "x.json", NULL);
+    g_assert_nonnull(report);
+    struct sim_text_style style = {.full_max = 10};
+    GString *text = sim_render_text(report, &style);
+    g_assert_nonnull(strstr(text->str, "as [2J"));
+    g_assert_true(sim_text_is_tame(text->str, true));
+    g_string_free(text, TRUE);
+    g_string_free(json, TRUE);
+    sim_report_free(report);
+    storm_clear(&item);
 }
 
 /* Whatever stands where, reading ends in a report or an error, and the report can be rendered. */
@@ -304,6 +323,17 @@ static void put(const char *folder, const char *name, const char *text)
 
 /* A page of several pictures: their marks are their own, gnuplot's title gives way to theirs, and
  * what a foreign picture would run is not taken in. */
+/* What a user wrote reaches gnuplot as one text, and its SVG stays XML. */
+static void test_quoting(void)
+{
+    g_autoptr(GString) script = g_string_new(NULL);
+    sim_script_quote(script, "a'; system('x')\n`y` ]]> é", 100);
+    g_assert_cmpstr(script->str, ==, "'a''; system(''x'') `y` ]] > é'");
+    g_string_truncate(script, 0);
+    sim_script_quote(script, "éèêë", 3);
+    g_assert_cmpstr(script->str, ==, "'éè…'");
+}
+
 static void test_page(void)
 {
     struct storm item = storm_run();
@@ -405,5 +435,7 @@ int main(int argc, char **argv)
     g_test_add_func("/files/page", test_page);
     g_test_add_func("/files/traces", test_traces);
     g_test_add_func("/files/full-disk", test_full_disk);
+    g_test_add_func("/files/wild-summary", test_wild_summary);
+    g_test_add_func("/files/quoting", test_quoting);
     return g_test_run();
 }

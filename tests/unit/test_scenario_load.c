@@ -36,12 +36,12 @@ static struct sim_scenario *load(const char *body)
 static void test_fields(void)
 {
     struct sim_scenario *scenario = load_with(
-        "-- What it is about.\n--\n-- And more.\nlocal x = 1\n"
+        "-- What it \x1bis about.\n--\n-- And more.\r\nlocal x = 1\n"
         "return scenario { name = \"t\", duration = minutes(2), warmup = \"5s\", runs = 20, "
         "seed = 7, drain = s(9), cell = ms(500), precision = percent(2), " DB " }",
         NULL, NULL);
     g_assert_cmpstr(scenario->name, ==, "t");
-    g_assert_cmpstr(scenario->description, ==, "What it is about.\n\nAnd more.");
+    g_assert_cmpstr(scenario->description, ==, "What it  is about.\n\nAnd more. ");
     g_assert_cmpint(scenario->world.duration, ==, 120 * SIM_SECOND);
     g_assert_cmpint(scenario->warmup, ==, 5 * SIM_SECOND);
     g_assert_cmpint(scenario->world.drain, ==, 9 * SIM_SECOND);

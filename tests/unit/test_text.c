@@ -345,6 +345,40 @@ static void test_nearest(void)
     g_free(long_word);
 }
 
+/* What comes from elsewhere must not write over a terminal or break a file of results. */
+static void test_tame(void)
+{
+    static const struct {
+        const char *wild, *tame;
+    } texts[] = {
+        {"plain ~", "plain ~"},
+        {"h\xc3\xa9llo \xe6\x97\xa5 \xf0\x9f\x98\x80",
+         "h\xc3\xa9llo \xe6\x97\xa5 \xf0\x9f\x98\x80"},
+        {"a\x1b[31m\x7f\r", "a [31m  "},
+        {"\xc2\x9b"
+         "2J\xc2\xa0",
+         "  2J\xc2\xa0"}, /* the other set of control characters; a blank */
+        {"\xff\xfe", "  "},
+        {"\xc0\xaf", "  "},           /* '/' written too long */
+        {"\xed\xa0\x80", "   "},      /* half a pair of UTF-16 */
+        {"\xf4\x90\x80\x80", "    "}, /* beyond the last character */
+        {"cut \xe6\x97", "cut   "},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(texts); i++) {
+        g_autofree char *text = g_strdup(texts[i].wild);
+        bool is_tame = strcmp(texts[i].wild, texts[i].tame) == 0;
+        g_assert_true(sim_text_is_tame(text, false) == is_tame);
+        sim_text_tame(text, false);
+        g_assert_cmpstr(text, ==, texts[i].tame);
+        g_assert_true(sim_text_is_tame(text, false));
+    }
+    char lines[] = "a\n\tb";
+    g_assert_true(sim_text_is_tame(lines, true));
+    g_assert_false(sim_text_is_tame(lines, false));
+    sim_text_tame(lines, true);
+    g_assert_cmpstr(lines, ==, "a\n\tb");
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -360,5 +394,6 @@ int main(int argc, char **argv)
     g_test_add_func("/text/locale", test_locale);
     g_test_add_func("/text/distance", test_distance);
     g_test_add_func("/text/nearest", test_nearest);
+    g_test_add_func("/text/tame", test_tame);
     return g_test_run();
 }

@@ -8,6 +8,8 @@
 
 #include <string.h>
 
+#include "base/text.h"
+
 #define PENDING_METATABLE "brink.pending"
 
 /* `node "x"`, before its fields. */
@@ -119,7 +121,14 @@ int sim_constructors_named(lua_State *lua, const char *kind, int name_index)
         }
         return luaL_error(lua, "%s: expected a name, as in %s \"a\" { ... }", kind, kind);
     }
-    call.name = sim_arena_strdup(arena, lua_tostring(lua, name_index));
+    const char *name = lua_tostring(lua, name_index);
+    if (!sim_text_is_tame(name, false)) {
+        return luaL_error(lua, "%s: the name holds a control character, or is not UTF-8", kind);
+    }
+    if (strlen(name) > SIM_CHUNK_NAME_MAX) {
+        return luaL_error(lua, "%s: the name is longer than %d bytes", kind, SIM_CHUNK_NAME_MAX);
+    }
+    call.name = sim_arena_strdup(arena, name);
     struct pending *pending = lua_newuserdatauv(lua, sizeof(*pending), 0);
     *pending = call;
     luaL_setmetatable(lua, PENDING_METATABLE);

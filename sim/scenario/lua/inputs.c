@@ -116,7 +116,8 @@ static int input_param(lua_State *lua)
     struct sim_chunk *chunk = sim_chunk_of(lua);
     const char *name = luaL_checkstring(lua, 1);
     luaL_argcheck(lua, lua_gettop(lua) == 2 && !lua_isnil(lua, 2), 2, "a param needs a default");
-    luaL_argcheck(lua, sim_text_is_name(name), 1, "the name of a param is one word");
+    luaL_argcheck(lua, sim_text_is_name(name) && strlen(name) <= SIM_CHUNK_NAME_MAX, 1,
+                  "the name of a param is one word");
     const char *file = NULL;
     int line = 0;
     sim_sandbox_where(lua, &file, &line);

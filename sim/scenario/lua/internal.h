@@ -16,6 +16,7 @@
 #define SIM_CHUNK_CHURN_MAX ((uint64_t)128 << 20) /* ever allocated */
 #define SIM_CHUNK_ARENA_MAX ((size_t)256 << 20)   /* values made */
 #define SIM_CHUNK_TEXT_MAX 16384                  /* bytes of one text */
+#define SIM_CHUNK_NAME_MAX 100 /* bytes of a name: it heads a section of every summary */
 #define SIM_CHUNK_FILES_MAX 100
 
 struct sim_chunk_file {

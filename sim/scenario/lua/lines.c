@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/sort.h"
+#include "base/text.h"
 #include "scenario/lua/tokens.h"
 
 #define FUNCTION_DEPTH_MAX 32 /* the compiler's search for names costs depth x locals */
@@ -424,5 +425,6 @@ const char *sim_lines_head(struct sim_arena *arena, const char *text, size_t siz
         g_string_append_len(head, at, line_end - at);
         at = line_end < end ? line_end + 1 : end;
     }
+    sim_text_tame(head->str, true);
     return sim_arena_strdup(arena, head->str);
 }

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/sort.h"
+#include "base/text.h"
 
 #define METATABLE "brink.value"
 
@@ -133,7 +134,11 @@ static const char *field_name(struct conversion *conversion, int index)
 {
     lua_State *lua = conversion->lua;
     if (lua_type(lua, -1) == LUA_TSTRING) {
-        return sim_arena_strdup(conversion->arena, lua_tostring(lua, -1));
+        const char *name = lua_tostring(lua, -1);
+        if (!sim_text_is_tame(name, false)) {
+            luaL_error(lua, "the name of a field holds a control character, or is not UTF-8");
+        }
+        return sim_arena_strdup(conversion->arena, name);
     }
     lua_Integer at = lua_isinteger(lua, -1) ? lua_tointeger(lua, -1) : 0;
     if (at < 1 || (lua_Unsigned)at > lua_rawlen(lua, index)) {
@@ -204,6 +209,9 @@ static const struct sim_value *convert_text(struct conversion *conversion, int i
     const char *text = lua_tolstring(conversion->lua, index, &length);
     if (strlen(text) != length) {
         luaL_error(conversion->lua, "a text holds a zero byte");
+    }
+    if (!sim_text_is_tame(text, true)) {
+        luaL_error(conversion->lua, "a text holds a control character, or is not UTF-8");
     }
     struct sim_value *value = new_value(conversion, SIM_VALUE_TEXT, line);
     value->text = sim_arena_strdup(conversion->arena, text);

@@ -1,0 +1,2 @@
+return scenario { duration = s(1), node "a" { model = "service", service = ms(1) },
+  variant "a\u{9b}31m" {} }
