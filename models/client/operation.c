@@ -416,7 +416,7 @@ void workload_start(struct sim_node *self, struct workload *workload,
     sim_arena_init(&workload->arena);
     sim_keys_init(&workload->keys, &params->keys, &workload->arena);
     double bytes = 0;
-    workload->bytes = sim_dist_is_constant(params->bytes, &bytes) ? (int64_t)bytes : -1;
+    workload->bytes = sim_dist_is_constant(params->bytes, &bytes) ? sim_bytes_from(bytes) : -1;
 }
 
 void workload_clear(struct workload *workload)
@@ -436,7 +436,6 @@ void workload_next(struct sim_node *self, struct workload *workload, struct oper
     wish->key = sim_keys_next(&workload->keys, wish->operation, workload->key_random);
     wish->bytes = workload->bytes;
     if (workload->bytes < 0) {
-        double bytes = sim_dist_draw(params->bytes, sim_random_of(self, CLIENT_DRAW_BYTES));
-        wish->bytes = bytes > 0 ? (int64_t)bytes : 0;
+        wish->bytes = sim_dist_draw_bytes(params->bytes, sim_random_of(self, CLIENT_DRAW_BYTES));
     }
 }

@@ -110,9 +110,9 @@ static void publish(struct sim_node *self)
     state->number++;
     sim_commit(self, sim_self(self), state->number);
     sim_count(self, METRIC_UPDATES, 1);
-    double bytes = sim_dist_draw(params->bytes, sim_random_of(self, DRAW_BYTES));
+    int64_t bytes = sim_dist_draw_bytes(params->bytes, sim_random_of(self, DRAW_BYTES));
     for (uint32_t i = 0; i < params->to.count; i++) {
-        deliver(self, params->to.ids[i], (int64_t)bytes);
+        deliver(self, params->to.ids[i], bytes);
     }
     arm(self, sim_arrivals_next(&state->arrivals, sim_now(self), state->factor,
                                 sim_random_of(self, DRAW_UPDATES)));

@@ -152,7 +152,8 @@ static void start(struct sim_node *self)
     }
     state->uses_frames = state->gate != NULL || state->has_calls;
     double bytes = 0;
-    state->reply_bytes = sim_dist_is_constant(params->reply_bytes, &bytes) ? (int64_t)bytes : -1;
+    state->reply_bytes =
+        sim_dist_is_constant(params->reply_bytes, &bytes) ? sim_bytes_from(bytes) : -1;
     state->warm_at = sim_now(self) > 0 ? sim_time_add(sim_now(self), params->cold_for) : 0;
     if (params->report.to.count > 0) {
         report_start(self, &state->report, &params->report, TIMER_REPORT, DRAW_REPORT);
@@ -182,8 +183,7 @@ static int64_t reply_size(struct sim_node *self, const struct sim_request *reque
     if (state->reply_bytes >= 0) {
         return state->reply_bytes;
     }
-    double bytes = sim_dist_draw(params->reply_bytes, sim_random_of(self, DRAW_BYTES));
-    return bytes > 0 ? (int64_t)bytes : 0;
+    return sim_dist_draw_bytes(params->reply_bytes, sim_random_of(self, DRAW_BYTES));
 }
 
 static bool work_fails(struct sim_node *self)

@@ -160,8 +160,8 @@ static int64_t value_size(struct sim_node *self, const struct sim_request *reque
     if (request->reply_bytes > 0) {
         return request->reply_bytes;
     }
-    double bytes = sim_dist_draw(params->value_bytes, sim_random_of(self, DRAW_BYTES));
-    return bytes > 1 ? (int64_t)bytes : 1;
+    int64_t bytes = sim_dist_draw_bytes(params->value_bytes, sim_random_of(self, DRAW_BYTES));
+    return bytes > 1 ? bytes : 1;
 }
 
 static void answer_read(struct sim_node *self, const struct sim_request *request,

@@ -23,6 +23,19 @@ sim_time sim_dist_draw_time(const struct sim_dist *dist, struct sim_random *rand
     return sim_time_from_seconds(sim_dist_draw(dist, random));
 }
 
+int64_t sim_bytes_from(double bytes)
+{
+    if (!(bytes > 0.0)) {
+        return 0;
+    }
+    return bytes < (double)SIM_BYTES_MAX ? (int64_t)bytes : SIM_BYTES_MAX;
+}
+
+int64_t sim_dist_draw_bytes(const struct sim_dist *dist, struct sim_random *random)
+{
+    return sim_bytes_from(sim_dist_draw(dist, random));
+}
+
 enum sim_dist_kind sim_dist_kind(const struct sim_dist *dist)
 {
     return dist->kind;

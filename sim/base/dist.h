@@ -100,6 +100,13 @@ double sim_dist_draw(const struct sim_dist *dist, struct sim_random *random);
 /* The draw in seconds as a duration: rounded to the nearest nanosecond, negative draws give 0. */
 sim_time sim_dist_draw_time(const struct sim_dist *dist, struct sim_random *random);
 
+#define SIM_BYTES_MAX INT64_C(1000000000000000) /* 1 PB: sums of a run's sizes stay in 64 bits */
+
+/* A size in whole bytes, cut to 0 and SIM_BYTES_MAX. */
+int64_t sim_bytes_from(double bytes);
+/* The draw as one. */
+int64_t sim_dist_draw_bytes(const struct sim_dist *dist, struct sim_random *random);
+
 enum sim_dist_kind sim_dist_kind(const struct sim_dist *dist);
 double sim_dist_mean(const struct sim_dist *dist);     /* infinity where it does not exist */
 double sim_dist_variance(const struct sim_dist *dist); /* likewise */

@@ -83,7 +83,7 @@ static const char *read_shape(struct sim_reader *reader, const char *where,
         return read_constructor(reader, where, param->family->bare,
                                 bare_call(reader, param->family, value), shape);
     }
-    if (value->kind == SIM_VALUE_NONE && param->fallback) {
+    if (value->kind == SIM_VALUE_NONE && param->fallback && !param->family->is_needed) {
         *shape = (struct sim_shape){NULL, NULL};
         return "none";
     }

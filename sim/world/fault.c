@@ -259,7 +259,11 @@ static double change_factor(double present, double factor, uint32_t *holders, bo
 
 static void set_load(struct sim_node *node, double factor, bool is_beginning)
 {
-    node->load_factor = change_factor(node->load_factor, factor, &node->surges, is_beginning);
+    if (factor > 0.0) {
+        node->load_factor = change_factor(node->load_factor, factor, &node->surges, is_beginning);
+    } else {
+        node->standstills = is_beginning ? node->standstills + 1 : node->standstills - 1;
+    }
     sim_engine_post(node->world->engine, world_now(node->world), node->id, EVENT_LOAD, 0);
 }
 

@@ -191,6 +191,7 @@ struct sim_node {
     double speed; /* 1 = full; slow faults divide; 0 while paused */
     double slow_factor;
     uint32_t pauses, crashes, slows, surges; /* faults that hold it now */
+    uint32_t standstills;                    /* surges by the factor 0, which none undoes */
     bool is_up;                              /* alive: handles inputs */
     bool may_go;             /* draining, and everyone knows: gone when nothing is open */
     bool is_silent;          /* while down: nobody refuses */
@@ -351,7 +352,7 @@ void ledger_settle(struct sim_world *world);
 /* What a source is told. */
 static inline double world_load(const struct sim_node *node)
 {
-    return node->world->is_quiet ? 0 : node->load_factor;
+    return node->world->is_quiet || node->standstills > 0 ? 0 : node->load_factor;
 }
 
 static inline void metric_count(struct sim_node *node, uint32_t metric, sim_time time, uint64_t n)

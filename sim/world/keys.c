@@ -260,6 +260,7 @@ const struct sim_family sim_keys_family = {
     .name = "keys",
     .example = "zipf { n = 1e5, exponent = 0.99 }",
     .constructors = keys_constructors,
+    .is_needed = true,
 };
 
 static const struct key_law *law_of(const struct sim_shape *shape)

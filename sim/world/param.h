@@ -90,6 +90,7 @@ struct sim_family {
     /* What a bare text or a table of names means: this constructor with it as its first field; or
      * NULL. */
     const struct sim_constructor *bare;
+    bool is_needed; /* `none` is no choice */
 };
 
 struct sim_shape {

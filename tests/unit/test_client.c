@@ -59,6 +59,28 @@ static void test_surge(void)
     fixture_clear(&f);
 }
 
+/* Two standstills that overlap, and a surge that outlasts both: no load until the later has ended,
+ * then twice as much. */
+static void test_surges_overlap(void)
+{
+    struct fixture f;
+    fixture_init(&f, s(1));
+    fixture_add_node(&f, "users", &sim_model_client_open,
+                     "arrivals = regular(rate(100)), to = 'web'");
+    fixture_add_node(&f, "web", &sim_model_service, "service = ms(0)");
+    fixture_add_fault(&f, SIM_FAULT_SURGE, ms(105), ms(305), "users")->factor = 0;
+    fixture_add_fault(&f, SIM_FAULT_SURGE, ms(205), ms(405), "users")->factor = 0;
+    fixture_add_fault(&f, SIM_FAULT_SURGE, ms(255), ms(455), "users")->factor = 2;
+    fixture_start(&f);
+    fixture_run_until(&f, ms(407)); /* 0 to 100; half a gap is left at 105, and at 405 */
+    g_assert_cmpuint(fixture_total(&f, "users", "issued"), ==, 11);
+    fixture_run_until(&f, ms(459)); /* 407.5, 412.5 to 452.5 */
+    g_assert_cmpuint(fixture_total(&f, "users", "issued"), ==, 21);
+    fixture_run_until(&f, ms(460)); /* half a gap at twice the speed, half at the old one */
+    g_assert_cmpuint(fixture_total(&f, "users", "issued"), ==, 22);
+    fixture_clear(&f);
+}
+
 /* Work takes 50 ms, patience ends after 20: three attempts at 0, 20 and 60, failed at 80. */
 static void test_timeout_and_retry(void)
 {
@@ -444,6 +466,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/client/open", test_open);
     g_test_add_func("/client/open/surge", test_surge);
+    g_test_add_func("/client/open/surges-overlap", test_surges_overlap);
     g_test_add_func("/client/timeout-and-retry", test_timeout_and_retry);
     g_test_add_func("/client/deadline", test_deadline);
     g_test_add_func("/client/deadline/pause", test_pause_past_deadline);

@@ -401,6 +401,33 @@ static void test_truncation_is_kept(void)
     sim_arena_clear(arena);
 }
 
+/* Sizes are whole and bounded, whatever a law with a heavy tail, or below 0, draws. */
+static void test_sizes(void)
+{
+    struct sim_arena arena;
+    struct sim_random random;
+    sim_arena_init(&arena);
+    sim_random_init(&random, 1, "sizes", "draws");
+    const char *error = NULL;
+    const struct sim_dist *wild = sim_dist_pareto(&arena, 1, 1e-3, &error);
+    const struct sim_dist *below = sim_dist_normal(&arena, 0, 10, &error);
+    int at_most = 0, nothing = 0;
+    for (int i = 0; i < 1000; i++) {
+        int64_t size = sim_dist_draw_bytes(wild, &random);
+        g_assert_cmpint(size, >=, 1);
+        g_assert_cmpint(size, <=, SIM_BYTES_MAX);
+        at_most += size == SIM_BYTES_MAX;
+        size = sim_dist_draw_bytes(below, &random);
+        g_assert_cmpint(size, >=, 0);
+        nothing += size == 0;
+    }
+    g_assert_cmpint(at_most, >, 900);
+    g_assert_cmpint(nothing, >, 400);
+    g_assert_cmpint(sim_bytes_from(NAN), ==, 0);
+    g_assert_cmpint(sim_bytes_from(7.9), ==, 7);
+    sim_arena_clear(&arena);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -412,5 +439,6 @@ int main(int argc, char **argv)
     g_test_add_func("/dist/one-number", test_one_number);
     g_test_add_func("/dist/pinned", test_pinned);
     g_test_add_func("/dist/truncation-is-kept", test_truncation_is_kept);
+    g_test_add_func("/dist/sizes", test_sizes);
     return g_test_run();
 }
