@@ -74,6 +74,9 @@ static const struct sim_metric_spec cache_metrics[] = {
 
 static const char *const cache_draws[] = {"hit",   "miss",   "ttl",    "eviction",
                                           "early", "expiry", "change", NULL};
+/* Those that stream their changes. */
+static const char *const followed_models[] = {"store.memory", "store.single", NULL};
+
 static const char *const cache_timers[] = {"look",   "write",       "expire", "follow",
                                            "change", "synchronise", NULL};
 static const char *const cache_messages[] = {"drop",        "written", "copy",
@@ -134,7 +137,7 @@ static const struct sim_param cache_params[] = {
     {"write_delay", SIM_PARAM_DURATION, offsetof(struct cache_params, write_delay), "s(1)", 1e-9,
      1e9, "behind: how long a write waits for others of its key", NULL, NULL},
     {"follow", SIM_PARAM_TARGET, offsetof(struct cache_params, follow), "nil", SIM_UNBOUNDED,
-     "store whose stream of changes it follows", NULL, NULL},
+     "store whose stream of changes it follows", NULL, followed_models},
     {"on_change", SIM_PARAM_CHOICE, offsetof(struct cache_params, on_change), "\"invalidate\"",
      SIM_UNBOUNDED,
      "what a change there does: drop the copy, fetch another one, or fetch it in any case", NULL,

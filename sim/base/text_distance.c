@@ -71,7 +71,7 @@ static bool is_same_but_for_case(const char *a, const char *b)
 const char *sim_text_nearest(const char *word, const char *const *words)
 {
     size_t length = strlen(word);
-    int limit = length <= 3 ? 1 : length <= 6 ? 2 : (int)(length / 3);
+    int limit = length <= 4 ? 1 : length <= 6 ? 2 : (int)(length / 3);
     const char *nearest = NULL;
     int nearest_distance = limit + 1;
     for (; *words != NULL; words++) {

@@ -101,7 +101,9 @@ const char *sim_param_read(struct sim_reader *reader, const char *where,
         return sim_shape_read(reader, where, param, value, field);
     case SIM_PARAM_TARGET:
         return sim_target_read(reader, where, value, false, (struct sim_target *)(void *)field,
-                               &text)
+                               &text) &&
+                       sim_target_check_models(reader, where, param, value,
+                                               (const struct sim_target *)(const void *)field)
                    ? text
                    : NULL;
     case SIM_PARAM_TRACE:

@@ -18,10 +18,11 @@ enum sim_place_kind { SIM_PLACE_GROUP, SIM_PLACE_MACHINE, SIM_PLACE_ZONE };
 struct sim_place {
     enum sim_place_kind kind;
     const char *name;
-    uint32_t index;       /* group; first machine; zone */
-    uint32_t count;       /* members that can ever be; machines of that name */
-    sim_node_id first_id; /* group */
-    bool is_elsewhere;    /* only some variant that is not applied has it */
+    uint32_t index;                /* group; first machine; zone */
+    uint32_t count;                /* members that can ever be; machines of that name */
+    sim_node_id first_id;          /* group */
+    const struct sim_model *model; /* group; NULL where it is not known */
+    bool is_elsewhere;             /* only some variant that is not applied has it */
 };
 
 struct sim_reader {
@@ -142,6 +143,10 @@ const struct sim_place *sim_places_find(const struct sim_reader *reader, const c
  * are on them (faults); otherwise only nodes may be named. */
 bool sim_target_read(struct sim_reader *reader, const char *where, const struct sim_value *value,
                      bool takes_places, struct sim_target *ret_target, const char **ret_text);
+/* Whether all of it are of the models that the parameter takes; complains otherwise. */
+bool sim_target_check_models(struct sim_reader *reader, const char *where,
+                             const struct sim_param *param, const struct sim_value *value,
+                             const struct sim_target *target);
 /* "name" or "name[3]" of a group; member SIM_NONE for all. False after a complaint, or when only
  * another variant has it (reader->misses_variant is then set). */
 bool sim_member_read(struct sim_reader *reader, const struct sim_value *at, const char *where,

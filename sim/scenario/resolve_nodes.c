@@ -210,7 +210,8 @@ static void declare_node(struct sim_resolve *resolve, struct node *node, sim_nod
                               .name = group.name,
                               .index = resolve->groups->len,
                               .count = group.count_max,
-                              .first_id = group.first_id};
+                              .first_id = group.first_id,
+                              .model = group.model};
     sim_places_add(reader, &place);
     *next_id += group.count_max;
     g_array_append_val(resolve->groups, group);

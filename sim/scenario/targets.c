@@ -339,6 +339,38 @@ bool sim_target_read(struct sim_reader *reader, const char *where, const struct 
     return true;
 }
 
+static const struct sim_place *group_of(const struct sim_reader *reader, sim_node_id id)
+{
+    for (guint i = 0; i < reader->places->len; i++) {
+        const struct sim_place *place = &g_array_index(reader->places, struct sim_place, i);
+        if (place->kind == SIM_PLACE_GROUP && !place->is_elsewhere && id >= place->first_id &&
+            id - place->first_id < place->count) {
+            return place;
+        }
+    }
+    return NULL;
+}
+
+bool sim_target_check_models(struct sim_reader *reader, const char *where,
+                             const struct sim_param *param, const struct sim_value *value,
+                             const struct sim_target *target)
+{
+    const struct sim_place *last = NULL;
+    for (uint32_t i = 0; param->choices && i < target->count; i++) {
+        if (last && target->ids[i] - last->first_id < last->count) {
+            continue;
+        }
+        const struct sim_place *place = last = group_of(reader, target->ids[i]);
+        if (place && place->model && !g_strv_contains(param->choices, place->model->name)) {
+            g_autofree char *due = g_strjoinv(" or ", (char **)(uintptr_t)param->choices);
+            sim_reader_complain(reader, value, "%s: expected a %s, and '%s' is a %s", where, due,
+                                place->name, place->model->name);
+            return false;
+        }
+    }
+    return true;
+}
+
 bool sim_member_read(struct sim_reader *reader, const struct sim_value *at, const char *where,
                      const char *text, uint32_t *ret_group, uint32_t *ret_member)
 {

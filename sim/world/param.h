@@ -127,7 +127,8 @@ struct sim_param {
     double min, max;      /* inclusive, in base units (seconds, bytes, 1/s, 1); laws: of the mean */
     const char *help;     /* one line; ends with its source in brackets where it has one */
     const struct sim_family *family; /* SHAPE, SHAPES */
-    const char *const *choices;      /* CHOICE: names, NULL at the end */
+    const char *const *choices;      /* CHOICE: names, NULL at the end; TARGET: models that may be
+                                        named, NULL = any */
 };
 
 #define SIM_UNBOUNDED (-1e300), 1e300

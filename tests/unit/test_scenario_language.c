@@ -225,6 +225,23 @@ static void test_absent(void)
     }
 }
 
+/* Tables of the language are walked like others, in the order of their names. */
+static void test_pairs_of_latency(void)
+{
+    struct sim_scenario *scenario =
+        load("local names = {} for name, value in pairs(latency) do names[#names + 1] = name "
+             "assert(value == latency[name]) end "
+             "return scenario { duration = s(1), name = names[1] .. #names, " DB " }",
+             "t.lua", NULL);
+    size_t count = 0;
+    while (sim_planning_latencies[count].name) {
+        count++;
+    }
+    g_autofree char *expected = g_strdup_printf("L1%zu", count);
+    g_assert_cmpstr(scenario->name, ==, expected);
+    sim_scenario_free(scenario);
+}
+
 static void test_include(void)
 {
     g_autofree char *folder = g_dir_make_tmp("brink-include-XXXXXX", NULL);
@@ -330,5 +347,6 @@ int main(int argc, char **argv)
     g_test_add_func("/language/trace", test_trace);
     g_test_add_func("/language/real_trace", test_real_trace);
     g_test_add_func("/language/annotations", test_annotations);
+    g_test_add_func("/language/pairs-of-latency", test_pairs_of_latency);
     return g_test_run();
 }

@@ -148,6 +148,9 @@ int sim_library_pairs(lua_State *lua)
 {
     luaL_checktype(lua, 1, LUA_TTABLE);
     lua_settop(lua, 1);
+    if (luaL_getmetafield(lua, 1, "__index") != LUA_TNIL) { /* `latency`, which stands behind it */
+        lua_replace(lua, 1);
+    }
     lua_newtable(lua); /* 2: keys in any order */
     int count = 0;
     lua_pushnil(lua);
