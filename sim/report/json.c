@@ -101,6 +101,10 @@ static void write_figure(struct sim_json *json, const struct sim_section *sectio
     sim_json_text(json, "metric", figure->metric);
     sim_json_text(json, "aggregate", figure->aggregate);
     sim_json_text(json, "unit", sim_unit_name(figure->unit, figure->is_rate));
+    if (figure->window.from < figure->window.to) {
+        sim_json_number(json, "from_seconds", sim_time_seconds(figure->window.from));
+        sim_json_number(json, "to_seconds", sim_time_seconds(figure->window.to));
+    }
     write_estimate(json, &figure->estimate);
     sim_json_number(json, "observations", figure->observations);
     sim_json_boolean(json, "printable", figure->is_printable);
@@ -252,6 +256,11 @@ static void write_section(struct sim_json *json, const struct sim_section *secti
     sim_json_open(json, "figures", '[', false);
     for (uint32_t i = 0; i < section->figure_count; i++) {
         write_figure(json, section, &section->figures[i]);
+    }
+    sim_json_close(json, ']');
+    sim_json_open(json, "plotted", '[', false);
+    for (uint32_t i = 0; i < section->plotted_count; i++) {
+        write_figure(json, section, &section->plotted[i]);
     }
     sim_json_close(json, ']');
     write_attributions(json, section);

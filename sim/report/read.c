@@ -91,10 +91,12 @@ static void read_expectations(struct sim_json_reader *reader, JsonObject *object
     reader->section->expectation_count = count;
 }
 
-static void read_figures(struct sim_json_reader *reader, JsonObject *object)
+/* The figures of the array of that name; gives how many. */
+static uint32_t read_figures(struct sim_json_reader *reader, JsonObject *object, const char *name,
+                             const struct sim_figure **ret_figures)
 {
     JsonArray *array;
-    uint32_t count = sim_json_get_array(object, "figures", &array);
+    uint32_t count = sim_json_get_array(object, name, &array);
     struct sim_figure *figures = sim_arena_array(reader->arena, struct sim_figure, count);
     uint32_t kept = 0;
     for (uint32_t i = 0; i < count; i++) {
@@ -109,6 +111,8 @@ static void read_figures(struct sim_json_reader *reader, JsonObject *object)
         figure->metric = sim_json_get_text_or(reader, from, "metric", "");
         figure->aggregate = sim_json_get_text_or(reader, from, "aggregate", "");
         sim_json_get_unit(from, &figure->unit, &figure->is_rate);
+        figure->window = (struct sim_window){sim_json_get_time(from, "from_seconds"),
+                                             sim_json_get_time(from, "to_seconds")};
         figure->estimate = sim_json_get_estimate(from);
         figure->observations = sim_json_get_number(from, "observations");
         figure->is_printable = sim_json_get_boolean(from, "printable");
@@ -120,8 +124,8 @@ static void read_figures(struct sim_json_reader *reader, JsonObject *object)
         }
         figure->values = numbers;
     }
-    reader->section->figures = figures;
-    reader->section->figure_count = kept;
+    *ret_figures = figures;
+    return kept;
 }
 
 static struct sim_estimate read_mean(JsonObject *object, const char *band)
@@ -303,7 +307,9 @@ static void read_section(struct sim_json_reader *reader, JsonObject *object)
     read_runs(reader, object);
     read_tiers(reader, object);
     read_expectations(reader, object);
-    read_figures(reader, object);
+    struct sim_section *section = reader->section;
+    section->figure_count = read_figures(reader, object, "figures", &section->figures);
+    section->plotted_count = read_figures(reader, object, "plotted", &section->plotted);
     read_attributions(reader, object);
     read_estimates(reader, object);
     read_faults(reader, object);

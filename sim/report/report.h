@@ -67,6 +67,8 @@ struct sim_section {
     const struct sim_report_expectation *expectations;
     uint32_t figure_count;
     const struct sim_figure *figures;
+    uint32_t plotted_count;
+    const struct sim_figure *plotted; /* of plots, those of a time of their own */
     uint32_t attribution_count;
     const struct sim_attribution_table *attributions;
     uint32_t estimate_count;

@@ -7,6 +7,7 @@
 
 #include "report/plot.h"
 #include "report/plot_user.h"
+#include "report/render.h"
 #include "study.h"
 
 /* Of less x and less y: (1, 5), (2, 3), (4, 1); beaten: (2, 4) by (2, 3), (5, 1) by (4, 1). */
@@ -91,6 +92,25 @@ static const char *const shop =
     "         against = { \"users.latency.answered mean\", from = s(25) }, per = \"variant\" },\n"
     "  plot { \"users.errors ratio\", against = \"users.latency p99\" } }\n";
 
+/* They stand in summary.json with their times, and are read back. */
+static void check_summary(const struct sim_study *study)
+{
+    struct sim_report_command command = {0};
+    struct sim_report *report = sim_report_of(study, &command);
+    GString *json = sim_render_json(report);
+    struct sim_report *again = sim_report_parse(json->str, json->len, "summary.json", NULL);
+    g_assert_nonnull(again);
+    const struct sim_section *section = &again->sections[0];
+    g_assert_cmpuint(section->plotted_count, ==, 3);
+    g_assert_cmpint(section->plotted[0].window.from, ==, 10 * SIM_SECOND);
+    g_assert_cmpint(section->plotted[0].window.to, ==, 20 * SIM_SECOND);
+    g_assert_cmpfloat(section->plotted[0].estimate.value, ==, 0.0);
+    g_assert_cmpint(section->figures[0].window.to, ==, 0);
+    g_string_free(json, TRUE);
+    sim_report_free(again);
+    sim_report_free(report);
+}
+
 /* Each variant has its own sweep; what is of a time of its own is of that time. */
 static void test_windows(void)
 {
@@ -114,6 +134,7 @@ static void test_windows(void)
         g_assert_cmpfloat(calm->estimate.value, <, 0.03);
         g_assert_true(isfinite(calm->estimate.low) && isfinite(calm->estimate.high));
     }
+    check_summary(study);
     sim_study_free(study);
     study_place_free(&place);
 }
