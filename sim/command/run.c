@@ -184,7 +184,8 @@ static int print_report(const struct sim_report *report, const struct run_argume
 }
 
 /* Records and prints. What could not be recorded is printed all the same. */
-static int deliver(const struct sim_study *study, const struct run_arguments *arguments)
+static int deliver(const struct sim_study *study, const struct run_arguments *arguments,
+                   const volatile bool *stop)
 {
     struct sim_report_command command = {.settings = arguments->parsed,
                                          .setting_count = arguments->parsed_count,
@@ -196,14 +197,21 @@ static int deliver(const struct sim_study *study, const struct run_arguments *ar
     g_autofree char *unpictured = NULL;
     g_autoptr(GError) error = NULL;
     int code = exit_of(report);
-    bool is_recorded = sim_folder_write(report, folder, &unpictured, &error);
+    bool was_stopped = stop && *stop; /* in the runs: what there is of them is drawn all the same */
+    bool is_recorded =
+        sim_folder_write(report, folder, was_stopped ? NULL : stop, &unpictured, &error);
+    bool is_stopped = !was_stopped && stop && *stop; /* while pictures were drawn */
     int print_code = print_report(report, arguments, is_recorded ? folder : NULL);
     complain_of_limits(report);
+    if (report->was_interrupted) {
+        sim_command_complain("interrupted: these are the runs that were finished, and no others");
+    }
     if (!is_recorded) {
         sim_command_complain("%s", error->message);
         code = SIM_EXIT_IO;
-    } else if (unpictured && !arguments->is_quiet) {
+    } else if (unpictured && (is_stopped || !arguments->is_quiet)) {
         sim_command_complain("%s", unpictured);
+        code = is_stopped ? SIM_EXIT_INTERRUPTED : code;
     }
     if (!sim_report_is_balanced(report)) {
         complain_of_books(report);
@@ -249,7 +257,7 @@ static int run_study(const char *path, const struct run_arguments *arguments,
     sim_problems_clear(&problems);
     int code = SIM_EXIT_INTERRUPTED;
     if (study && study->result_count > 0) {
-        code = deliver(study, arguments);
+        code = deliver(study, arguments, program->stop);
     } else {
         sim_command_complain("interrupted before any run was finished");
     }

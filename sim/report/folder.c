@@ -145,8 +145,18 @@ static void remove_pictures_of(const char *folder, const char *script)
     }
 }
 
-/* Draws every source that `names` lists. Returns what went wrong first, or NULL. */
-static char *draw_pictures(const char *folder, GPtrArray *names)
+/* What kept a picture from being drawn, and how they are drawn later. */
+static char *tell_unpictured(const GError *problem)
+{
+    return sim_plot_is_missing(problem)
+               ? g_strdup("no gnuplot found, so the pictures are not drawn (apt install "
+                          "gnuplot-nox, then: brink report FOLDER --draw)")
+               : g_strdup_printf("pictures are not drawn: %s", problem->message);
+}
+
+/* Draws every source that `names` lists, until *stop (which may be NULL). Returns what went wrong
+ * first, or NULL. */
+static char *draw_pictures(const char *folder, GPtrArray *names, const volatile bool *stop)
 {
     g_autofree char *plots = g_build_filename(folder, PLOTS, NULL);
     for (guint i = 0; i < names->len; i++) {
@@ -158,11 +168,12 @@ static char *draw_pictures(const char *folder, GPtrArray *names)
         base[strlen(base) - strlen(".gp")] = '\0';
         remove_pictures_of(folder, name); /* rather none than those of an earlier run */
         g_autoptr(GError) problem = NULL;
-        if (!sim_plot_draw(plots, base, &problem)) {
-            return sim_plot_is_missing(problem)
-                       ? g_strdup("no gnuplot found, so the pictures are not drawn (apt install "
-                                  "gnuplot-nox, then: brink report FOLDER --draw)")
-                       : g_strdup_printf("pictures are not drawn: %s", problem->message);
+        bool is_drawn = !(stop && *stop) && sim_plot_draw(plots, base, &problem);
+        if (!is_drawn && stop && *stop) { /* an interrupt reaches gnuplot, too */
+            return g_strdup("interrupted: pictures are missing (brink report FOLDER --draw)");
+        }
+        if (!is_drawn) {
+            return tell_unpictured(problem);
         }
     }
     return NULL;
@@ -248,8 +259,8 @@ static bool write_manifest(const struct sim_report *report, const char *folder, 
     return is_written;
 }
 
-bool sim_folder_write(const struct sim_report *report, const char *folder, char **ret_unpictured,
-                      GError **error)
+bool sim_folder_write(const struct sim_report *report, const char *folder,
+                      const volatile bool *stop, char **ret_unpictured, GError **error)
 {
     *ret_unpictured = NULL;
     g_autofree char *plots = g_build_filename(folder, PLOTS, NULL);
@@ -266,7 +277,7 @@ bool sim_folder_write(const struct sim_report *report, const char *folder, char 
     }
     g_ptr_array_add(names, g_strdup("report.html")); /* made last: the pictures are in it */
     remove_left_overs(folder, earlier, names);
-    char *unpictured = draw_pictures(folder, names);
+    char *unpictured = draw_pictures(folder, names, stop);
     if (!write_page(report, folder, error) || !write_manifest(report, folder, names, error)) {
         g_free(unpictured);
         return false;
@@ -279,7 +290,7 @@ bool sim_folder_draw(const struct sim_report *report, const char *folder, char *
                      GError **error)
 {
     g_autoptr(GPtrArray) names = recorded_files(folder);
-    *ret_unpictured = draw_pictures(folder, names);
+    *ret_unpictured = draw_pictures(folder, names, NULL);
     return write_page(report, folder, error);
 }
 
@@ -298,7 +309,7 @@ bool sim_folder_add(const struct sim_report *report, const char *folder,
             g_ptr_array_add(all, g_strdup(own->pdata[i]));
         }
     }
-    char *unpictured = draw_pictures(folder, own);
+    char *unpictured = draw_pictures(folder, own, NULL);
     if (!write_page(report, folder, error) || !write_manifest(report, folder, all, error)) {
         g_free(unpictured);
         return false;

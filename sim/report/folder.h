@@ -14,9 +14,10 @@ bool sim_folder_check(const char *folder, GError **error);
 
 /* Writes the files of a fresh run and draws the pictures. False with an error when something could
  * not be written. What kept pictures from being drawn is no error: *ret_unpictured then says so
- * (caller frees), NULL when all is drawn. */
-bool sim_folder_write(const struct sim_report *report, const char *folder, char **ret_unpictured,
-                      GError **error);
+ * (caller frees), NULL when all is drawn; *stop (may be NULL) ends the
+ * drawing. */
+bool sim_folder_write(const struct sim_report *report, const char *folder,
+                      const volatile bool *stop, char **ret_unpictured, GError **error);
 
 /* Draws the pictures of a recorded folder again, from the gnuplot sources that lie there, and
  * makes report.html anew. `report` is what was read from it. */

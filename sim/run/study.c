@@ -90,7 +90,7 @@ static void replicate_task(uint32_t index, void *data)
     struct sim_case *item = study->cases[job.item];
     bool is_traced = job.item == 0 && job.replication == 0;
     sim_case_replicate(item, job.replication, study->options, is_traced);
-    tell_progress(study, 1);
+    tell_progress(study, is_stopped(study) ? 0 : 1); /* what is cut short is not done */
 }
 
 /* Gathers what has been asked for and not begun. */

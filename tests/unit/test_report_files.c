@@ -198,9 +198,9 @@ static void test_folder(void)
     g_autofree char *second = g_build_filename(item.place.folder, "c", NULL);
     g_autofree char *unpictured = NULL, *unpictured_again = NULL;
     g_autoptr(GError) error = NULL;
-    g_assert_true(sim_folder_write(item.report, first, &unpictured, &error));
+    g_assert_true(sim_folder_write(item.report, first, NULL, &unpictured, &error));
     g_assert_no_error(error);
-    g_assert_true(sim_folder_write(item.report, second, &unpictured_again, &error));
+    g_assert_true(sim_folder_write(item.report, second, NULL, &unpictured_again, &error));
     for (size_t i = 0; i < G_N_ELEMENTS(files); i++) {
         g_autofree char *a = contents(first, files[i]);
         g_autofree char *b = contents(second, files[i]);
@@ -239,7 +239,7 @@ static void test_left_overs(void)
     g_file_set_contents(manifest, "{\"files\": [\"plots/old.gp\", \"../outside\", 7]}", -1, NULL);
     g_autofree char *unpictured = NULL;
     g_autoptr(GError) error = NULL;
-    g_assert_true(sim_folder_write(item.report, folder, &unpictured, &error));
+    g_assert_true(sim_folder_write(item.report, folder, NULL, &unpictured, &error));
     g_assert_nonnull(strstr(unpictured, "no gnuplot found"));
     g_setenv("PATH", path_before, TRUE);
     g_assert_false(exists(plots, "old.gp"));
@@ -255,7 +255,7 @@ static void test_unwritable_folder(void)
     g_autofree char *below_a_file = g_build_filename(item.place.path, "out", NULL);
     g_autofree char *unpictured = NULL;
     g_autoptr(GError) error = NULL;
-    g_assert_false(sim_folder_write(item.report, below_a_file, &unpictured, &error));
+    g_assert_false(sim_folder_write(item.report, below_a_file, NULL, &unpictured, &error));
     g_assert_true(error->domain == G_FILE_ERROR);
     g_assert_nonnull(strstr(error->message, "test.lua/out"));
     storm_clear(&item);
