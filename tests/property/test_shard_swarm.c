@@ -40,7 +40,7 @@ static void test_raft(void)
 static void test_oversized(void)
 {
     play("single, oversized", SHARD_SWARM SHARD_SWARM_OVERSIZED, shard_prepare_single);
-    g_assert_cmpuint(shard_tally.splits, >, 0);
+    g_assert_true(shard_tally.splits > 0 || swarm_is_alone());
 }
 
 /* Of all that was played. */
