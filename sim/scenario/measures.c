@@ -251,7 +251,8 @@ static const char *read_duration(struct sim_reader *reader, const char *where,
                                  void *field)
 {
     double seconds = 0;
-    if (value->kind == SIM_VALUE_NONE) {
+    bool may_be_never = param->max >= 1e300 || g_strcmp0(param->fallback, "none") == 0;
+    if (value->kind == SIM_VALUE_NONE && may_be_never) {
         *(sim_time *)field = SIM_NEVER;
         return "none";
     }

@@ -4,7 +4,7 @@ local blocks = {
   node "a" { model = "client", arrivals = poisson(rate(1)), to = "b" },
   node "b" { model = "service", service = ms(1) },
 }
-for i = 1, 300 do
+for i = 1, 200 do
   blocks[#blocks + 1] = variant("v" .. i) {}
   blocks[#blocks + 1] = node("n" .. i) { model = "service", service = ms(1) }
 end

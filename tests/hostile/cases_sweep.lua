@@ -1,6 +1,6 @@
 -- As many points as there may be, each of which holds all values of the sweep.
 local values = {}
-for i = 1, 1200 do values[i] = i end
+for i = 1, 800 do values[i] = i end
 local servers = param("servers", 1)
 return scenario {
   duration = s(1),

@@ -16,7 +16,9 @@ static void check_params(const char *who, const struct sim_param *params, size_t
         g_assert_cmpfloat(param->min, <=, param->max);
         bool is_shape = param->type == SIM_PARAM_SHAPE || param->type == SIM_PARAM_SHAPES;
         g_assert_true(is_shape == (param->family != NULL));
-        g_assert_true((param->type == SIM_PARAM_CHOICE) == (param->choices != NULL));
+        bool has_choices = param->choices != NULL; /* those of a target are models */
+        g_assert_true(param->type == SIM_PARAM_TARGET ||
+                      (param->type == SIM_PARAM_CHOICE) == has_choices);
         for (const struct sim_param *other = params; other != param; other++) {
             g_assert_cmpstr(other->name, !=, param->name);
             g_assert_cmpuint(other->offset, !=, param->offset);
