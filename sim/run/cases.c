@@ -10,8 +10,8 @@
 /* More combinations than this are a slip of the pen rather than a wish. */
 #define CASES_MAX 10000
 /* What all their descriptions may take: each point of a sweep holds the values of every sweep and
- * all variants. As many bytes are read in a second or two. */
-#define CASES_BYTES_MAX 2.5e8
+ * all variants. As many bytes are read in about two seconds. */
+#define CASES_BYTES_MAX 3e8
 /* What running the file for all of them may cost, in instructions of Lua; one may take 5e6. */
 #define CASES_WORK_MAX 1e8
 
