@@ -74,18 +74,20 @@ sim_node_id members_nearest(struct sim_node *self, struct members *members)
     return members->near_count == 0 ? 0 : members->near[members->turn++ % members->near_count];
 }
 
-sim_node_id members_draw(struct sim_node *self, struct members *members, struct sim_random *random)
+sim_node_id members_draw(struct sim_node *self, struct members *members, sim_node_id avoid,
+                         struct sim_random *random)
 {
     members_look(self, members);
     double all = 0;
     for (uint32_t i = 0; i < members->count; i++) {
-        all += members->shares[i];
+        all += members->ids[i] == avoid ? 0 : members->shares[i];
     }
     double left = all * sim_random_unit(random);
     sim_node_id last = 0; /* rounding may leave a little after the last share */
     for (uint32_t i = 0; i < members->count && left >= 0; i++) {
-        left -= members->shares[i];
-        last = members->shares[i] > 0 ? members->ids[i] : last;
+        double share = members->ids[i] == avoid ? 0 : members->shares[i];
+        left -= share;
+        last = share > 0 ? members->ids[i] : last;
     }
     return last;
 }

@@ -25,9 +25,10 @@ void members_look(struct sim_node *self, struct members *members);
 sim_node_id members_next(struct sim_node *self, struct members *members);
 /* The next one in turn of those to whose place the mean latency is least; 0 when none is up. */
 sim_node_id members_nearest(struct sim_node *self, struct members *members);
-/* One drawn by the target's shares, which those that are up divide among them; 0 when none is up or
- * has a share. */
-sim_node_id members_draw(struct sim_node *self, struct members *members, struct sim_random *random);
+/* One drawn by the target's shares, which those that are up divide among them, without `avoid`
+ * (0 = nobody); 0 when none is up or has a share. */
+sim_node_id members_draw(struct sim_node *self, struct members *members, sim_node_id avoid,
+                         struct sim_random *random);
 /* A hash of the name that the members of this node's own group share. */
 uint64_t members_group_hash(const struct sim_node *self);
 

@@ -154,7 +154,8 @@ static void release(struct sim_node *self)
 
 static const char *validate(const void *fields)
 {
-    return guarantee_validate(&((const struct closed_params *)fields)->workload.guarantee, true);
+    const struct closed_params *params = fields;
+    return operation_validate(&params->operation, &params->workload.guarantee, true);
 }
 
 const struct sim_model sim_model_client_closed = {

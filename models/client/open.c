@@ -83,7 +83,8 @@ static void change_load(struct sim_node *self, double factor)
 static const char *validate(const void *fields)
 {
     const struct open_params *params = fields;
-    return guarantee_validate(&params->workload.guarantee, params->sessions > 0);
+    return operation_validate(&params->operation, &params->workload.guarantee,
+                              params->sessions > 0);
 }
 
 static void handle(struct sim_node *self, const struct sim_input *in)

@@ -9,7 +9,8 @@
  */
 #include "client/operation.h"
 
-const char *const operation_choose_names[] = {"round_robin", "random", "session", "nearest", NULL};
+const char *const operation_choose_names[] = {"round_robin", "random",  "session",
+                                              "pinned",      "nearest", NULL};
 const char *const operation_consistency_names[] = {
     "default",           "strong",          "bounded_staleness",
     "consistent_prefix", "monotonic_reads", "read_my_writes",
@@ -24,6 +25,11 @@ const char *const client_draws[] = {"arrivals", "operation", "key",   "bytes", "
 static void operation_end(struct sim_node *self, struct operations *operations, sim_frame frame,
                           const struct sim_reply *reply);
 
+static bool is_by_session(const struct operation_params *params)
+{
+    return params->choose == CHOOSE_SESSION || params->choose == CHOOSE_PINNED;
+}
+
 void operations_start(struct sim_node *self, struct operations *operations,
                       const struct operation_params *params, uint64_t session_count,
                       operation_ended ended)
@@ -36,6 +42,9 @@ void operations_start(struct sim_node *self, struct operations *operations,
     sim_hedge_init(&operations->hedge, &params->hedge);
     if (session_count > 0) {
         operations->tokens = sim_alloc(self, session_count * sizeof *operations->tokens);
+    }
+    if (is_by_session(params)) {
+        homes_start(self, &operations->homes, &operations->members, session_count);
     }
 }
 
@@ -73,7 +82,7 @@ static bool is_of_sessions(enum operation_consistency consistency)
            consistency == CONSISTENCY_SESSION;
 }
 
-const char *guarantee_validate(const struct guarantee_params *params, bool has_sessions)
+static const char *guarantee_validate(const struct guarantee_params *params, bool has_sessions)
 {
     if (is_of_sessions((enum operation_consistency)params->consistency) && !has_sessions) {
         return "consistency: monotonic_reads, read_my_writes and session are of sessions, and "
@@ -84,6 +93,18 @@ const char *guarantee_validate(const struct guarantee_params *params, bool has_s
         return "staleness_versions is of consistency = \"bounded_staleness\"";
     }
     return NULL;
+}
+
+const char *operation_validate(const struct operation_params *params,
+                               const struct guarantee_params *guarantee, bool has_sessions)
+{
+    if (is_by_session(params) && !has_sessions) {
+        return "choose: session and pinned are of sessions, and there are none";
+    }
+    if (params->choose == CHOOSE_NEAREST && params->to.shares != NULL) {
+        return "choose: by the shares of the target, or the nearest of its members, not both";
+    }
+    return guarantee == NULL ? NULL : guarantee_validate(guarantee, has_sessions);
 }
 
 /* What a store is asked for. */
@@ -132,17 +153,16 @@ static sim_node_id choose_member(struct sim_node *self, struct operations *opera
 {
     const struct operation_params *params = operations->params;
     struct members *members = &operations->members;
+    if (is_by_session(params)) {
+        return homes_find(self, &operations->homes, members, operation->wish.session,
+                          CLIENT_DRAW_MEMBER);
+    }
     if (members->shares != NULL) {
-        return members_draw(self, members, sim_random_of(self, CLIENT_DRAW_MEMBER));
+        return members_draw(self, members, 0, sim_random_of(self, CLIENT_DRAW_MEMBER));
     }
     members_look(self, members);
     if (members->count <= 1) {
         return members->count == 0 ? 0 : members->ids[0];
-    }
-    bool has_session = operation->wish.session != OPERATION_NO_SESSION;
-    if (params->choose == CHOOSE_SESSION && has_session) {
-        uint64_t hash = sim_hash_pair(sim_self(self), operation->wish.session);
-        return members->ids[hash % members->count];
     }
     if (params->choose == CHOOSE_RANDOM) {
         struct sim_random *random = sim_random_of(self, CLIENT_DRAW_MEMBER);
@@ -344,6 +364,12 @@ static void remember(struct operations *operations, const struct operation *oper
     seen_put(&operations->seen, wish->session, wish->key, value);
 }
 
+/* Whether the connection is broken, or as good as that: what a session leaves its member for. */
+static bool is_lost(enum sim_status status)
+{
+    return status == SIM_STATUS_REFUSED || status == SIM_STATUS_TIMEOUT;
+}
+
 static void on_outcome(struct sim_node *self, struct operations *operations,
                        const struct sim_input *in)
 {
@@ -354,6 +380,10 @@ static void on_outcome(struct sim_node *self, struct operations *operations,
     bool has_others = operation->attempts.open > 1; /* that may act, whatever this one says */
     operation->may_have_happened =
         operation->may_have_happened || has_others || sim_reply_may_have_acted(reply);
+    if (operations->params->choose == CHOOSE_SESSION && is_lost(reply->status)) {
+        homes_lose(self, &operations->homes, &operations->members, operation->wish.session,
+                   in->outcome->to, CLIENT_DRAW_MEMBER);
+    }
     if (operations->tokens != NULL && reply->session_token != 0 &&
         is_remembered(operations, operation->wish.operation)) {
         operations->tokens[operation->wish.session] = reply->session_token;

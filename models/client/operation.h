@@ -8,12 +8,19 @@
 #define BRINK_MODELS_CLIENT_OPERATION_H
 
 #include "attempts.h"
+#include "client/homes.h"
 #include "client/seen.h"
 #include "members.h"
 #include "sim.h"
 
 /* Which member of the target an attempt goes to. */
-enum operation_choose { CHOOSE_ROUND_ROBIN, CHOOSE_RANDOM, CHOOSE_SESSION, CHOOSE_NEAREST };
+enum operation_choose {
+    CHOOSE_ROUND_ROBIN,
+    CHOOSE_RANDOM,
+    CHOOSE_SESSION, /* a session has one, and another one when that is lost */
+    CHOOSE_PINNED,  /* it keeps that one though it does not answer */
+    CHOOSE_NEAREST
+};
 extern const char *const operation_choose_names[];
 
 /* What reads ask of a store (Terry, "Replicated data consistency explained through baseball", CACM
@@ -63,7 +70,9 @@ struct workload_params {
      "whom it asks: one node, or several, also by shares: { a = percent(70), b = percent(30) }",   \
      NULL, NULL},                                                                                  \
     {"choose", SIM_PARAM_CHOICE, offsetof(type, member.choose), "\"round_robin\"", SIM_UNBOUNDED,  \
-     "how each attempt picks among several", NULL, operation_choose_names},                        \
+     "how each attempt picks among several; session = stays with one until that is lost "           \
+     "[ZooKeeper client], pinned = also then [HAProxy without redispatch]", NULL,                   \
+     operation_choose_names},                        \
     {"timeout", SIM_PARAM_DURATION, offsetof(type, member.timeout), "none", 1e-9, 1e300,           \
      "how long an attempt waits for its answer", NULL, NULL},                                      \
     {"deadline", SIM_PARAM_DURATION, offsetof(type, member.deadline), "none", 1e-9, 1e300,         \
@@ -150,7 +159,8 @@ struct operations {
     struct sim_hedge hedge;
     operation_ended ended; /* NULL = nobody asks */
     struct members members;
-    uint64_t *tokens; /* what each session has seen; NULL without sessions */
+    struct homes homes; /* where the choice goes by sessions */
+    uint64_t *tokens;   /* what each session has seen; NULL without sessions */
     bool is_witnessed;
     bool is_comparing; /* some operation may be a compare-and-set: `seen` is kept */
     struct seen seen;
@@ -187,9 +197,11 @@ void workload_start(struct sim_node *self, struct workload *workload,
                     const struct workload_params *params);
 /* May be called on zeroed memory. */
 void workload_clear(struct workload *workload);
-/* Complains where the guarantees of sessions are asked for and there are none, or a bound of
- * another guarantee; else NULL. */
-const char *guarantee_validate(const struct guarantee_params *params, bool has_sessions);
+/* Complains where the guarantees of sessions or a choice by them are asked for and there are none,
+ * a bound of another guarantee, or a choice that the target's shares contradict; else NULL.
+ * `guarantee` may be NULL. */
+const char *operation_validate(const struct operation_params *params,
+                               const struct guarantee_params *guarantee, bool has_sessions);
 /* Draws operation, key and size; leaves the session alone. */
 void workload_next(struct sim_node *self, struct workload *workload, struct operation_wish *wish);
 

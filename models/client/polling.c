@@ -110,6 +110,12 @@ static void start(struct sim_node *self)
     }
 }
 
+static const char *validate(const void *fields)
+{
+    const struct polling_params *params = fields;
+    return operation_validate(&params->operation, NULL, true);
+}
+
 static void handle(struct sim_node *self, const struct sim_input *in)
 {
     struct polling_state *state = sim_state(self);
@@ -129,6 +135,7 @@ const struct sim_model sim_model_client_polling = {
     .traits = SIM_MODEL_SOURCE,
     .params_size = sizeof(struct polling_params),
     .params = polling_params,
+    .validate = validate,
     .state_size = sizeof(struct polling_state),
     .frame_size = sizeof(struct operation),
     .handle = handle,

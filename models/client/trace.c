@@ -218,7 +218,8 @@ static void handle(struct sim_node *self, const struct sim_input *in)
 
 static const char *validate(const void *fields)
 {
-    return guarantee_validate(&((const struct trace_params *)fields)->guarantee, false);
+    const struct trace_params *params = fields;
+    return operation_validate(&params->operation, &params->guarantee, false);
 }
 
 const struct sim_model sim_model_client_trace = {

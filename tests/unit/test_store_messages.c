@@ -60,6 +60,17 @@ static const struct message {
     {&sim_model_client_trace, "to = 'db', trace = 't', consistency = 'read_my_writes'",
      "consistency: monotonic_reads, read_my_writes and session are of sessions"},
     {&sim_model_client_trace, "to = 'db', trace = 't', consistency = 'strong'", NULL},
+    {&sim_model_client_trace, "to = 'db', trace = 't', choose = 'session'",
+     "choose: session and pinned are of sessions"},
+    {&sim_model_client_open, "to = 'db', arrivals = regular(rate(1)), choose = 'pinned'",
+     "choose: session and pinned are of sessions"},
+    {&sim_model_client_open,
+     "to = 'db', arrivals = regular(rate(1)), choose = 'pinned', sessions = 1", NULL},
+    {&sim_model_client_closed, "to = { db = percent(50) }, sessions = 1, choose = 'nearest'",
+     "choose: by the shares of the target, or the nearest"},
+    {&sim_model_client_polling,
+     "to = { db = percent(50) }, count = 1, interval = s(1), choose = 'nearest'",
+     "choose: by the shares of the target, or the nearest"},
 };
 
 static void test_messages(void)
