@@ -225,15 +225,15 @@ static inline struct exact_found exact_broken(int machines, int servers, double 
     return law;
 }
 
-/* Two choices among very many servers: the shorter of two queues has n or more with probability
- * s[n]^2, s[n] = rho^(2^n - 1) (Mitzenmacher 2001). */
-static inline struct exact_found exact_shorter(double rho, double mu)
+/* The shortest of d queues among very many has n or more with probability s[n]^d,
+ * s[n] = rho^((d^n - 1) / (d - 1)) (Mitzenmacher 2001). */
+static inline struct exact_found exact_shorter(unsigned d, double rho, double mu)
 {
     struct exact_found law = {.servers = 1, .mu = mu};
     for (unsigned n = 0; n < EXACT_FOUND; n++) {
-        double here = sim_theory_power_of_d_tail(2, rho, n);
-        double above = sim_theory_power_of_d_tail(2, rho, n + 1);
-        law.found[n] = here * here - above * above;
+        double here = pow(sim_theory_power_of_d_tail(d, rho, n), d);
+        double above = pow(sim_theory_power_of_d_tail(d, rho, n + 1), d);
+        law.found[n] = here - above;
     }
     return law;
 }

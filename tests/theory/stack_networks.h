@@ -81,17 +81,19 @@ static inline void case_split(const struct stack_row *row)
     stack_case("split", settings, checks);
 }
 
-/* Two choices among so many servers, b, that what differs from infinitely many is below a tenth of
- * the tolerance: load a. */
+/* The best of c choices among so many servers, b, that what differs from infinitely many is below a
+ * tenth of the tolerance: load a. */
 static inline void case_many_servers(const struct stack_row *row)
 {
-    struct exact_found law = exact_shorter(row->a, MU);
+    unsigned d = (unsigned)row->c;
+    struct exact_found law = exact_shorter(d, row->a, MU);
     struct stack_check checks[6] = {
-        {"users.latency mean", sim_theory_power_of_d_sojourn(2, row->a) * MEAN, 0},
+        {"users.latency mean", sim_theory_power_of_d_sojourn(d, row->a) * MEAN, 0},
         {"server.busy mean", row->a, 0},
     };
     add_percentiles(checks, "users.latency", exact_found_tail, &law, 1.0, true);
-    SETTINGS("load=%g servers=%g policy=two_choices requests=%g", row->a, row->b, row->requests);
+    SETTINGS("load=%g servers=%g policy=two_choices choices=%u requests=%g", row->a, row->b, d,
+             row->requests);
     stack_case("split", settings, checks);
 }
 

@@ -49,7 +49,9 @@ static const struct stack_row rows[] = {
     {case_split, 0.5, 10, 0, "round_robin", 1.4e5},
     {case_split, 0.5, 100, 1.2675, "two_choices", 4e4},
     {case_split, 0.8, 100, 1.9538, "two_choices", 7e4},
-    {case_many_servers, 0.6, 1000, 0, NULL, 6e4},
+    {case_many_servers, 0.6, 1000, 2, NULL, 6e4},
+    {case_many_servers, 0.5, 1000, 3, NULL, 5e4},
+    {case_many_servers, 0.6, 1000, 5, NULL, 6e4},
     /* machines, mechanics, running time in repairs */
     {case_repair, 10, 1, 10, NULL, 5e4},
     {case_repair, 10, 2, 5, NULL, 4e4},

@@ -1,7 +1,7 @@
 /* Rows of reference/published/closed_forms.csv about traffic, each read from the file and played:
- * hit ratios of a time to live, Bloom filters, turns, retries and what layers of them add up to.
- * The formulas themselves are held against the same rows in test_closed_forms.c; if these failed,
- * the models would do another thing than the formulas say.
+ * hit ratios of a time to live, Bloom filters, turns, the best of d, retries and what layers of
+ * them add up to. The formulas themselves are held against the same rows in test_closed_forms.c; if
+ * these failed, the models would do another thing than the formulas say.
  */
 #include "cache/bloom_filter.h"
 #include "fixture.h"
@@ -122,6 +122,26 @@ static void test_round_robin(void)
     count_rows(each_row("round_robin_n_x_M(=E_n/M/1)", "W", check_round_robin), 6);
 }
 
+/* The best of d among a thousand servers, which differ from infinitely many by less than the
+ * tolerance. Left out are one choice, which is M/M/1 and in test_stack.c, and a load of 99 %, where
+ * it takes many more servers and far longer runs. */
+static void check_choices(const char *params, double exact)
+{
+    double d = number_in(params, "d="), load = number_in(params, "lambda=");
+    if (d < 2 || load > 0.95) {
+        return;
+    }
+    g_autofree char *settings =
+        g_strdup_printf("load=%g servers=1000 policy=two_choices choices=%g runs=10 requests=%g",
+                        load, d, 5e4 * load / (1 - load));
+    check_figure("split", settings, "users.latency mean", exact / 100, 0.01 * exact / 100);
+}
+
+static void test_choices(void)
+{
+    count_rows(each_row("power_of_d", "W", check_choices), 24);
+}
+
 /* ---- retries ---- */
 
 static void check_attempts(const char *params, double exact)
@@ -189,6 +209,7 @@ int main(int argc, char **argv)
     g_test_add_func("/traffic-rows/ttl", test_ttl);
     g_test_add_func("/traffic-rows/bloom", test_bloom);
     g_test_add_func("/traffic-rows/round-robin", test_round_robin);
+    g_test_add_func("/traffic-rows/choices", test_choices);
     g_test_add_func("/traffic-rows/retries", test_retries);
     g_test_add_func("/traffic-rows/retry-depth", test_depth);
     return g_test_run();
