@@ -53,7 +53,7 @@ static const struct sim_param router_params[] = {
     {"ranges", SIM_PARAM_TARGET, AT(ranges), "nil", SIM_UNBOUNDED,
      "instead of `to`: nodes that have a range of the keys each", NULL, NULL},
     {"range_keys", SIM_PARAM_INTEGER, AT(range_keys), "1000000", 1, 1e15,
-     "number of keys that are cut into these ranges", NULL, NULL},
+     "number of keys that are cut into these ranges [as many as a client draws from]", NULL, NULL},
     ROUTE("call", SIM_OP_CALL),
     ROUTE("read", SIM_OP_READ),
     ROUTE("write", SIM_OP_WRITE),

@@ -62,11 +62,13 @@ static const struct sim_param breaker_params[] = {
     {"shared", SIM_PARAM_TARGET, offsetof(struct breaker_params, shared), "nil", SIM_UNBOUNDED,
      "store through which members tell each other; left out = each by itself", NULL, NULL},
     {"poll", SIM_PARAM_DURATION, offsetof(struct breaker_params, poll), "s(1)", 1e-6, 1e8,
-     "how often each member reads the store", NULL, NULL},
+     "how often each member reads the store [assumed: how long it may believe what is not so any "
+     "more]",
+     NULL, NULL},
     {"store_timeout", SIM_PARAM_DURATION, offsetof(struct breaker_params, store_timeout), "ms(20)",
      1e-9, 1e300, "how long it waits for the store [Envoy: 20 ms]", NULL, NULL},
     {"store_bytes", SIM_PARAM_BYTES, offsetof(struct breaker_params, store_bytes), "bytes(100)",
-     SIM_NOT_NEGATIVE, "size of a question to the store", NULL, NULL},
+     SIM_NOT_NEGATIVE, "size of a question to the store [assumed]", NULL, NULL},
     {0},
 };
 

@@ -72,7 +72,7 @@ static const struct sim_param bulkhead_params[] = {
      "whether the number of places follows what calls come to [Netflix: AIMDLimit]", NULL,
      adapt_names},
     {"concurrent_min", SIM_PARAM_INTEGER, offsetof(struct bulkhead_params, concurrent_min), "1", 1,
-     1e9, "aimd: never fewer places", NULL, NULL},
+     1e9, "aimd: never fewer places [Netflix: 1]", NULL, NULL},
     {"concurrent_max", SIM_PARAM_INTEGER, offsetof(struct bulkhead_params, concurrent_max), "200",
      1, 1e9, "aimd: never more places [Netflix: 200]", NULL, NULL},
     {"backoff", SIM_PARAM_RATIO, offsetof(struct bulkhead_params, backoff), "percent(90)", 1e-9, 1,

@@ -107,7 +107,7 @@ static const struct sim_param locking_params[] = {
     {"poll", SIM_PARAM_DURATION, offsetof(struct locking_params, poll), "ms(50)", 1e-6, 1e9,
      "how often one who waits tries again [DynamoDB lock client: 1 s]", NULL, NULL},
     {"timeout", SIM_PARAM_DURATION, offsetof(struct locking_params, timeout), "s(1)", 1e-9, 1e300,
-     "of each request", NULL, NULL},
+     "of each request [assumed]", NULL, NULL},
     {0},
 };
 

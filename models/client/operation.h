@@ -101,7 +101,7 @@ struct workload_params {
     {"keys", SIM_PARAM_SHAPE, offsetof(type, member.keys), "uniform_keys(1e6)", SIM_UNBOUNDED,     \
      "which keys they name", &sim_keys_family, NULL},                                              \
     {"bytes", SIM_PARAM_BYTES_LAW, offsetof(type, member.bytes), "bytes(200)", SIM_NOT_NEGATIVE,   \
-     "size of a request on the wire", NULL, NULL},                                                 \
+     "size of a request on the wire [assumed: a call and a few headers]", NULL, NULL},                                                 \
     {"scan_keys", SIM_PARAM_INTEGER, offsetof(type, member.scan_keys), "100", 1, 1e6,              \
      "keys that a scan asks for [YCSB: up to 100]", NULL, NULL},                                   \
     GUARANTEE_PARAMS(type, member.guarantee)

@@ -49,7 +49,8 @@ static const struct sim_param polling_params[] = {
      SIM_NOT_NEGATIVE, "first polls are spread evenly over this; left out = the interval", NULL,
      NULL},
     {"bytes", SIM_PARAM_BYTES, offsetof(struct polling_params, bytes), "bytes(500)",
-     SIM_NOT_NEGATIVE, "size of a poll on the wire", NULL, NULL},
+     SIM_NOT_NEGATIVE, "size of a poll on the wire [assumed: a request and its headers]", NULL,
+     NULL},
     OPERATION_PARAMS(struct polling_params, operation),
     {0},
 };

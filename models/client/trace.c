@@ -58,7 +58,7 @@ static const struct sim_param trace_params[] = {
      SIM_UNBOUNDED, "what each row does: what the file says, or all the same", NULL,
      operation_names},
     {"bytes", SIM_PARAM_BYTES, offsetof(struct trace_params, bytes), "bytes(200)", SIM_NOT_NEGATIVE,
-     "size of a request on the wire, without what a write carries", NULL, NULL},
+     "size of a request on the wire, without what a write carries [assumed]", NULL, NULL},
     OPERATION_PARAMS(struct trace_params, operation),
     GUARANTEE_PARAMS(struct trace_params, guarantee),
     {0},

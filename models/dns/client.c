@@ -99,7 +99,7 @@ static const struct sim_param client_params[] = {
      "answers are believed for at least this long; none = for ever [JVM with a security manager]",
      NULL, NULL},
     {"ttl_max", SIM_PARAM_DURATION, AT(ttl_max), "none", 0, 1e300,
-     "and for at most this long; 0 = it asks each time", NULL, NULL},
+     "and for at most this long; 0 = it asks each time [Unbound cache-max-ttl]", NULL, NULL},
     {"negative_ttl", SIM_PARAM_DURATION, AT(negative_ttl), "s(10)", 0, 1e300,
      "that there is nobody is believed for at most this long [JVM: 10 s]", NULL, NULL},
     {"timeout", SIM_PARAM_DURATION, AT(timeout), "none", 1e-9, 1e300,

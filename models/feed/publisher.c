@@ -56,7 +56,7 @@ static const struct sim_param publisher_params[] = {
     {"updates", SIM_PARAM_SHAPE, offsetof(struct publisher_params, updates), NULL, SIM_UNBOUNDED,
      "when updates are published", &sim_arrivals_family, NULL},
     {"bytes", SIM_PARAM_BYTES_LAW, offsetof(struct publisher_params, bytes), "KiB(1)",
-     SIM_NOT_NEGATIVE, "size of an update", NULL, NULL},
+     SIM_NOT_NEGATIVE, "size of an update [assumed]", NULL, NULL},
     {"timeout", SIM_PARAM_DURATION, offsetof(struct publisher_params, timeout), "s(10)", 1e-9,
      1e300, "how long an attempt to deliver waits for its answer [GitHub webhooks: 10 s]", NULL,
      NULL},

@@ -112,9 +112,10 @@ static const struct sim_param server_params[] = {
     {"streams_max", SIM_PARAM_INTEGER, offsetof(struct server_params, streams_max), "-1", -1, 1e9,
      "streams open at once; more are turned away; -1 = any number", NULL, NULL},
     {"overhead_bytes", SIM_PARAM_BYTES, offsetof(struct server_params, overhead_bytes),
-     "bytes(200)", SIM_NOT_NEGATIVE, "size of an answer or an item without the update", NULL, NULL},
+     "bytes(200)", SIM_NOT_NEGATIVE,
+     "size of an answer or an item without the update [assumed: a few headers]", NULL, NULL},
     {"history", SIM_PARAM_INTEGER, offsetof(struct server_params, history), "1000", 1, 1e6,
-     "updates kept for clients that come back", NULL, NULL},
+     "updates kept for clients that come back [assumed]", NULL, NULL},
     {0},
 };
 

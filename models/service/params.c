@@ -11,7 +11,7 @@ const struct sim_param service_params[] = {
     {"discipline", SIM_PARAM_CHOICE, offsetof(struct service_params, discipline), "\"fifo\"",
      SIM_UNBOUNDED, "who is served next", NULL, sim_discipline_names},
     {"reply_bytes", SIM_PARAM_BYTES_LAW, offsetof(struct service_params, reply_bytes), "KiB(1)",
-     SIM_NOT_NEGATIVE, "size of a reply, where the request does not say", NULL, NULL},
+     SIM_NOT_NEGATIVE, "size of a reply, where the request does not say [assumed]", NULL, NULL},
     {"errors", SIM_PARAM_RATIO, offsetof(struct service_params, errors), "percent(0)", 0, 1,
      "requests that fail after their work", NULL, NULL},
     {"check_deadline", SIM_PARAM_BOOLEAN, offsetof(struct service_params, check_deadline), "false",
@@ -36,7 +36,7 @@ const struct sim_param service_params[] = {
      SIM_NOT_NEGATIVE, "how long a member that comes or comes back amid the run is slow", NULL,
      NULL},
     {"cold_factor", SIM_PARAM_NUMBER, offsetof(struct service_params, cold_factor), "2", 1, 1e6,
-     "work that it takes on then takes so many times as long", NULL, NULL},
+     "work that it takes on then takes so many times as long [assumed]", NULL, NULL},
     REPORT_PARAMS(struct service_params, report.),
     {0},
 };

@@ -58,9 +58,9 @@ static const struct sim_param counter_params[] = {
     {"ttl", SIM_PARAM_DURATION, offsetof(struct counter_params, ttl), "none", 1e-9, 1e300,
      "how long a number lives; two windows are enough for a limiter", NULL, NULL},
     {"keys_max", SIM_PARAM_INTEGER, offsetof(struct counter_params, keys_max), "1e6", 1, 2e8,
-     "numbers that it holds; the one made first is forgotten", NULL, NULL},
+     "numbers that it holds; the one made first is forgotten [assumed]", NULL, NULL},
     {"reply_bytes", SIM_PARAM_BYTES, offsetof(struct counter_params, reply_bytes), "bytes(100)",
-     SIM_NOT_NEGATIVE, "size of a reply", NULL, NULL},
+     SIM_NOT_NEGATIVE, "size of a reply [assumed]", NULL, NULL},
     {0},
 };
 

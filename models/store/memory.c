@@ -73,7 +73,7 @@ static const struct sim_param memory_params[] = {
     {"keys", SIM_PARAM_INTEGER, offsetof(struct memory_params, keys), "-1", -1, 1e15,
      "keys that exist at the start: those below it; -1 = all", NULL, NULL},
     {"value_bytes", SIM_PARAM_BYTES_LAW, offsetof(struct memory_params, value_bytes), "KiB(1)",
-     SIM_NOT_NEGATIVE, "size of a value, where the request does not say", NULL, NULL},
+     SIM_NOT_NEGATIVE, "size of a value, where the request does not say [YCSB: 1 kB]", NULL, NULL},
     {"fresh_for", SIM_PARAM_DURATION, offsetof(struct memory_params, fresh_for), "none", 1e-9,
      1e300, "how long it says that an answer may be cached", NULL, NULL},
     {0},

@@ -1,7 +1,9 @@
 /* What every parameter of every model, and of every law and policy that they take, must have: a
  * range that is checked, a unit that is asked for, a default that the reader accepts, a line of
- * help whose source is named in brackets. Each of it is tried through the loader, as a user would.
- * If these failed, a slip of the pen in a scenario would be played instead of named.
+ * help that says in brackets where a default comes from that is more than "nothing", "one" or
+ * "all", and that it is assumed where it comes from nowhere. Each of it is tried through the
+ * loader, as a user would. If these failed, a slip of the pen in a scenario would be played instead
+ * of named.
  */
 #include <glib.h>
 #include <string.h>
@@ -154,6 +156,20 @@ static void check_help(const struct place *place)
     g_assert_cmpint(depth, ==, 0);
 }
 
+/* Of defaults that say that something is absent, single, whole or at once nobody asks why. */
+static void check_source(const struct place *place)
+{
+    static const char *const plain[] = {"nil", "none", "0", "1", "-1", "percent(100)", NULL};
+    const char *fallback = place->param->fallback;
+    if (fallback == NULL || g_strv_contains(plain, fallback) || g_str_has_suffix(fallback, "(0)")) {
+        return;
+    }
+    if (strchr(place->param->help, '[') == NULL) {
+        g_error("%s.%s: where is its default %s from?", place->model->name, place->param->name,
+                fallback);
+    }
+}
+
 static void check(struct place *place)
 {
     for (; place->param != NULL && place->param->name != NULL; place->param++) {
@@ -161,6 +177,7 @@ static void check(struct place *place)
         check_default(place);
         if (is_measure(place->param->type)) {
             check_range(place);
+            check_source(place);
         }
     }
 }

@@ -78,7 +78,9 @@ static const struct sim_param master_params[] = {
      "members keep to their leases; false = they are trusted to be fail-stop [OSDI 2004, 2]", NULL,
      NULL},
     {"fsync", SIM_PARAM_DURATION_LAW, offsetof(struct master_params, fsync), "ms(2)",
-     SIM_NOT_NEGATIVE, "a new configuration waits for the disk, which takes this", NULL, NULL},
+     SIM_NOT_NEGATIVE,
+     "a new configuration waits for the disk, which takes this [assumed: as of the other stores]",
+     NULL, NULL},
     {0},
 };
 

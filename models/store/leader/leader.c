@@ -29,7 +29,7 @@ static const struct sim_param leader_params[] = {
     {"keys", SIM_PARAM_INTEGER, FIELD(keys), "0", -1, 1e15,
      "keys that exist at the start: those below it; -1 = all", NULL, NULL},
     {"value_bytes", SIM_PARAM_BYTES, FIELD(value_bytes), "KiB(1)", 0, 1e12,
-     "size of a value, where the request does not say", NULL, NULL},
+     "size of a value, where the request does not say [YCSB: 1 kB]", NULL, NULL},
     {"fsync", SIM_PARAM_DURATION_LAW, FIELD(fsync), "nil", SIM_NOT_NEGATIVE,
      "leader and followers wait for their disks, which take this; left out = the log is synced from "
      "time to time [MySQL: sync_binlog = 1, 0]", NULL, NULL},

@@ -52,13 +52,14 @@ static const struct sim_param leaders_params[] = {
      "[Demers 1987]",
      NULL, NULL},
     {"service", SIM_PARAM_DURATION_LAWS, offsetof(struct leaders_params, service), "us(100)",
-     SIM_NOT_NEGATIVE, "work of a request: one law, or one an operation", NULL, NULL},
+     SIM_NOT_NEGATIVE,
+     "work of a request: one law, or one an operation [PostgreSQL: 0.1 ms in memory]", NULL, NULL},
     {"servers", SIM_PARAM_INTEGER, offsetof(struct leaders_params, servers), "32", 1, 1e9,
-     "requests that are worked on at once", NULL, NULL},
+     "requests that are worked on at once [Cassandra concurrent_writes: 32]", NULL, NULL},
     {"queue_limit", SIM_PARAM_INTEGER, offsetof(struct leaders_params, queue_limit), "-1", -1, 1e12,
      "requests that may wait; more are rejected; -1 = any number", NULL, NULL},
     {"value_bytes", SIM_PARAM_BYTES, offsetof(struct leaders_params, value_bytes), "KiB(1)", 0,
-     1e12, "size of a value, or of an element of a set", NULL, NULL},
+     1e12, "size of a value, or of an element of a set [YCSB: 1 kB]", NULL, NULL},
     {0},
 };
 

@@ -106,7 +106,7 @@ struct quorum_params {
      "copysets: with how many others a member shares keys, about [Cidon 2013: Facebook 10]", NULL, \
      NULL},                                                                                        \
     {"value_bytes", SIM_PARAM_BYTES, offsetof(type, member.value_bytes), "KiB(1)", 0, 1e12,        \
-     "size of a value, where the request does not say", NULL, NULL}
+     "size of a value, where the request does not say [YCSB: 1 kB]", NULL, NULL}
 /* clang-format on */
 
 /* A text for the user, or NULL. `members` are all that can hold a key where `replicas` is left out;

@@ -67,7 +67,8 @@ static const struct sim_param raft_params[] = {
      "does",
      NULL, NULL},
     {"sync_period", SIM_PARAM_DURATION, offsetof(struct raft_params, sync_period), "s(1)", 1e-6,
-     1e9, "how often the log is synced where nobody waits for it", NULL, NULL},
+     1e9, "how often the log is synced where nobody waits for it [Redis: appendfsync everysec]",
+     NULL, NULL},
     {"timeout", SIM_PARAM_DURATION, offsetof(struct raft_params, timeout), "s(7)", 1e-6, 1e9,
      "how long a member waits for the leader that it sent a request to [etcd: 5 s and two election "
      "timeouts]",
@@ -80,7 +81,7 @@ static const struct sim_param raft_params[] = {
      1e9, "entries before a snapshot that stay, for followers that are behind [etcd: 5000]", NULL,
      NULL},
     {"snapshot_chunk", SIM_PARAM_INTEGER, offsetof(struct raft_params, snapshot_chunk), "64", 1,
-     1024, "keys in a chunk of a snapshot that is sent", NULL, NULL},
+     1024, "keys in a chunk of a snapshot that is sent [assumed]", NULL, NULL},
     {"service", SIM_PARAM_DURATION_LAWS, offsetof(struct raft_params, service), "ms(0)",
      SIM_NOT_NEGATIVE, "work of a request at the leader: one law, or one an operation", NULL, NULL},
     {"servers", SIM_PARAM_INTEGER, offsetof(struct raft_params, servers), "1", 1, 1e9,
@@ -90,7 +91,7 @@ static const struct sim_param raft_params[] = {
     {"keys", SIM_PARAM_INTEGER, offsetof(struct raft_params, keys), "-1", -1, 1e15,
      "keys that exist at the start: those below it; -1 = all", NULL, NULL},
     {"value_bytes", SIM_PARAM_BYTES, offsetof(struct raft_params, value_bytes), "KiB(1)", 0, 1e12,
-     "size of a value, where the request does not say", NULL, NULL},
+     "size of a value, where the request does not say [YCSB: 1 kB]", NULL, NULL},
     {0},
 };
 

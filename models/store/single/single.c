@@ -85,7 +85,7 @@ static const struct sim_param single_params[] = {
     {"keys", SIM_PARAM_INTEGER, offsetof(struct single_params, keys), "0", -1, 1e15,
      "keys that exist at the start: those below it; -1 = all", NULL, NULL},
     {"value_bytes", SIM_PARAM_BYTES, offsetof(struct single_params, value_bytes), "KiB(1)", 0, 1e12,
-     "size of a value, where the request does not say", NULL, NULL},
+     "size of a value, where the request does not say [YCSB: 1 kB]", NULL, NULL},
     {0},
 };
 
