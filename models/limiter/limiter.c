@@ -340,6 +340,10 @@ static void judge(struct sim_node *self, sim_frame frame, const struct sim_reply
 {
     struct limiter_state *state = sim_state(self);
     struct passage *passage = sim_frame_at(self, frame);
+    if (reply->value == 0) { /* it did not count: whoever was asked is no store of numbers */
+        decide_blindly(self, frame);
+        return;
+    }
     passage->counts.current = (int64_t)reply->value - 1;
     struct limiter_verdict verdict = state->policy->judge(&passage->counts, &state->rule);
     if (verdict.is_admitted) {

@@ -150,6 +150,12 @@ static bool add_member(struct sim_reader *reader, const char *where, const struc
         reader->misses_variant = true;
         return false;
     }
+    bool is_source = place->model != NULL && (place->model->traits & SIM_MODEL_SOURCE) != 0;
+    if (is_source && !takes_places) {
+        sim_reader_complain(reader, value, "%s: '%s' asks others and serves nobody", where,
+                            member->name);
+        return false;
+    }
     uint64_t first = member->has_range ? member->first - 1 : 0;
     uint64_t last = member->has_range ? member->last - 1 : place->count - 1;
     if (member->has_range && (place->kind == SIM_PLACE_ZONE || last >= place->count)) {

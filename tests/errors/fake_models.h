@@ -173,18 +173,19 @@ static void fake_contents(const struct sim_node *self, sim_contents_say *say, vo
     say(data, 0, 0, 0, false);
 }
 
-#define FAKE(NAME, TYPE, METRICS)                                                                  \
+#define FAKE(NAME, TYPE, TRAITS, METRICS)                                                          \
     {                                                                                              \
         .abi = SIM_MODEL_ABI, .name = NAME, .summary = "for tests",                                \
         .params_size = sizeof(struct TYPE), .params = TYPE##_params, .handle = fake_handle,        \
-        .metrics = METRICS                                                                         \
+        .metrics = METRICS, .traits = TRAITS                                                       \
     }
 
-static const struct sim_model fake_client_model = FAKE("client", fake_client, NULL);
+static const struct sim_model fake_client_model =
+    FAKE("client", fake_client, SIM_MODEL_SOURCE, NULL);
 static const struct sim_model fake_service_model =
-    FAKE("service", fake_service, fake_service_metrics);
-static const struct sim_model fake_replay_model = FAKE("replay", fake_replay, NULL);
-static const struct sim_model fake_walk_model = FAKE("walk", fake_walk, NULL);
+    FAKE("service", fake_service, 0, fake_service_metrics);
+static const struct sim_model fake_replay_model = FAKE("replay", fake_replay, 0, NULL);
+static const struct sim_model fake_walk_model = FAKE("walk", fake_walk, 0, NULL);
 static const struct sim_model fake_cache_model = {.abi = SIM_MODEL_ABI,
                                                   .name = "cache",
                                                   .members_max = 16,

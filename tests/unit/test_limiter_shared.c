@@ -70,6 +70,25 @@ static void test_shared_by_two(void)
     fixture_clear(&f);
 }
 
+/* Who answers and does not count is no store: as if it were silent. */
+static void test_no_store(void)
+{
+    for (int is_closed = 0; is_closed <= 1; is_closed++) {
+        struct fixture f;
+        build_shared(&f, ms(10),
+                     is_closed ? "to = 'web', limit = 5, window = ms(100), fail = 'closed', "
+                                 "policy = 'fixed_window', shared = 'other'"
+                               : "to = 'web', limit = 5, window = ms(100), "
+                                 "policy = 'sliding_counter', shared = 'other'");
+        fixture_add_node(&f, "other", &sim_model_service, "service = us(100)");
+        fixture_start(&f);
+        fixture_run(&f);
+        g_assert_cmpuint(passed(&f), ==, is_closed ? 0 : 20);
+        g_assert_cmpuint(fixture_total(&f, "gate", "unjudged"), ==, 20);
+        fixture_clear(&f);
+    }
+}
+
 /* The store is silent from 2 ms on: those that ask it wait 20 ms, and then all pass, or none. */
 static void test_fail(void)
 {
@@ -248,6 +267,7 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/limiter-shared/shared_by_two", test_shared_by_two);
     g_test_add_func("/limiter-shared/shared", test_shared);
+    g_test_add_func("/limiter-shared/no-store", test_no_store);
     g_test_add_func("/limiter-shared/fail", test_fail);
     g_test_add_func("/limiter-shared/fail_at_once", test_fail_at_once);
     g_test_add_func("/limiter-shared/shared_sliding", test_shared_sliding);
