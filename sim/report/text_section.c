@@ -262,9 +262,12 @@ static void add_part(struct sim_table *table, const struct sim_estimate *part,
     sim_table_add(table, share);
 }
 
+#define ATTRIBUTION_NOISE 1e-9 /* of the whole: what subtraction leaves of nothing */
+
 static void add_rest(struct sim_table *table, double rest, const struct sim_estimate *whole)
 {
-    struct sim_estimate part = {.value = fmax(rest, 0.0), .is_exact = true}; /* by subtraction */
+    bool is_nothing = rest < ATTRIBUTION_NOISE * whole->value;
+    struct sim_estimate part = {.value = is_nothing ? 0.0 : rest, .is_exact = true};
     add_part(table, &part, whole);
 }
 
