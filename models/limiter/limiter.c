@@ -7,66 +7,21 @@
  * several limiters ask over the network (store.counter). A store that does not answer in time lets
  * everything through or nothing, as `fail` says.
  *
- * With a store each request adds one to the count of its window, and the number that comes back
- * decides, so that no race between limiters lets more through. The window before, where the policy
- * needs it, is read once a key and window. What is then turned away is taken back from the count
- * where it would weigh on the next window.
+ * With a store and windows each request adds one to the count of its window, and the number that
+ * comes back decides, so that no race between limiters lets more through. The window before, where
+ * the policy needs it, is read once a key and window. What is then turned away is taken back from
+ * the count where it would weigh on the next window. A bucket is one number, which is compared and
+ * set: shared.c.
  *
  * Left out: work of the limiter itself (a service before it has some), and limits that differ by
  * key.
  */
-#include "limiter/counters.h"
-#include "members.h"
+#include "limiter/limiter.h"
+
 #include "models.h"
 
-enum limiter_by { BY_ALL, BY_KEY, BY_SESSION, BY_CALLER, BY_ORIGIN };
 static const char *const by_names[] = {"all", "key", "session", "caller", "origin", NULL};
-
-enum limiter_fail { FAIL_OPEN, FAIL_CLOSED };
 static const char *const fail_names[] = {"open", "closed", NULL};
-
-struct limiter_params {
-    struct sim_target to;
-    sim_time timeout;
-    int32_t policy;
-    int64_t limit;
-    sim_time window;
-    int64_t burst; /* 0 = as the policy has it */
-    int32_t by;    /* enum limiter_by */
-    int64_t keys_max;
-    struct sim_target shared;
-    sim_time store_timeout;
-    int32_t fail; /* enum limiter_fail */
-    int64_t store_bytes;
-};
-
-struct limiter_state {
-    const struct limiter_policy *policy;
-    struct limiter_rule rule;
-    struct limiter_counters counters;
-    struct members members, store;
-    uint64_t name_hash; /* of the group: its counts in a store are its own */
-    int64_t counter_count, waiting;
-};
-
-enum passage_stage { STAGE_PREVIOUS, STAGE_COUNT, STAGE_WAIT, STAGE_CALL };
-
-/* The frame of a request that has not been turned away. */
-struct passage {
-    sim_ticket ticket;
-    uint64_t key;
-    enum passage_stage stage;
-    int64_t window; /* index; with a store, likewise: */
-    struct limiter_counts counts;
-};
-
-enum limiter_metric {
-    METRIC_LIMITED,
-    METRIC_UNJUDGED,
-    METRIC_COUNTERS,
-    METRIC_WAITING,
-    METRIC_WAIT
-};
 
 static const struct sim_metric_spec limiter_metrics[] = {
     {"limited", SIM_METRIC_COUNT, SIM_METRIC_EVENTS, "requests that the limit turned away",
@@ -155,7 +110,7 @@ static uint64_t key_of(enum limiter_by by, const struct sim_input *in)
     return 0;
 }
 
-static union limiter_counter *find_counter(struct sim_node *self, uint64_t key)
+union limiter_counter *limiter_find_counter(struct sim_node *self, uint64_t key)
 {
     struct limiter_state *state = sim_state(self);
     union limiter_counter *counter = limiter_counters_find(&state->counters, key);
@@ -218,7 +173,7 @@ static void leave(struct sim_node *self, sim_frame frame)
     pass_on(self, frame);
 }
 
-static sim_frame begin_passage(struct sim_node *self, sim_ticket ticket, uint64_t key)
+sim_frame limiter_begin(struct sim_node *self, sim_ticket ticket, uint64_t key)
 {
     sim_frame frame = sim_frame_new(self);
     struct passage *passage = sim_frame_at(self, frame);
@@ -227,30 +182,27 @@ static sim_frame begin_passage(struct sim_node *self, sim_ticket ticket, uint64_
     return frame;
 }
 
-static void arrive_here(struct sim_node *self, const struct sim_input *in, uint64_t key)
+void limiter_obey(struct sim_node *self, sim_frame frame, const struct limiter_verdict *verdict)
 {
-    struct limiter_state *state = sim_state(self);
-    struct limiter_verdict verdict = limiter_decide(
-        state->policy, find_counter(self, key), &state->rule, sim_now(self), sim_local_clock(self));
-    if (!verdict.is_admitted) {
+    const struct limiter_state *state = sim_state(self);
+    if (!verdict->is_admitted) {
+        const struct passage *passage = sim_frame_at(self, frame);
         sim_count(self, METRIC_LIMITED, 1);
-        turn_away(self, in->ticket, verdict.retry_after);
+        turn_away(self, passage->ticket, verdict->retry_after);
+        sim_frame_end(self, frame);
         return;
     }
-    sim_frame frame = begin_passage(self, in->ticket, key);
     if (state->policy == &limiter_leaky_queue) {
-        sim_record(self, METRIC_WAIT, verdict.wait);
+        sim_record(self, METRIC_WAIT, verdict->wait);
     }
-    if (verdict.wait > 0) {
-        hold(self, frame, verdict.wait);
+    if (verdict->wait > 0) {
+        hold(self, frame, verdict->wait);
     } else {
         pass_on(self, frame);
     }
 }
 
-/* ---- with a store ---- */
-
-static void decide_blindly(struct sim_node *self, sim_frame frame)
+void limiter_decide_blindly(struct sim_node *self, sim_frame frame)
 {
     const struct limiter_params *params = sim_params(self);
     const struct passage *passage = sim_frame_at(self, frame);
@@ -263,99 +215,18 @@ static void decide_blindly(struct sim_node *self, sim_frame frame)
     }
 }
 
-/* Asks the store about the count of a window of this key; which of its members has it is a matter
- * of the key's hash. False when none is up. */
-static bool ask_store(struct sim_node *self, const struct passage *passage,
-                      enum sim_operation operation, int64_t window, uint64_t value, uint64_t tag)
-{
-    const struct limiter_params *params = sim_params(self);
-    struct limiter_state *state = sim_state(self);
-    const struct sim_request *asked = sim_request_of(self, passage->ticket);
-    uint64_t key_hash = sim_hash_pair(state->name_hash, passage->key);
-    struct sim_request request = {
-        .operation_id = asked->operation_id,
-        .key = sim_hash_pair(key_hash, (uint64_t)window),
-        .value = value,
-        .deadline = tag == 0 ? SIM_NEVER : asked->deadline,
-        .bytes = params->store_bytes,
-        .span = tag == 0 ? 0 : asked->span,
-        .operation = (uint16_t)operation,
-        .origin_zone = (uint16_t)sim_zone(self),
-    };
-    members_look(self, &state->store);
-    if (state->store.count == 0) {
-        return false;
-    }
-    sim_node_id to = state->store.ids[key_hash % state->store.count];
-    sim_send_request(self, to, &request, params->store_timeout, tag);
-    return true;
-}
-
-static void count_in_store(struct sim_node *self, sim_frame frame)
-{
-    struct passage *passage = sim_frame_at(self, frame);
-    passage->stage = STAGE_COUNT;
-    if (!ask_store(self, passage, SIM_OP_INCREMENT, passage->window, 1, frame)) {
-        decide_blindly(self, frame);
-    }
-}
-
-static void arrive_shared(struct sim_node *self, const struct sim_input *in, uint64_t key)
+static void arrive_here(struct sim_node *self, const struct sim_input *in, uint64_t key)
 {
     struct limiter_state *state = sim_state(self);
-    sim_frame frame = begin_passage(self, in->ticket, key);
-    struct passage *passage = sim_frame_at(self, frame);
-    sim_time clock = sim_local_clock(self);
-    passage->window = limiter_window_index(&state->rule, clock);
-    passage->counts.elapsed = clock - passage->window * state->rule.window;
-    if (!state->policy->needs_previous) {
-        count_in_store(self, frame);
-        return;
-    }
-    /* `current` says whether `previous`, that of the window `index`, is known. */
-    const struct limiter_windows *known = &find_counter(self, key)->windows;
-    if (known->current == 1 && known->index == passage->window) {
-        passage->counts.previous = known->previous;
-        count_in_store(self, frame);
-        return;
-    }
-    passage->stage = STAGE_PREVIOUS;
-    if (!ask_store(self, passage, SIM_OP_READ, passage->window - 1, 0, frame)) {
-        decide_blindly(self, frame);
-    }
-}
-
-static void learn_previous(struct sim_node *self, sim_frame frame, const struct sim_reply *reply)
-{
-    struct passage *passage = sim_frame_at(self, frame);
-    struct limiter_windows *known = &find_counter(self, passage->key)->windows;
-    passage->counts.previous = (int64_t)reply->value;
-    known->index = passage->window;
-    known->previous = passage->counts.previous;
-    known->current = 1;
-    count_in_store(self, frame);
-}
-
-static void judge(struct sim_node *self, sim_frame frame, const struct sim_reply *reply)
-{
-    struct limiter_state *state = sim_state(self);
-    struct passage *passage = sim_frame_at(self, frame);
-    if (reply->value == 0) { /* it did not count: whoever was asked is no store of numbers */
-        decide_blindly(self, frame);
-        return;
-    }
-    passage->counts.current = (int64_t)reply->value - 1;
-    struct limiter_verdict verdict = state->policy->judge(&passage->counts, &state->rule);
+    struct limiter_verdict verdict =
+        limiter_decide(state->policy, limiter_find_counter(self, key), &state->rule, sim_now(self),
+                       sim_local_clock(self));
     if (verdict.is_admitted) {
-        pass_on(self, frame);
-        return;
+        limiter_obey(self, limiter_begin(self, in->ticket, key), &verdict);
+    } else { /* without a frame, for it is what a limiter does most under an attack */
+        sim_count(self, METRIC_LIMITED, 1);
+        turn_away(self, in->ticket, verdict.retry_after);
     }
-    if (state->policy->needs_previous) {
-        ask_store(self, passage, SIM_OP_INCREMENT, passage->window, UINT64_MAX, 0);
-    }
-    sim_count(self, METRIC_LIMITED, 1);
-    turn_away(self, passage->ticket, verdict.retry_after);
-    sim_frame_end(self, frame);
 }
 
 static void on_outcome(struct sim_node *self, sim_frame frame, const struct sim_reply *reply)
@@ -366,12 +237,8 @@ static void on_outcome(struct sim_node *self, sim_frame frame, const struct sim_
     }
     if (passage->stage == STAGE_CALL) {
         conclude(self, frame, reply);
-    } else if (!sim_status_is_answer(reply->status)) {
-        decide_blindly(self, frame);
-    } else if (passage->stage == STAGE_PREVIOUS) {
-        learn_previous(self, frame, reply);
     } else {
-        judge(self, frame, reply);
+        limiter_hear_store(self, frame, reply);
     }
 }
 
@@ -381,7 +248,7 @@ static void handle(struct sim_node *self, const struct sim_input *in)
     if (in->kind == SIM_IN_REQUEST) {
         uint64_t key = key_of((enum limiter_by)params->by, in);
         if (params->shared.count > 0) {
-            arrive_shared(self, in, key);
+            limiter_ask_store(self, in->ticket, key);
         } else {
             arrive_here(self, in, key);
         }
@@ -411,8 +278,9 @@ static const char *validate(const void *fields)
     if (params->to.shares != NULL || params->shared.shares != NULL) {
         return "members are asked in turn, or by the hash of the key; no shares here";
     }
-    if (params->shared.count > 0 && policy->judge == NULL) {
-        return "shared: a store that adds is enough for fixed_window and sliding_counter only";
+    if (params->shared.count > 0 && policy == &limiter_sliding_log) {
+        return "shared: a log is a list of times, and a store of numbers holds none: take another "
+               "policy";
     }
     return NULL;
 }

@@ -6,7 +6,8 @@
  * a request is exactly `window`.
  *
  * A policy that needs no more than how many were let through in windows aligned to the clock can
- * also share its counters with other limiters, through a store that adds: it has a `judge`.
+ * also share its counters with other limiters, through a store that adds: it has a `judge`. One
+ * whose counter is a bucket can, through a store that compares and sets.
  */
 #ifndef BRINK_MODELS_LIMITER_POLICY_H
 #define BRINK_MODELS_LIMITER_POLICY_H
@@ -51,6 +52,8 @@ union limiter_counter {
     struct limiter_windows windows;
     struct limiter_log log;
     struct limiter_bucket bucket;
+    uint64_t
+        empty; /* with a store: when the bucket will be empty, as that said last; 0 = nothing */
 };
 
 struct limiter_policy {

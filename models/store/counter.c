@@ -2,9 +2,11 @@
  * the state of a breaker (as Redis is used with INCR, GET, SET and EXPIRE).
  *
  * It answers read (NOT_FOUND where there is nothing), write (sets), increment (adds `value` modulo
- * 2^64, so that all ones take one away; a new key begins at 0) and delete; each takes effect when
- * its work is done, one after another on each server. What was made `ttl` ago is gone, however
- * often it was changed since; and of more than `keys_max` the one made first is forgotten.
+ * 2^64, so that all ones take one away; a new key begins at 0), compare-and-set (what is not there
+ * counts as 0) and delete; each takes effect when its work is done, one after another on each
+ * server. What was made `ttl` ago is gone, however often it was changed since, but a
+ * compare-and-set makes it anew (SET with PX); and of more than `keys_max` the one made first is
+ * forgotten.
  *
  * Left out: everything that would survive a crash; it comes back empty.
  */
@@ -109,6 +111,23 @@ static struct entry *make(struct sim_node *self, uint64_t key)
     return entry;
 }
 
+/* As of any store, the value of a conflict is what is there. */
+static void compare_and_set(struct sim_node *self, const struct sim_request *request,
+                            uint32_t index, struct sim_reply *reply)
+{
+    struct counter_state *state = sim_state(self);
+    uint64_t value = index != 0 ? entry_at(state, index)->value : 0;
+    if (value != request->expected) {
+        reply->status = SIM_STATUS_CONFLICT;
+        reply->value = value;
+        return;
+    }
+    if (index != 0) {
+        drop(state, index);
+    }
+    make(self, request->key)->value = request->value;
+}
+
 /* Status and value of one operation. */
 static void act(struct sim_node *self, const struct sim_request *request, struct sim_reply *reply)
 {
@@ -134,8 +153,10 @@ static void act(struct sim_node *self, const struct sim_request *request, struct
             drop(state, index);
         }
         return;
-    case SIM_OP_CALL:
     case SIM_OP_COMPARE_AND_SET:
+        compare_and_set(self, request, index, reply);
+        return;
+    case SIM_OP_CALL:
     case SIM_OP_APPEND:
     case SIM_OP_SCAN:
     case SIM_OP_COUNT:

@@ -230,7 +230,7 @@ static void test_validate(void)
         const char *text;
         bool is_right;
     } cases[] = {
-        {"to = 'web', limit = 1, shared = 'web', policy = 'token_bucket'", false},
+        {"to = 'web', limit = 1, shared = 'web', policy = 'token_bucket'", true},
         {"to = 'web', limit = 1, shared = 'web', policy = 'sliding_log'", false},
         {"to = 'web', limit = 1, shared = 'web', policy = 'fixed_window'", true},
         {"to = { web = percent(100) }, limit = 1", false},
