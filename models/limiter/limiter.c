@@ -11,7 +11,7 @@
  * comes back decides, so that no race between limiters lets more through. The window before, where
  * the policy needs it, is read once a key and window. What is then turned away is taken back from
  * the count where it would weigh on the next window. A bucket is one number, which is compared and
- * set: shared.c.
+ * set; a log is kept by the store: shared.c.
  *
  * Left out: work of the limiter itself (a service before it has some), and limits that differ by
  * key.
@@ -274,13 +274,8 @@ static void release(struct sim_node *self)
 static const char *validate(const void *fields)
 {
     const struct limiter_params *params = fields;
-    const struct limiter_policy *policy = limiter_policies[params->policy];
     if (params->to.shares != NULL || params->shared.shares != NULL) {
         return "members are asked in turn, or by the hash of the key; no shares here";
-    }
-    if (params->shared.count > 0 && policy == &limiter_sliding_log) {
-        return "shared: a log is a list of times, and a store of numbers holds none: take another "
-               "policy";
     }
     return NULL;
 }

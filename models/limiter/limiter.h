@@ -36,7 +36,7 @@ struct limiter_state {
     int64_t counter_count, waiting;
 };
 
-enum passage_stage { STAGE_PREVIOUS, STAGE_COUNT, STAGE_BUCKET, STAGE_WAIT, STAGE_CALL };
+enum passage_stage { STAGE_PREVIOUS, STAGE_COUNT, STAGE_BUCKET, STAGE_LOG, STAGE_WAIT, STAGE_CALL };
 
 /* The frame of a request that has not been turned away. */
 struct passage {

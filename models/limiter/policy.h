@@ -7,7 +7,8 @@
  *
  * A policy that needs no more than how many were let through in windows aligned to the clock can
  * also share its counters with other limiters, through a store that adds: it has a `judge`. One
- * whose counter is a bucket can, through a store that compares and sets.
+ * whose counter is a bucket can through a store that compares and sets, a log through one that
+ * keeps logs.
  */
 #ifndef BRINK_MODELS_LIMITER_POLICY_H
 #define BRINK_MODELS_LIMITER_POLICY_H

@@ -7,8 +7,9 @@
 
 struct question {
     enum sim_operation operation;
-    int64_t window; /* 0 where the number is a bucket */
+    int64_t window; /* 0 where it is about a bucket or a log */
     uint64_t value, expected;
+    uint64_t most; /* of a log */
 };
 
 /* Asks the store about a number of this key: the count of a window, or its bucket; which of the
@@ -25,6 +26,7 @@ static bool ask_store(struct sim_node *self, const struct passage *passage,
         .key = sim_hash_pair(key_hash, (uint64_t)question->window),
         .value = question->value,
         .expected = question->expected,
+        .key_end = question->most,
         .deadline = tag == 0 ? SIM_NEVER : asked->deadline,
         .bytes = params->store_bytes,
         .span = tag == 0 ? 0 : asked->span,
@@ -43,7 +45,7 @@ static bool ask_store(struct sim_node *self, const struct passage *passage,
 static void count_in_store(struct sim_node *self, sim_frame frame)
 {
     struct passage *passage = sim_frame_at(self, frame);
-    struct question question = {SIM_OP_INCREMENT, passage->window, 1, 0};
+    struct question question = {SIM_OP_INCREMENT, passage->window, 1, 0, 0};
     passage->stage = STAGE_COUNT;
     if (!ask_store(self, passage, &question, frame)) {
         limiter_decide_blindly(self, frame);
@@ -68,7 +70,7 @@ static void ask_for_counts(struct sim_node *self, sim_frame frame)
         count_in_store(self, frame);
         return;
     }
-    struct question question = {SIM_OP_READ, passage->window - 1, 0, 0};
+    struct question question = {SIM_OP_READ, passage->window - 1, 0, 0, 0};
     passage->stage = STAGE_PREVIOUS;
     if (!ask_store(self, passage, &question, frame)) {
         limiter_decide_blindly(self, frame);
@@ -97,7 +99,7 @@ static void judge(struct sim_node *self, sim_frame frame, const struct sim_reply
     passage->counts.current = (int64_t)reply->value - 1;
     struct limiter_verdict verdict = state->policy->judge(&passage->counts, &state->rule);
     if (!verdict.is_admitted && state->policy->needs_previous) {
-        struct question question = {SIM_OP_INCREMENT, passage->window, UINT64_MAX, 0};
+        struct question question = {SIM_OP_INCREMENT, passage->window, UINT64_MAX, 0, 0};
         ask_store(self, passage, &question, 0);
     }
     limiter_obey(self, frame, &verdict);
@@ -134,7 +136,7 @@ static void ask_for_bucket(struct sim_node *self, sim_frame frame)
         limiter_obey(self, frame, &verdict);
         return;
     }
-    struct question question = {SIM_OP_COMPARE_AND_SET, 0, passage->empty, said};
+    struct question question = {SIM_OP_COMPARE_AND_SET, 0, passage->empty, said, 0};
     passage->stage = STAGE_BUCKET;
     passage->wait = verdict.wait;
     if (passage->tries++ == TRIES_MAX || !ask_store(self, passage, &question, frame)) {
@@ -156,6 +158,37 @@ static void hear_of_bucket(struct sim_node *self, sim_frame frame, const struct 
     limiter_obey(self, frame, &verdict);
 }
 
+/* ---- logs ----
+ *
+ * The store keeps the log and forgets what is too old, as a script with a sorted set does in Redis.
+ */
+
+static void ask_for_log(struct sim_node *self, sim_frame frame)
+{
+    const struct limiter_state *state = sim_state(self);
+    struct passage *passage = sim_frame_at(self, frame);
+    struct question question = {SIM_OP_APPEND, 0, (uint64_t)sim_local_clock(self),
+                                (uint64_t)state->rule.window, (uint64_t)state->rule.limit};
+    passage->stage = STAGE_LOG;
+    if (!ask_store(self, passage, &question, frame)) {
+        limiter_decide_blindly(self, frame);
+    }
+}
+
+static void hear_of_log(struct sim_node *self, sim_frame frame, const struct sim_reply *reply)
+{
+    const struct limiter_state *state = sim_state(self);
+    bool is_admitted = reply->status == SIM_STATUS_OK;
+    if (is_admitted && (reply->value == 0 || reply->value > (uint64_t)state->rule.limit)) {
+        /* So many cannot be in the log that it was just taken into: it keeps none. */
+        limiter_decide_blindly(self, frame);
+        return;
+    }
+    struct limiter_verdict verdict = {.is_admitted = is_admitted,
+                                      .retry_after = is_admitted ? 0 : (sim_time)reply->value};
+    limiter_obey(self, frame, &verdict);
+}
+
 /* ---- */
 
 void limiter_ask_store(struct sim_node *self, sim_ticket ticket, uint64_t key)
@@ -164,6 +197,8 @@ void limiter_ask_store(struct sim_node *self, sim_ticket ticket, uint64_t key)
     sim_frame frame = limiter_begin(self, ticket, key);
     if (state->policy->judge != NULL) {
         ask_for_counts(self, frame);
+    } else if (state->policy == &limiter_sliding_log) {
+        ask_for_log(self, frame);
     } else {
         ask_for_bucket(self, frame);
     }
@@ -178,6 +213,8 @@ void limiter_hear_store(struct sim_node *self, sim_frame frame, const struct sim
         learn_previous(self, frame, reply);
     } else if (passage->stage == STAGE_BUCKET) {
         hear_of_bucket(self, frame, reply);
+    } else if (passage->stage == STAGE_LOG) {
+        hear_of_log(self, frame, reply);
     } else {
         judge(self, frame, reply);
     }

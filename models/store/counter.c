@@ -3,16 +3,19 @@
  *
  * It answers read (NOT_FOUND where there is nothing), write (sets), increment (adds `value` modulo
  * 2^64, so that all ones take one away; a new key begins at 0), compare-and-set (what is not there
- * counts as 0) and delete; each takes effect when its work is done, one after another on each
- * server. What was made `ttl` ago is gone, however often it was changed since, but a
- * compare-and-set makes it anew (SET with PX); and of more than `keys_max` the one made first is
- * forgotten.
+ * counts as 0), append (adds a time to a log, see below) and delete; each takes effect when its
+ * work is done, one after another on each server. What was made `ttl` ago is gone, however often it
+ * was changed since, but a compare-and-set makes it anew (SET with PX); and of more than `keys_max`
+ * the one made first is forgotten.
  *
  * Left out: everything that would survive a crash; it comes back empty.
  */
+#include "limiter/policy.h"
 #include "models.h"
 #include "object_list.h"
 #include "queue.h"
+
+#define LOG_MAX 1000000000u /* as the limit of a limiter */
 
 struct counter_params {
     struct sim_operation_laws service;
@@ -26,6 +29,7 @@ struct counter_params {
 struct entry {
     uint64_t value;
     sim_time made;
+    union limiter_counter log; /* of times, where it is appended to */
 };
 
 struct counter_state {
@@ -82,6 +86,7 @@ static struct entry *entry_at(const struct counter_state *state, uint32_t index)
 
 static void drop(struct counter_state *state, uint32_t index)
 {
+    limiter_sliding_log.forget(&entry_at(state, index)->log);
     sim_object_list_remove(&state->made, &state->table, index);
     sim_object_table_drop(&state->table, index);
 }
@@ -111,21 +116,51 @@ static struct entry *make(struct sim_node *self, uint64_t key)
     return entry;
 }
 
+/* It is made anew, and lives as long from now on. */
+static struct entry *renew(struct sim_node *self, uint64_t key, uint32_t index)
+{
+    struct counter_state *state = sim_state(self);
+    if (index == 0) {
+        return make(self, key);
+    }
+    struct entry *entry = entry_at(state, index);
+    sim_object_list_remove(&state->made, &state->table, index);
+    sim_object_list_add(&state->made, &state->table, index);
+    entry->made = sim_now(self);
+    return entry;
+}
+
 /* As of any store, the value of a conflict is what is there. */
 static void compare_and_set(struct sim_node *self, const struct sim_request *request,
                             uint32_t index, struct sim_reply *reply)
 {
-    struct counter_state *state = sim_state(self);
+    const struct counter_state *state = sim_state(self);
     uint64_t value = index != 0 ? entry_at(state, index)->value : 0;
     if (value != request->expected) {
         reply->status = SIM_STATUS_CONFLICT;
         reply->value = value;
         return;
     }
-    if (index != 0) {
-        drop(state, index);
+    renew(self, request->key, index)->value = request->value;
+}
+
+/* A log of times: forgets those that lie `expected` or longer before `value`, and takes that in
+ * unless `key_end` are left; then it is a conflict, whose value is when there will be room. */
+static void append(struct sim_node *self, const struct sim_request *request, uint32_t index,
+                   struct sim_reply *reply)
+{
+    if (request->key_end == 0 || request->key_end > LOG_MAX || request->expected == 0) {
+        reply->status = SIM_STATUS_ERROR; /* from whoever means another thing by it */
+        return;
     }
-    make(self, request->key)->value = request->value;
+    struct limiter_rule rule = {.limit = (int64_t)request->key_end,
+                                .window = (sim_time)request->expected};
+    struct entry *entry = renew(self, request->key, index);
+    struct limiter_verdict verdict =
+        limiter_sliding_log.ask(&entry->log, &rule, (sim_time)request->value);
+    reply->status = verdict.is_admitted ? SIM_STATUS_OK : SIM_STATUS_CONFLICT;
+    reply->value =
+        verdict.is_admitted ? (uint64_t)entry->log.log.count : (uint64_t)verdict.retry_after;
 }
 
 /* Status and value of one operation. */
@@ -156,8 +191,10 @@ static void act(struct sim_node *self, const struct sim_request *request, struct
     case SIM_OP_COMPARE_AND_SET:
         compare_and_set(self, request, index, reply);
         return;
-    case SIM_OP_CALL:
     case SIM_OP_APPEND:
+        append(self, request, index, reply);
+        return;
+    case SIM_OP_CALL:
     case SIM_OP_SCAN:
     case SIM_OP_COUNT:
         reply->status = SIM_STATUS_ERROR;
@@ -206,6 +243,9 @@ static void release(struct sim_node *self)
     sim_level(self, METRIC_KEYS, -state->shown);
     state->shown = 0;
     if (state->has_table) {
+        while (state->made.oldest != 0) {
+            drop(state, state->made.oldest);
+        }
         sim_object_table_clear(&state->table);
         state->has_table = false;
     }

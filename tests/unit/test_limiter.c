@@ -231,7 +231,7 @@ static void test_validate(void)
         bool is_right;
     } cases[] = {
         {"to = 'web', limit = 1, shared = 'web', policy = 'token_bucket'", true},
-        {"to = 'web', limit = 1, shared = 'web', policy = 'sliding_log'", false},
+        {"to = 'web', limit = 1, shared = { web = percent(100) }", false},
         {"to = 'web', limit = 1, shared = 'web', policy = 'fixed_window'", true},
         {"to = { web = percent(100) }, limit = 1", false},
     };

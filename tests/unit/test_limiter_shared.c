@@ -70,20 +70,30 @@ static void test_shared_by_two(void)
     fixture_clear(&f);
 }
 
-/* Who answers and does not count is no store: as if it were silent. */
+/* Who answers and does not count is no store: as if it were silent. Nor is one that keeps lists a
+ * store that keeps logs. */
 static void test_no_store(void)
 {
-    for (int is_closed = 0; is_closed <= 1; is_closed++) {
+    static const struct {
+        const char *fields;
+        bool is_list, is_closed;
+    } cases[] = {
+        {"policy = 'fixed_window', fail = 'closed'", false, true},
+        {"policy = 'sliding_counter'", false, false},
+        {"policy = 'sliding_log', fail = 'closed'", false, true},
+        {"policy = 'sliding_log'", true, false},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
         struct fixture f;
-        build_shared(&f, ms(10),
-                     is_closed ? "to = 'web', limit = 5, window = ms(100), fail = 'closed', "
-                                 "policy = 'fixed_window', shared = 'other'"
-                               : "to = 'web', limit = 5, window = ms(100), "
-                                 "policy = 'sliding_counter', shared = 'other'");
-        fixture_add_node(&f, "other", &sim_model_service, "service = us(100)");
+        g_autofree char *fields = g_strdup_printf(
+            "to = 'web', limit = 5, window = ms(100), shared = 'other', %s", cases[i].fields);
+        build_shared(&f, ms(10), fields);
+        fixture_add_node(&f, "other",
+                         cases[i].is_list ? &sim_model_store_memory : &sim_model_service,
+                         "service = us(100)");
         fixture_start(&f);
         fixture_run(&f);
-        g_assert_cmpuint(passed(&f), ==, is_closed ? 0 : 20);
+        g_assert_cmpuint(passed(&f), ==, cases[i].is_closed ? 0 : 20);
         g_assert_cmpuint(fixture_total(&f, "gate", "unjudged"), ==, 20);
         fixture_clear(&f);
     }
@@ -164,6 +174,9 @@ static void test_shared_bucket(void)
         {"limit = 5, window = ms(10), policy = 'leaky_bucket'", 5},             /* 0, 2, 4, 6, 8 */
         {"limit = 5, window = ms(10), policy = 'leaky_bucket', burst = 2", 6},
         {"limit = 3, window = ms(10), policy = 'leaky_bucket'", 3}, /* 0, 4, 8: each 10 / 3 ms */
+        {"limit = 5, window = ms(100), policy = 'sliding_log'", 5},
+        {"limit = 4, window = ms(5), policy = 'sliding_log'", 8}, /* 0, 1, 5, 6, two each */
+        {"limit = 7, window = ms(5), policy = 'sliding_log'", 14},
     };
     for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
         struct fixture f;
@@ -266,7 +279,7 @@ static void asker_handle(struct sim_node *self, const struct sim_input *in)
         {SIM_OP_READ, 1, 0},
         {SIM_OP_DELETE, 2, 0},
         {SIM_OP_COMPARE_AND_SET, 1, 0},
-        {SIM_OP_READ, 2, 0},
+        {SIM_OP_APPEND, 1, 0}, /* as a client does, who means a list of values */
     };
     struct asker_state *state = sim_state(self);
     if (in->kind == SIM_IN_START) {
@@ -296,9 +309,9 @@ static const struct sim_model asker = {
 static void test_store(void)
 {
     static const uint64_t values[] = {0, 5, 4, 7, 4, 0, 4, 0};
-    static const enum sim_status statuses[] = {
-        SIM_STATUS_NOT_FOUND, SIM_STATUS_OK, SIM_STATUS_OK,       SIM_STATUS_OK,
-        SIM_STATUS_OK,        SIM_STATUS_OK, SIM_STATUS_CONFLICT, SIM_STATUS_NOT_FOUND};
+    static const enum sim_status statuses[] = {SIM_STATUS_NOT_FOUND, SIM_STATUS_OK,   SIM_STATUS_OK,
+                                               SIM_STATUS_OK,        SIM_STATUS_OK,   SIM_STATUS_OK,
+                                               SIM_STATUS_CONFLICT,  SIM_STATUS_ERROR};
     struct fixture f;
     fixture_init(&f, ms(100));
     fixture_add_node(&f, "asker", &asker, NULL);
