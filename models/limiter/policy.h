@@ -14,6 +14,7 @@
 #define BRINK_MODELS_LIMITER_POLICY_H
 
 #include "sim.h"
+#include "time_log.h"
 
 /* `limit` requests in `window`. */
 struct limiter_rule {
@@ -39,11 +40,6 @@ struct limiter_windows {
     int64_t current, previous;
 };
 
-struct limiter_log {
-    sim_time *times; /* a ring of `capacity`; grows up to the limit */
-    int64_t first, count, capacity;
-};
-
 struct limiter_bucket {
     sim_wide level; /* taken or poured in, and not yet refilled or leaked; in ns x limit */
     sim_time since;
@@ -51,7 +47,7 @@ struct limiter_bucket {
 
 union limiter_counter {
     struct limiter_windows windows;
-    struct limiter_log log;
+    struct time_log log;
     struct limiter_bucket bucket;
     uint64_t
         empty; /* with a store: when the bucket will be empty, as that said last; 0 = nothing */

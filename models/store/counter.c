@@ -10,10 +10,10 @@
  *
  * Left out: everything that would survive a crash; it comes back empty.
  */
-#include "limiter/policy.h"
 #include "models.h"
 #include "object_list.h"
 #include "queue.h"
+#include "time_log.h"
 
 #define LOG_MAX 1000000000u /* as the limit of a limiter */
 
@@ -29,7 +29,7 @@ struct counter_params {
 struct entry {
     uint64_t value;
     sim_time made;
-    union limiter_counter log; /* of times, where it is appended to */
+    struct time_log log; /* where it is appended to */
 };
 
 struct counter_state {
@@ -86,7 +86,7 @@ static struct entry *entry_at(const struct counter_state *state, uint32_t index)
 
 static void drop(struct counter_state *state, uint32_t index)
 {
-    limiter_sliding_log.forget(&entry_at(state, index)->log);
+    time_log_clear(&entry_at(state, index)->log);
     sim_object_list_remove(&state->made, &state->table, index);
     sim_object_table_drop(&state->table, index);
 }
@@ -153,14 +153,12 @@ static void append(struct sim_node *self, const struct sim_request *request, uin
         reply->status = SIM_STATUS_ERROR; /* from whoever means another thing by it */
         return;
     }
-    struct limiter_rule rule = {.limit = (int64_t)request->key_end,
-                                .window = (sim_time)request->expected};
     struct entry *entry = renew(self, request->key, index);
-    struct limiter_verdict verdict =
-        limiter_sliding_log.ask(&entry->log, &rule, (sim_time)request->value);
-    reply->status = verdict.is_admitted ? SIM_STATUS_OK : SIM_STATUS_CONFLICT;
-    reply->value =
-        verdict.is_admitted ? (uint64_t)entry->log.log.count : (uint64_t)verdict.retry_after;
+    sim_time wait = 0;
+    bool fits = time_log_add(&entry->log, (int64_t)request->key_end, (sim_time)request->expected,
+                             (sim_time)request->value, &wait);
+    reply->status = fits ? SIM_STATUS_OK : SIM_STATUS_CONFLICT;
+    reply->value = (uint64_t)(fits ? entry->log.count : wait);
 }
 
 /* Status and value of one operation. */
