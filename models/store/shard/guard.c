@@ -35,7 +35,7 @@ static const struct sim_param guard_params[] = {
     {"store", SIM_PARAM_TARGET, offsetof(struct guard_params, store), NULL, SIM_UNBOUNDED,
      "the store of the shard, members in turn", NULL, NULL},
     {"timeout", SIM_PARAM_DURATION, offsetof(struct guard_params, timeout), "s(1)", 1e-9, 1e300,
-     "how long it waits for the store", NULL, NULL},
+     "how long it waits for the store [assumed]", NULL, NULL},
     {"fsync", SIM_PARAM_DURATION_LAW, offsetof(struct guard_params, fsync), "nil", SIM_NOT_NEGATIVE,
      "how long it takes to note on disk what is given away; left out = as the disk says", NULL,
      NULL},
