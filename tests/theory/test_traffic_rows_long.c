@@ -113,7 +113,7 @@ static void check_round_robin(const char *params, double exact)
     double rho = number_in(params, "rho=");
     g_autofree char *settings =
         g_strdup_printf("load=%g servers=%g policy=round_robin requests=%g", rho,
-                        number_in(params, "n="), 1.2e4 / ((1 - rho) * (1 - rho)));
+                        number_in(params, "n="), 3e4 / ((1 - rho) * (1 - rho)));
     check_figure("split", settings, "users.latency mean", exact / 100, 0.01 * exact / 100);
 }
 
