@@ -9,15 +9,13 @@
 
 #include <stdio.h>
 
-#include "base/seldom.h"
-
 /* Describes where the simulation stands, onto `out`. */
 typedef void (*sim_assert_context)(FILE *out, const void *data);
 
 /* Sets what a failing assertion of the calling thread prints; NULL clears it. Keeps `data`. */
 void sim_assert_set_context(sim_assert_context context, const void *data);
 
-SIM_SELDOM _Noreturn void sim_assert_failed(const char *expression, const char *file, int line);
+_Noreturn void sim_assert_failed(const char *expression, const char *file, int line);
 
 #define sim_assert(expression)                                                                     \
     (__builtin_expect(!!(expression), 1) ? (void)0                                                 \

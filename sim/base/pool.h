@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "base/assert.h"
+#include "base/seldom.h"
 
 #define SIM_POOL_CHUNK_BITS 8u
 #define SIM_POOL_CHUNK_COUNT (1u << SIM_POOL_CHUNK_BITS)

@@ -18,6 +18,7 @@
 #include <stdint.h>
 
 #include "base/assert.h"
+#include "base/seldom.h"
 #include "base/time.h"
 
 #define SIM_HISTOGRAM_FINE 10

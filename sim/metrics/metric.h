@@ -16,6 +16,7 @@
 
 #include "base/arena.h"
 #include "base/assert.h"
+#include "base/seldom.h"
 #include "metrics/axis.h"
 #include "metrics/histogram.h"
 

@@ -11,6 +11,7 @@
 #include "base/arena.h"
 #include "base/assert.h"
 #include "base/pool.h"
+#include "base/seldom.h"
 #include "engine/engine.h"
 #include "world/disk.h"
 #include "world/flow.h"
