@@ -26,6 +26,16 @@ const char *sim_reader_text(struct sim_reader *reader, const char *format, ...)
     return sim_arena_strdup(reader->arena, text);
 }
 
+const char *sim_reader_where(struct sim_reader *reader, const char *who, const char *name)
+{
+    size_t who_length = strlen(who), name_length = strlen(name);
+    char *where = sim_arena_array(reader->arena, char, who_length + name_length + 3);
+    memcpy(where, who, who_length);
+    memcpy(where + who_length, ": ", 2);
+    memcpy(where + who_length + 2, name, name_length + 1);
+    return where;
+}
+
 const char *sim_reader_suggest(struct sim_reader *reader, const char *word,
                                const char *const *words)
 {
@@ -38,7 +48,10 @@ const char *sim_reader_suggest(struct sim_reader *reader, const char *word,
 
 void sim_print_field(GString *print, const char *name, const char *text)
 {
-    g_string_append_printf(print, "%s = %s,\n", name, text);
+    g_string_append(print, name);
+    g_string_append(print, " = ");
+    g_string_append(print, text);
+    g_string_append(print, ",\n");
 }
 
 const char *sim_print_inline(struct sim_reader *reader, const GString *fields)
@@ -53,12 +66,17 @@ const char *sim_print_inline(struct sim_reader *reader, const GString *fields)
 
 void sim_print_block(GString *print, const char *head, const GString *fields)
 {
-    g_auto(GStrv) lines = g_strsplit(fields->str, "\n", -1);
-    g_string_append_printf(print, "\n  %s {\n", head);
-    for (size_t i = 0; lines[i]; i++) {
-        if (lines[i][0] != '\0') {
-            g_string_append_printf(print, "    %s\n", lines[i]);
+    g_string_append(print, "\n  ");
+    g_string_append(print, head);
+    g_string_append(print, " {\n");
+    for (const char *line = fields->str; line[0] != '\0';) {
+        size_t length = strcspn(line, "\n");
+        if (length > 0) {
+            g_string_append(print, "    ");
+            g_string_append_len(print, line, (gssize)length);
+            g_string_append_c(print, '\n');
         }
+        line += length + (line[length] == '\n');
     }
     g_string_append(print, "  },\n");
 }
@@ -177,7 +195,7 @@ static bool read_param(struct sim_reader *reader, const struct sim_block *block,
     }
     const struct sim_value_field *field = sim_value_field(block->value, param->name);
     size_t problem_count = reader->problems->count;
-    const char *where = sim_reader_text(reader, "%s: %s", block->who, param->name);
+    const char *where = sim_reader_where(reader, block->who, param->name);
     const char *text = sim_param_read(reader, where, param, value, out);
     if (text && block->print) {
         sim_print_field(block->print, param->name, text);

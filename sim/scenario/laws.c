@@ -417,7 +417,7 @@ static const struct sim_dist *read_call(struct sim_reader *reader, const char *w
                                         int32_t byte, const char **ret_text)
 {
     struct sim_law law = {.reader = reader,
-                          .where = sim_reader_text(reader, "%s: %s", where, value->text),
+                          .where = sim_reader_where(reader, where, value->text),
                           .call = value,
                           .kind = &sim_law_kinds[kind],
                           .second = second,

@@ -72,6 +72,8 @@ void sim_print_block(GString *print, const char *head, const GString *fields);
 /* A problem at the place of `value`. */
 void sim_reader_complain(struct sim_reader *reader, const struct sim_value *value,
                          const char *format, ...) __attribute__((format(printf, 3, 4)));
+/* "who: name", where a problem with that field is; made for each, so without a format. */
+const char *sim_reader_where(struct sim_reader *reader, const char *who, const char *name);
 /* Formats into the arena. */
 const char *sim_reader_text(struct sim_reader *reader, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

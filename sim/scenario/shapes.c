@@ -31,9 +31,8 @@ static const char *read_constructor(struct sim_reader *reader, const char *where
 {
     GString *print = g_string_new(NULL);
     const struct sim_param *tables[] = {constructor->params, NULL};
-    struct sim_block block = {.value = call,
-                              .who = sim_reader_text(reader, "%s: %s", where, constructor->name),
-                              .print = print};
+    struct sim_block block = {
+        .value = call, .who = sim_reader_where(reader, where, constructor->name), .print = print};
     void *fields = sim_arena_alloc(reader->arena, constructor->size);
     bool takes_items = constructor->params[0].type == SIM_PARAM_SHAPES &&
                        !sim_value_field(call, constructor->params[0].name);
@@ -164,7 +163,7 @@ static const char *read_law_table(struct sim_reader *reader, const char *where,
         const struct sim_value_field *field = &value->fields[i];
         bool is_other = strcmp(field->name, "other") == 0;
         int operation = is_other ? SIM_OP_COUNT : read_operation(reader, where, value, field->name);
-        const char *its_where = sim_reader_text(reader, "%s: %s", where, field->name);
+        const char *its_where = sim_reader_where(reader, where, field->name);
         const char *text = NULL;
         const struct sim_dist *law = sim_law_read(reader, its_where, field->value, 1, 0, &text);
         bool is_fine =

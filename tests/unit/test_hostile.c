@@ -25,6 +25,7 @@
 /* One load takes at most as long as so many steps of the yardstick, which take about two seconds on
  * a machine of today; what is really endless is stopped. */
 #define YARDSTICK_STEPS 100000000u
+#define YARDSTICKS_MAX 20
 #define PROCESSOR_SECONDS_MAX 120
 #ifdef __has_feature
 #define IS_SANITIZED __has_feature(address_sanitizer)
@@ -33,8 +34,6 @@
 #else
 #define IS_SANITIZED 0
 #endif
-/* The yardstick allocates nothing, which is what the sanitizers slow down most. */
-#define YARDSTICKS_MAX (IS_SANITIZED ? 40 : 20)
 /* The sanitizers keep what is freed, and as much again for their shadow. */
 #define RESIDENT_KIB_MAX ((IS_SANITIZED ? 3000 : 600) * 1024)
 
