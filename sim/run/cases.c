@@ -14,6 +14,8 @@
 #define CASES_BYTES_MAX 3e8
 /* What running the file for all of them may cost, in instructions of Lua; one may take 5e6. */
 #define CASES_WORK_MAX 1e8
+/* Runs of all of them together: each has a record from the start. */
+#define CASES_RUNS_MAX 1000000
 
 struct enumeration {
     const struct sim_run_options *options;
@@ -266,6 +268,22 @@ static bool enumerate(struct enumeration *all)
     return is_good;
 }
 
+static bool may_run(const struct enumeration *all)
+{
+    uint64_t runs = 0;
+    for (guint i = 0; i < all->cases->len; i++) {
+        runs += ((const struct sim_case *)all->cases->pdata[i])->runs_asked;
+    }
+    if (runs > CASES_RUNS_MAX) {
+        sim_problems_add(all->problems, all->options->path, 0,
+                         "runs: %u combinations are %" G_GUINT64_FORMAT
+                         " runs in all, and must not be more than %d: fewer values, variants or "
+                         "runs",
+                         all->cases->len, runs, CASES_RUNS_MAX);
+    }
+    return runs <= CASES_RUNS_MAX;
+}
+
 struct sim_case **sim_cases_load(const struct sim_run_options *options,
                                  struct sim_problems *problems, uint32_t *ret_count)
 {
@@ -281,7 +299,7 @@ struct sim_case **sim_cases_load(const struct sim_run_options *options,
                               .source = source,
                               .base = base,
                               .cases = g_ptr_array_new()};
-    bool is_good = enumerate(&all);
+    bool is_good = enumerate(&all) && may_run(&all);
     g_free(all.axes);
     sim_scenario_free(base);
     sim_source_free(source);

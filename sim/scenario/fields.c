@@ -28,11 +28,8 @@ const char *sim_reader_text(struct sim_reader *reader, const char *format, ...)
 
 const char *sim_reader_where(struct sim_reader *reader, const char *who, const char *name)
 {
-    size_t who_length = strlen(who), name_length = strlen(name);
-    char *where = sim_arena_array(reader->arena, char, who_length + name_length + 3);
-    memcpy(where, who, who_length);
-    memcpy(where + who_length, ": ", 2);
-    memcpy(where + who_length + 2, name, name_length + 1);
+    char *where = sim_arena_array(reader->arena, char, strlen(who) + strlen(name) + sizeof ": ");
+    g_stpcpy(g_stpcpy(g_stpcpy(where, who), ": "), name);
     return where;
 }
 
