@@ -23,9 +23,12 @@
 #define FOLDER BRINK_SOURCE_DIR "/tests/hostile"
 
 /* One load takes at most as long as so many steps of the yardstick, which take about two seconds on
- * a machine of today; what is really endless is stopped. */
+ * a machine of today; what is really endless is stopped. What else the machine does slows a load
+ * down and the yardstick less, or the other way round: one that took too long is measured again,
+ * yardstick beside it. */
 #define YARDSTICK_STEPS 100000000u
 #define YARDSTICKS_MAX 20
+#define ATTEMPTS 3
 #define PROCESSOR_SECONDS_MAX 120
 #ifdef __has_feature
 #define IS_SANITIZED __has_feature(address_sanitizer)
@@ -182,11 +185,9 @@ static double yardstick_seconds(void)
     return processor_seconds(&after) - processor_seconds(&before);
 }
 
-static double seconds_max;
-
-static void test_hostile(gconstpointer data)
+/* Seconds of the processor that a load takes; asserts how it ends and what it takes of memory. */
+static double load_seconds(const char *name)
 {
-    const char *name = data;
     pid_t child = fork();
     g_assert_cmpint(child, >=, 0);
     if (child == 0) {
@@ -200,8 +201,20 @@ static void test_hostile(gconstpointer data)
     g_test_message("%s: %.0f ms, %ld KiB", name, processor_seconds(&usage) * 1e3, usage.ru_maxrss);
     g_assert_true(WIFEXITED(status));
     g_assert_cmpint(WEXITSTATUS(status), ==, 0);
-    g_assert_cmpfloat(processor_seconds(&usage), <, seconds_max);
     g_assert_cmpint(usage.ru_maxrss, <, RESIDENT_KIB_MAX);
+    return processor_seconds(&usage);
+}
+
+static double yardstick; /* of the latest measurement */
+
+static void test_hostile(gconstpointer data)
+{
+    double seconds = load_seconds(data);
+    for (int i = 1; i < ATTEMPTS && seconds >= YARDSTICKS_MAX * yardstick; i++) {
+        yardstick = yardstick_seconds();
+        seconds = load_seconds(data);
+    }
+    g_assert_cmpfloat(seconds, <, YARDSTICKS_MAX * yardstick);
     g_assert_false(g_file_test("/tmp/brink-was-here", G_FILE_TEST_EXISTS));
 }
 
@@ -226,7 +239,7 @@ int main(int argc, char **argv)
     }
     g_ptr_array_sort(names, compare_names);
     g_assert_cmpuint(names->len, >=, 60);
-    seconds_max = YARDSTICKS_MAX * yardstick_seconds();
+    yardstick = yardstick_seconds();
     for (guint i = 0; i < names->len; i++) {
         g_autofree char *path = g_strconcat("/hostile/", names->pdata[i], NULL);
         g_test_add_data_func(path, names->pdata[i], test_hostile);
