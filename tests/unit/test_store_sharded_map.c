@@ -355,6 +355,67 @@ static void test_sessions(void)
     probe_clear(&store);
 }
 
+/* ---- a store that others write to ---- */
+
+#define A_HEAD(count, upto) ((UINT64_C(1) << 11 | (count)) << 27 | (upto)) /* of epoch 1 */
+#define A_CHANGE(kind, shard, key) (((UINT64_C(kind) << 10 | (shard)) << 27 | (key)) + 1)
+
+/* What stands there instead of the map: no such, or one that cannot follow upon the shards that
+ * there are. */
+static const struct garbage {
+    uint64_t head, second, third;
+} garbage[] = {
+    {A_HEAD(2047, 0), 0, 0},                              /* more changes than can be */
+    {A_HEAD(1, 11), 0, 0},                                /* past the last key */
+    {A_HEAD(2, 0), A_CHANGE(3, 1, 0), 0},                 /* no kind of change */
+    {A_HEAD(2, 0), A_CHANGE(0, 500, 0), 0},               /* no such shard */
+    {A_HEAD(2, 0), A_CHANGE(0, 1, 0), 0},                 /* joins a second time */
+    {A_HEAD(3, 0), A_CHANGE(1, 1, 0), A_CHANGE(1, 1, 0)}, /* leaves a second time */
+    {A_HEAD(3, 0), A_CHANGE(1, 1, 0), A_CHANGE(1, 0, 0)}, /* nobody is left */
+    {A_HEAD(2, 0), A_CHANGE(2, 1, 10), 0},                /* a split past the last key */
+    {A_HEAD(3, 0), A_CHANGE(1, 1, 0), A_CHANGE(2, 1, 5)}, /* for one that has left */
+};
+
+/* A router that begins anew has no map as long as there is none that could be one, and goes on as
+ * soon as there is. */
+static void test_garbage(void)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(garbage); i++) {
+        struct store_story story;
+        begin(&story, 1);
+        fixture_run_until(&story.f, s(2));
+        store_story_do(&story, "config", SIM_OP_WRITE, 2, garbage[i].second);
+        store_story_do(&story, "config", SIM_OP_WRITE, 3, garbage[i].third);
+        store_story_do(&story, "config", SIM_OP_WRITE, 0, garbage[i].head);
+        fixture_crash(&story.f, "replica");
+        fixture_restart(&story.f, "replica");
+        store_story_wait(&story, ms(100));
+        store_story_expect(store_story_do(&story, "replica", SIM_OP_READ, 0, 0),
+                           SIM_STATUS_UNAVAILABLE, 0, 0);
+        g_assert_cmpuint(total(&story, "replica", "refreshes.failed"), >, 0);
+        store_story_do(&story, "config", SIM_OP_WRITE, 0, A_HEAD(1, 10));
+        store_story_wait(&story, ms(100));
+        expect_read(&story, "replica", 9, ms(1));
+        store_story_end(&story);
+    }
+}
+
+/* Where the next change is to be written stands something else: it never begins, and nothing is
+ * lost by that. */
+static void test_garbage_record(void)
+{
+    struct store_story story;
+    begin(&story, 1);
+    store_story_do(&story, "config", SIM_OP_WRITE, 1, A_CHANGE(1, 500, 0));
+    fixture_run_until(&story.f, s(2));
+    g_assert_cmpuint(total(&story, "replica", "map.retried"), >, 0);
+    g_assert_cmpuint(total(&story, "replica", "moved"), ==, 0);
+    for (uint64_t key = 0; key < 10; key++) {
+        expect_read(&story, "replica", key, ms(1));
+    }
+    store_story_end(&story);
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -371,5 +432,7 @@ int main(int argc, char **argv)
     g_test_add_func("/store/sharded/map/direct", test_direct);
     g_test_add_func("/store/sharded/map/shard_down", test_shard_down);
     g_test_add_func("/store/sharded/map/sessions", test_sessions);
+    g_test_add_func("/store/sharded/map/garbage", test_garbage);
+    g_test_add_func("/store/sharded/map/garbage_record", test_garbage_record);
     return g_test_run();
 }

@@ -16,6 +16,8 @@
  * such a request under way: each new life first raises the epoch in the head, and what is late then
  * finds another head than it expects. A change that the life before had written, but not counted,
  * is the next one.
+ *
+ * What makes no sense as a map (others write to that store, too) is a map that could not be read.
  */
 #include "store/shard/shard.h"
 
@@ -70,6 +72,57 @@ static struct shard_change unpack_change(uint64_t value)
     change.shard = take(&value, SHARD_BITS);
     change.kind = take(&value, KIND_BITS);
     return change;
+}
+
+/* ---- whether that is a map ---- */
+
+static bool head_fits(const struct shard_state *state, struct head head)
+{
+    return head.count <= SHARD_CHANGES_MAX && head.upto <= shard_keys(state);
+}
+
+/* Whether it can follow upon a map with these shards, which it changes. */
+static bool change_fits(const struct shard_state *state, const struct shard_change *change,
+                        bool *is_present, uint32_t *present_count)
+{
+    const struct shard_params *params = state->params;
+    if (change->shard >= params->shards.count || change->key >= shard_keys(state)) {
+        return false;
+    }
+    switch (change->kind) {
+    case SHARD_JOINS:
+        (*present_count)++;
+        is_present[change->shard] = !is_present[change->shard];
+        return is_present[change->shard];
+    case SHARD_LEAVES:
+        (*present_count)--;
+        is_present[change->shard] = !is_present[change->shard];
+        return !is_present[change->shard] && *present_count > 0;
+    case SHARD_SPLIT:
+        return is_present[change->shard] && shard_algorithm(params) == NULL;
+    default:
+        return false;
+    }
+}
+
+/* Whether the first `count` of state->changes, and `next` where it is not NULL, can follow upon
+ * each other. */
+static bool changes_fit(const struct shard_state *state, uint32_t count,
+                        const struct shard_change *next)
+{
+    bool is_present[SHARD_SHARDS_MAX];
+    uint32_t present_count = 0;
+    for (uint32_t i = 0; i < state->params->shards.count; i++) {
+        is_present[i] = shard_is_wanted(state->params, i, 0);
+        present_count += is_present[i];
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        if (!change_fits(state, &state->changes[i], is_present, &present_count)) {
+            return false;
+        }
+    }
+    return next == NULL ||
+           (count < SHARD_CHANGES_MAX && change_fits(state, next, is_present, &present_count));
 }
 
 uint64_t shard_version_at(const struct shard_state *state, uint64_t upto)
@@ -141,6 +194,11 @@ static void was_read(struct sim_node *self, sim_frame frame)
     struct shard_state *state = sim_state(self);
     struct shard_job *job = shard_job_at(self, frame);
     struct head head = unpack_head(state, job->value);
+    if (!changes_fit(state, (uint32_t)head.count, NULL)) {
+        job->key = HEAD;
+        failed(self, frame);
+        return;
+    }
     head.epoch = 0;
     bool is_news = !state->is_known || pack_head(head) > shard_version(state);
     if (!is_news && state->first_held != 0 && !shard_is_mover(self)) {
@@ -166,11 +224,11 @@ static void looked_up(struct sim_node *self, sim_frame frame, uint64_t value)
 {
     struct shard_state *state = sim_state(self);
     struct shard_job *job = shard_job_at(self, frame);
-    if (job->key == HEAD) {
+    if (job->key == HEAD && head_fits(state, unpack_head(state, value))) {
         job->value = value;
         job->key = state->change_count + 1;
-    } else if (value == 0) {
-        failed(self, frame); /* a store that is behind itself */
+    } else if (job->key == HEAD || value == 0) {
+        failed(self, frame); /* no map, or a store that is behind itself */
         return;
     } else {
         state->changes[job->key++ - 1] = unpack_change(value);
@@ -272,6 +330,12 @@ static void refused(struct sim_node *self, sim_frame frame, uint64_t value)
     enum shard_tag tag = shard_job_at(self, frame)->tag;
     if (tag != SHARD_TAG_RECORD && tag != SHARD_TAG_EPOCH) {
         failed(self, frame); /* nobody else changes it: a store that is behind itself */
+        return;
+    }
+    struct shard_change written = unpack_change(value);
+    if (tag == SHARD_TAG_RECORD &&
+        (value == 0 || !changes_fit(state, state->change_count, &written))) {
+        failed(self, frame); /* nor is that a change */
         return;
     }
     sim_frame_end(self, frame);
