@@ -88,6 +88,12 @@ static double width_of(const struct evidence *evidence)
     return x_of(evidence, evidence->to);
 }
 
+/* A moment can still be seen. */
+static double least_width(const struct evidence *evidence)
+{
+    return 0.004 * width_of(evidence);
+}
+
 /* Rows go down. */
 static double y_of(const struct evidence *evidence, uint32_t operation)
 {
@@ -200,7 +206,8 @@ static enum look look_of(const struct sim_history_entry *entry)
                                                  : LOOK_CHANGE;
 }
 
-static void append_bars(GString *script, const char *name)
+/* Bars of operations without an end run on under one another: a mark says where each begins. */
+static void append_bars(GString *script, const struct evidence *evidence, const char *name)
 {
     static const char *const fills[LOOK_COUNT] = {"#D55E00", "#D55E00", "#0072B2"};
     static const char *const solids[LOOK_COUNT] = {"solid 0.55", "solid 1.0", "solid 1.0"};
@@ -213,13 +220,19 @@ static void append_bars(GString *script, const char *name)
                                look > 0 ? ", \\\n     " : "", name, look, halves[look],
                                halves[look], fills[look], solids[look]);
     }
-    g_string_append(script, "\n}\n");
+    g_string_append_printf(script, ", \\\n     '%s.dat' index %d using 1:3:1:($1+", name,
+                           LOOK_OPEN);
+    sim_script_number(script, least_width(evidence));
+    g_string_append_printf(script,
+                           "):($3-%g):($3+%g) with boxxyerror fillcolor rgb '%s' fillstyle %s "
+                           "noborder notitle\n}\n",
+                           halves[LOOK_CHANGE], halves[LOOK_CHANGE], fills[LOOK_CHANGE],
+                           solids[LOOK_CHANGE]);
 }
 
 /* A block is never empty: gnuplot would not count it. */
 static void append_data(GString *data, const struct evidence *evidence)
 {
-    double least = 0.004 * width_of(evidence); /* a moment can still be seen */
     g_string_append_printf(data, "# begin and end in %s, line\n", evidence->unit);
     for (int look = 0; look < LOOK_COUNT; look++) {
         g_string_append(data, "NaN NaN NaN\n");
@@ -232,7 +245,7 @@ static void append_data(GString *data, const struct evidence *evidence)
             double to = is_open(entry) ? width_of(evidence) : x_of(evidence, entry->completed);
             sim_script_number(data, from);
             g_string_append_c(data, ' ');
-            sim_script_number(data, fmax(to, from + least));
+            sim_script_number(data, fmax(to, from + least_width(evidence)));
             g_string_append_printf(data, " %g\n", y_of(evidence, i));
         }
         g_string_append(data, "\n\n");
@@ -270,7 +283,7 @@ void sim_plots_evidence(GPtrArray *pictures, const struct sim_report *report,
     append_frame(picture->script, &evidence, height);
     append_faults(picture->script, &evidence);
     append_deeds(picture->script, &evidence);
-    append_bars(picture->script, picture->name);
+    append_bars(picture->script, &evidence, picture->name);
     append_data(picture->data, &evidence);
     g_ptr_array_add(pictures, picture);
 }
