@@ -267,6 +267,17 @@ static enum bound_unit unit_of(const struct sim_metric_spec *metric, enum sim_ag
     return BOUND_NUMBER;
 }
 
+void sim_figure_dimension(struct sim_resolve *resolve, const struct sim_figure_spec *figure,
+                          int32_t *ret_second, int32_t *ret_byte)
+{
+    const struct sim_metric_spec *metric = find_metric(
+        g_array_index(resolve->groups, struct sim_group_spec, figure->group).model, figure->metric);
+    enum bound_unit unit = unit_of(metric, figure->aggregate);
+    bool is_bytes = metric && metric->unit == SIM_METRIC_BYTES && unit != BOUND_RATIO;
+    *ret_second = unit == BOUND_SECONDS ? 1 : unit == BOUND_RATE ? -1 : 0;
+    *ret_byte = is_bytes ? 1 : 0;
+}
+
 /* The bound in base units, and its canonical text. */
 static bool read_bound(struct sim_resolve *resolve, const struct sim_value *at, const char *where,
                        const char *text, enum bound_unit unit, double *ret_bound)

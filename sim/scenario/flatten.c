@@ -161,6 +161,9 @@ void sim_resolve_blocks(struct sim_resolve *resolve)
 
 static void check_variant(struct sim_reader *reader, const struct sim_value *variant)
 {
+    if (variant->name[0] == '\0') {
+        sim_reader_complain(reader, variant, "variant: the name is empty");
+    }
     if (variant->field_count > 0) {
         sim_problems_add(reader->problems, variant->file, variant->fields[0].line,
                          "variant \"%s\": holds blocks, and no fields such as '%s'", variant->name,

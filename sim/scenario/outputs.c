@@ -1,6 +1,7 @@
 /* Plots, estimates and sweeps. */
 #include "scenario/resolve.h"
 
+#include <math.h>
 #include <string.h>
 
 #define OUTPUT_COUNT_MAX 10000
@@ -206,6 +207,15 @@ static void read_plot(struct sim_resolve *resolve, const struct sim_value *value
 
 /* --- estimates --- */
 
+/* What is counted (posts, requests) has names on paper only. */
+static bool is_comparable(struct sim_resolve *resolve, const struct sim_dimension *dimension,
+                          const struct sim_figure_spec *figure)
+{
+    int32_t second = 0, byte = 0;
+    sim_figure_dimension(resolve, figure, &second, &byte);
+    return dimension->second == second && dimension->byte == byte;
+}
+
 static void add_estimate(struct sim_resolve *resolve, const char *name, const struct sim_value *at,
                          const struct sim_value *value, const char *simulated, GArray *estimates)
 {
@@ -225,6 +235,15 @@ static void add_estimate(struct sim_resolve *resolve, const char *name, const st
         return;
     }
     if (simulated && !sim_figure_read(resolve, at, where, simulated, true, &line.figure)) {
+        return;
+    }
+    if (!isfinite(constant.quantity.value)) {
+        sim_reader_complain(reader, at, "%s: is no finite number: is it divided by 0?", where);
+        return;
+    }
+    if (simulated && !is_comparable(resolve, &constant.quantity.dimension, &line.figure)) {
+        sim_reader_complain(reader, at, "%s: %s on paper cannot be compared with %s", where,
+                            sim_quantity_text(reader->arena, &constant.quantity), simulated);
         return;
     }
     line.text = sim_quantity_text(reader->arena, &constant.quantity);
@@ -313,12 +332,18 @@ static void read_axis(struct sim_resolve *resolve, const struct sim_value *sweep
         return;
     }
     const char **values = sim_arena_array(reader->arena, const char *, list->item_count);
+    g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
     for (uint32_t i = 0; i < list->item_count; i++) {
         values[i] = sim_value_lua(reader->arena, list->items[i]);
         if (!is_same_kind(list->items[i], fallback)) {
             sim_reader_complain(reader, &at, "sweep: %s: expected values such as %s, got %s",
                                 field->name, sim_value_lua(reader->arena, fallback),
                                 sim_value_describe(reader->arena, list->items[i]));
+            return;
+        }
+        if (!g_hash_table_add(seen, (void *)(uintptr_t)values[i])) {
+            sim_reader_complain(reader, &at, "sweep: %s: %s stands there twice", field->name,
+                                values[i]);
             return;
         }
     }

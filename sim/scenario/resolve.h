@@ -56,6 +56,9 @@ void sim_resolve_outputs(struct sim_resolve *resolve);
 /* Reads "group.metric" and what follows: an aggregate, and in expectations a comparison. */
 bool sim_figure_read(struct sim_resolve *resolve, const struct sim_value *at, const char *where,
                      const char *text, bool needs_aggregate, struct sim_figure_spec *ret_figure);
+/* Powers of seconds and bytes that the figure's value has: -1 and 0 of a rate. */
+void sim_figure_dimension(struct sim_resolve *resolve, const struct sim_figure_spec *figure,
+                          int32_t *ret_second, int32_t *ret_byte);
 /* A window within the run; -1 in a field = not given. Complains as `where` otherwise. */
 bool sim_window_read(struct sim_resolve *resolve, const struct sim_value *at, const char *where,
                      const struct sim_expect_fields *fields, struct sim_window *ret_window);

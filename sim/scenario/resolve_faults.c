@@ -159,6 +159,50 @@ static void check_times(struct sim_resolve *resolve, struct fault *fault)
     }
 }
 
+static bool has_source(struct sim_resolve *resolve, const struct sim_target *target)
+{
+    for (guint g = 0; g < resolve->groups->len; g++) {
+        const struct sim_group_spec *group =
+            &g_array_index(resolve->groups, struct sim_group_spec, g);
+        bool asks = !group->model || (group->model->traits & SIM_MODEL_SOURCE) != 0;
+        for (uint32_t i = 0; asks && i < target->count; i++) {
+            if (target->ids[i] - group->first_id < group->count_max) {
+                return true;
+            }
+        }
+    }
+    return target->count == 0; /* what a variant provides, or has been complained of */
+}
+
+/* A field may say 0, as one of several values. */
+static bool has_one_of(const struct fault *fault, const char *const *names)
+{
+    while (*names && !sim_value_field(fault->value, *names)) {
+        names++;
+    }
+    return *names != NULL;
+}
+
+/* Faults that would do nothing, or not what was asked: whoever wrote them meant something else. */
+static void check_effect(struct sim_resolve *resolve, struct fault *fault)
+{
+    const struct sim_fault_spec *spec = &fault->spec;
+    if (spec->kind == SIM_FAULT_CLOCK &&
+        !has_one_of(fault, (const char *[]){"shift", "drift", NULL})) {
+        complain(resolve, fault, "changes nothing: give it a shift or a drift");
+    } else if (spec->kind == SIM_FAULT_LINK &&
+               !has_one_of(fault, (const char *[]){"factor", "extra", "loss", NULL})) {
+        complain(resolve, fault, "changes nothing: give it a factor, extra or loss");
+    } else if (spec->kind == SIM_FAULT_MEMBERS && spec->to != SIM_NEVER) {
+        complain(resolve, fault, "stays until the next one: in place of to, write a second scale");
+    } else if (spec->kind == SIM_FAULT_SURGE && !has_source(resolve, &spec->targets)) {
+        complain(resolve, fault,
+                 sim_reader_text(&resolve->reader,
+                                 "'%s' only answers: name those who ask, such as a client.open",
+                                 spec->targets.text));
+    }
+}
+
 static void add_fault(struct sim_resolve *resolve, GArray *faults, struct fault *fault)
 {
     if (faults->len == FAULT_COUNT_MAX) {
@@ -214,6 +258,9 @@ static void read_fault(struct sim_resolve *resolve, const struct sim_value *valu
     fault.is_right = fault.is_right && has_times;
     if (has_times) {
         check_times(resolve, &fault);
+    }
+    if (fault.is_right) {
+        check_effect(resolve, &fault);
     }
     if (fault.is_right) {
         add_fault(resolve, faults, &fault);

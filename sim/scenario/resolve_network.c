@@ -257,6 +257,11 @@ static void apply_link(struct sim_resolve *resolve, struct pairs *pairs,
         one_way && one_way->value->kind == SIM_VALUE_BOOLEAN && one_way->value->boolean;
     for (int k = 0; k < (is_one_way ? 1 : 2); k++) {
         uint32_t at = ends[k] * pairs->count + ends[1 - k];
+        if (!is_one_way && strcmp(pairs->whos[at], "link") == 0) { /* one way, it adds to both */
+            sim_reader_complain(reader, link, "link: what lies from '%s' to '%s' has been said",
+                                link->items[k]->text, link->items[1 - k]->text);
+            return;
+        }
         pairs->values[at] = overlay(resolve, pairs->values[at], link);
         pairs->whos[at] = "link";
         if (ends[0] == ends[1]) {

@@ -260,13 +260,14 @@ static void test_faults(void)
         load("machine \"box\" {},"
              "node \"a\" { model = \"service\", service = ms(1), count = 3, zone = \"eu\" },"
              "node \"b\" { model = \"service\", service = ms(1), on = \"box\" },"
+             "node \"c\" { model = \"client\", arrivals = poisson(rate(1)), to = \"a\" },"
              "partition { sides = { \"eu\", \"box\" }, from = s(1), to = s(2), one_way = true },"
              "crash { \"a[2]\", \"box\", from = s(3), silent = true },"
              "slow { \"a\", factor = 20, from = s(4), to = s(5), label = \"brown-out\" },"
              "degrade { \"a[1]\", \"b\", extra = ms(5), loss = percent(3) },"
              "clock { \"b\", shift = -ms(20) },"
              "disk_stall { \"b\", from = s(1), to = s(2) },"
-             "surge { \"a\", factor = 0.5 },"
+             "surge { \"c\", factor = 0.5 },"
              "scale { \"a\", from = s(9), count = 1 },"
              "pause { \"a\", mttf = exponential(s(9)), mttr = s(1) }");
     const struct sim_fault_spec *faults = scenario->world.faults;

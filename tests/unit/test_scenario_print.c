@@ -156,11 +156,12 @@ static void test_faults(void)
 {
     check(HEAD DB
           "node \"x\" { like = \"db\", count = 3, count_max = 5 }, "
+          "node \"u\" { model = \"client\", arrivals = poisson(rate(1)), to = \"db\" }, "
           "partition { sides = { \"db\", { \"x[1]\", \"x[2]\" } }, from = s(1), to = s(2) }, "
           "crash { \"x\", mttf = exponential(s(9)), mttr = uniform(s(1), s(2)), torn = true }, "
           "slow { \"db\", \"x[3]\", factor = 20, label = \"a \\\"b\\\"\" }, "
           "degrade { \"db\", \"x\", factor = 2 }, clock { \"db\", shift = -us(7), drift = 1e-4 }, "
-          "disk_slow { \"db\", factor = 3 }, disk_stall { \"x\" }, surge { \"db\", factor = 1.5 }, "
+          "disk_slow { \"db\", factor = 3 }, disk_stall { \"x\" }, surge { \"u\", factor = 1.5 }, "
           "scale { \"x\", from = s(5), count = 5 }, pause { \"db\" }, "
           "swarm { \"x\", \"db\", faults = 7, kinds = { \"crash\", \"clock\", \"partition\" } } }",
           NULL);

@@ -214,6 +214,12 @@ static int input_include(lua_State *lua)
     chunk->include_depth++;
     lua_call(lua, 0, 1);
     chunk->include_depth--;
+    if (lua_isnil(lua, -1)) {
+        sim_sandbox_complain(lua, "include \"%s\": it returns nothing: end it with return ...",
+                             name);
+        lua_pop(lua, 1);
+        sim_values_push_bad(lua);
+    }
     return 1;
 }
 

@@ -27,6 +27,18 @@ static const char *advice_of(const char *what, const char *key)
         {"rps", "write rate(100)"},
         {"qps", "write rate(100)"},
         {"per_second", "write rate(100)"},
+        {"sec", "write s(5)"},
+        {"msec", "write ms(5)"},
+        {"usec", "write us(5)"},
+        {"min", "write minutes(5), or math.min for the function"},
+        {"max", "write math.max"},
+        {"os", "a scenario has no clock and no files"},
+        {"io", "a scenario reads files through include, from_file and trace only"},
+        {"load", "write include(\"FILE.lua\")"},
+        {"pcall", "a scenario ends at its first error"},
+        {"string.gsub", "there are len, sub, upper, lower, rep, byte, char and format"},
+        {"string.find", "there are len, sub, upper, lower, rep, byte, char and format"},
+        {"string.match", "there are len, sub, upper, lower, rep, byte, char and format"},
     };
     g_autofree char *name = g_strconcat(what, key, NULL);
     for (size_t i = 0; i < G_N_ELEMENTS(advices); i++) {
