@@ -341,7 +341,10 @@ static void print_faults(const struct sim_text *text, const struct sim_section *
         const struct sim_fault_span *fault = &section->faults[i];
         sim_text_duration(from, sim_time_seconds(fault->from));
         sim_text_duration(length, sim_time_seconds(fault->to - fault->from));
-        g_autofree char *item = g_strdup_printf("%s: from %s, for %s", fault->label, from, length);
+        bool is_to_the_end = fault->to >= section->duration;
+        g_autofree char *item =
+            is_to_the_end ? g_strdup_printf("%s: from %s to the end", fault->label, from)
+                          : g_strdup_printf("%s: from %s, for %s", fault->label, from, length);
         sim_text_item(text, item);
     }
     if (section->fault_count > FAULTS_SHOWN) {

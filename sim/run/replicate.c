@@ -58,6 +58,16 @@ static void keep_piece(struct sim_record *record, const GArray *piece)
     memcpy(record->piece, piece->data, piece->len * sizeof *record->piece);
 }
 
+/* Where nobody wrote, whatever was read tells nothing. */
+static bool has_writes(const struct sim_history *history)
+{
+    uint64_t i = 0;
+    while (i < history->count && history->entries[i].function == SIM_HISTORY_READ) {
+        i++;
+    }
+    return i < history->count || history->dropped > 0;
+}
+
 static struct sim_finding judge_claim(struct sim_record *record, struct sim_check_input *input,
                                       const struct sim_check_claim *claim)
 {
@@ -65,7 +75,9 @@ static struct sim_finding judge_claim(struct sim_record *record, struct sim_chec
     struct sim_check_result result;
     sim_check_judge(input, claim, &limits, &result);
     struct sim_finding finding = {.verdict = result.verdict};
-    if (result.because != NULL) {
+    if (result.verdict == SIM_CHECK_YES && !has_writes(&input->history)) {
+        finding = (struct sim_finding){SIM_CHECK_UNKNOWN, "nobody wrote anything"};
+    } else if (result.because != NULL) {
         g_autofree char *evidence = evidence_of(input, &result);
         finding.evidence = sim_arena_strdup(&record->arena, evidence);
     }
