@@ -202,6 +202,27 @@ static bool is_edge(const struct sim_estimate *estimate, enum sim_metric_unit un
             (estimate->value == 1.0 && estimate->low < 1.0 && estimate->high <= 1.0));
 }
 
+/* The unit of what will be shown: 0.9996 ms to three digits is 1 ms and no 1,000 us. */
+static struct sim_number_unit shown_unit(const struct sim_estimate *estimate,
+                                         enum sim_metric_unit unit, bool is_rate)
+{
+    struct sim_number_unit scale = sim_number_unit_of(estimate->value, unit, is_rate);
+    double half = half_width(estimate) * scale.factor;
+    double value = fabs(estimate->value) * scale.factor;
+    int decimals = 0; /* without an interval three digits are shown */
+    if (estimate->has_interval && half > 1e-9 * value && isfinite(half)) {
+        decimals = decimals_of(half);
+    } else if (estimate->has_interval || value < 100.0) {
+        return scale;
+    }
+    double step = 1.0;
+    for (int i = decimals; i != 0; i += i < 0 ? 1 : -1) {
+        step = decimals < 0 ? step * 10.0 : step / 10.0;
+    }
+    double shown = floor(value / step + 0.5) * step;
+    return shown > value ? sim_number_unit_of(shown / scale.factor, unit, is_rate) : scale;
+}
+
 char *sim_number_value(char out[SIM_NUMBER_MAX], const struct sim_estimate *estimate,
                        enum sim_metric_unit unit, bool is_rate)
 {
@@ -210,7 +231,7 @@ char *sim_number_value(char out[SIM_NUMBER_MAX], const struct sim_estimate *esti
         return out;
     }
     if (!write_special(out, estimate->value, unit)) {
-        struct sim_number_unit scale = sim_number_unit_of(estimate->value, unit, is_rate);
+        struct sim_number_unit scale = shown_unit(estimate, unit, is_rate);
         bool is_bare = !estimate->has_interval && !estimate->is_exact;
         char number[SIM_NUMBER_MAX];
         write_number(number, estimate, scale.factor);
@@ -243,7 +264,7 @@ char *sim_number_text(char out[SIM_NUMBER_MAX], const struct sim_estimate *estim
     if (!isfinite(estimate->value) || !estimate->has_interval || half <= 0.0) {
         return sim_number_value(out, estimate, unit, is_rate);
     }
-    struct sim_number_unit scale = sim_number_unit_of(estimate->value, unit, is_rate);
+    struct sim_number_unit scale = shown_unit(estimate, unit, is_rate);
     char number[SIM_NUMBER_MAX], width[SIM_NUMBER_MAX];
     write_number(number, estimate, scale.factor);
     if (isfinite(half)) {

@@ -38,6 +38,10 @@ static void test_digits_follow_the_interval(void)
         {7.25e6, 1e4, SIM_METRIC_BYTES, false, "7.250 ±0.010 MB"},
         {1.5e-7, 2e-9, SIM_METRIC_SECONDS, false, "150 ±2 ns"},
         {90061.0, 120.0, SIM_METRIC_SECONDS, false, "25.02 ±0.03 h"},
+        {0.0009991, 0.0031, SIM_METRIC_SECONDS, false, "1 ±3 ms"},
+        {0.0009996, 0.0000042, SIM_METRIC_SECONDS, false, "1.000 ±0.004 ms"},
+        {0.0009912, 0.0000042, SIM_METRIC_SECONDS, false, "991 ±4 µs"},
+        {999.96e3, 0.8e3, SIM_METRIC_BYTES, false, "1.0000 ±0.0008 MB"},
     };
     for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
         char out[SIM_NUMBER_MAX];
