@@ -16,6 +16,7 @@ static void on_interrupt(int signal_number)
 /* The first one asks for an end, the second one ends. */
 static void catch_interrupt(void)
 {
+    stop_asked = false;
     struct sigaction action = {.sa_handler = on_interrupt, .sa_flags = (int)SA_RESETHAND};
     sigemptyset(&action.sa_mask);
     sigaction(SIGINT, &action, NULL);

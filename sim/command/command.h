@@ -27,7 +27,7 @@ struct sim_program {
     const struct sim_model *const *models;
     const struct sim_replay_caches *caches;
     const volatile bool *stop;     /* raised by an interrupt once it is caught */
-    void (*catch_interrupt)(void); /* from now on the first interrupt raises `stop` */
+    void (*catch_interrupt)(void); /* lowers `stop`; the next interrupt raises it, one more ends */
 };
 
 struct sim_command {

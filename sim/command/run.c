@@ -183,9 +183,11 @@ static int print_report(const struct sim_report *report, const struct run_argume
     return code;
 }
 
-/* Records and prints. What could not be recorded is printed all the same. */
+/* Records and prints. What could not be recorded is printed all the same. After an interrupt of the
+ * runs what there is of them is drawn; another one ends the drawing, and leaves the folder whole.
+ */
 static int deliver(const struct sim_study *study, const struct run_arguments *arguments,
-                   const volatile bool *stop)
+                   const struct sim_program *program)
 {
     struct sim_report_command command = {.settings = arguments->parsed,
                                          .setting_count = arguments->parsed_count,
@@ -197,10 +199,11 @@ static int deliver(const struct sim_study *study, const struct run_arguments *ar
     g_autofree char *unpictured = NULL;
     g_autoptr(GError) error = NULL;
     int code = exit_of(report);
-    bool was_stopped = stop && *stop; /* in the runs: what there is of them is drawn all the same */
-    bool is_recorded =
-        sim_folder_write(report, folder, was_stopped ? NULL : stop, &unpictured, &error);
-    bool is_stopped = !was_stopped && stop && *stop; /* while pictures were drawn */
+    if (*program->stop) {
+        program->catch_interrupt();
+    }
+    bool is_recorded = sim_folder_write(report, folder, program->stop, &unpictured, &error);
+    bool is_stopped = *program->stop; /* while pictures were drawn */
     int print_code = print_report(report, arguments, is_recorded ? folder : NULL);
     complain_of_limits(report);
     if (report->was_interrupted) {
@@ -257,7 +260,7 @@ static int run_study(const char *path, const struct run_arguments *arguments,
     sim_problems_clear(&problems);
     int code = SIM_EXIT_INTERRUPTED;
     if (study && study->result_count > 0) {
-        code = deliver(study, arguments, program->stop);
+        code = deliver(study, arguments, program);
     } else {
         sim_command_complain("interrupted before any run was finished");
     }
