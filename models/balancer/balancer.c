@@ -419,6 +419,7 @@ const struct sim_model sim_model_balancer = {
     .abi = SIM_MODEL_ABI,
     .name = "balancer",
     .summary = "spreads requests over the members of a target and passes the replies back",
+    .traits = SIM_MODEL_PASSES,
     .params_size = sizeof(struct balancer_params),
     .params = balancer_params,
     .validate = balancer_validate,

@@ -256,6 +256,7 @@ const struct sim_model sim_model_breaker = {
     .abi = SIM_MODEL_ABI,
     .name = "breaker",
     .summary = "stops asking what stands behind it for a while when too many calls fail",
+    .traits = SIM_MODEL_PASSES,
     .params_size = sizeof(struct breaker_params),
     .params = breaker_params,
     .validate = validate,

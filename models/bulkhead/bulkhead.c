@@ -279,6 +279,7 @@ const struct sim_model sim_model_bulkhead = {
     .abi = SIM_MODEL_ABI,
     .name = "bulkhead",
     .summary = "lets so many calls be under way at once; others wait for a place, or not at all",
+    .traits = SIM_MODEL_PASSES,
     .params_size = sizeof(struct bulkhead_params),
     .params = bulkhead_params,
     .validate = validate,

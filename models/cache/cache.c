@@ -338,6 +338,7 @@ const struct sim_model sim_model_cache = {
     .abi = SIM_MODEL_ABI,
     .name = "cache",
     .summary = "keeps copies of what is behind it, under an eviction policy and a time to live",
+    .traits = SIM_MODEL_PASSES,
     .params_size = sizeof(struct cache_params),
     .params = cache_params,
     .validate = validate,

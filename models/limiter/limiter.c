@@ -284,6 +284,7 @@ const struct sim_model sim_model_limiter = {
     .abi = SIM_MODEL_ABI,
     .name = "limiter",
     .summary = "lets so many requests a time through, for all or each key, and turns the rest away",
+    .traits = SIM_MODEL_PASSES,
     .params_size = sizeof(struct limiter_params),
     .params = limiter_params,
     .validate = validate,

@@ -342,6 +342,7 @@ const struct sim_model sim_model_proxy = {
     .abi = SIM_MODEL_ABI,
     .name = "proxy",
     .summary = "a reverse proxy or API gateway: handshakes, who may pass, compression",
+    .traits = SIM_MODEL_PASSES,
     .params_size = sizeof(struct proxy_params),
     .params = proxy_params,
     .validate = validate,

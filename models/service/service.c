@@ -414,6 +414,7 @@ const struct sim_model sim_model_service = {
     .abi = SIM_MODEL_ABI,
     .name = "service",
     .summary = "servers with a queue before them, and calls to other components if there are any",
+    .traits = SIM_MODEL_PASSES,
     .params_size = sizeof(struct service_params),
     .params = service_params,
     .validate = service_validate,

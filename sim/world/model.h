@@ -87,7 +87,8 @@ struct sim_metric_spec {
 /* What a model is for, where the world or the reports treat it apart. */
 enum sim_model_trait {
     SIM_MODEL_SOURCE = 1, /* issues operations: its ledger is that of operations */
-    SIM_MODEL_STORE = 2   /* commits versions: reads are then looked at for staleness */
+    SIM_MODEL_STORE = 2,  /* commits versions: reads are then looked at for staleness */
+    SIM_MODEL_PASSES = 4 /* what it answers it has first asked `to` or `miss_to` for, where given */
 };
 
 /* One key that a member of a store holds: its value, or that it was deleted. `version`: the same at
