@@ -204,7 +204,9 @@ static int complain_unknown(const char *name)
         names[i] = sim_commands[i]->name;
     }
     const char *nearest = sim_text_nearest(name, names);
-    if (nearest) {
+    if (g_str_has_suffix(name, ".lua")) {
+        sim_command_complain("no command '%s' (did you mean 'run %s'?)", name, name);
+    } else if (nearest) {
         sim_command_complain("no command '%s' (did you mean '%s'?)", name, nearest);
     } else {
         sim_command_complain("no command '%s' (see: brink --help)", name);
