@@ -145,9 +145,12 @@ static void note_warmup(GPtrArray *notes, const struct sim_section *section)
         break;
     case SIM_WARMUP_CUT:
         sim_text_duration(text, sim_time_seconds(section->warmup));
-        g_ptr_array_add(notes, g_strdup_printf("warm-up: the first %s are cut off, by MSER-5 on a "
-                                               "pilot run",
-                                               text));
+        g_ptr_array_add(notes, section->warmup == 0
+                                   ? g_strdup("warm-up: nothing needs to be cut off, by MSER-5 on "
+                                              "a pilot run")
+                                   : g_strdup_printf("warm-up: the first %s are cut off, by MSER-5 "
+                                                     "on a pilot run",
+                                                     text));
         break;
     case SIM_WARMUP_UNSETTLED:
         g_ptr_array_add(notes, g_strdup("warm-up: no steady state was found within the run, so "
@@ -158,6 +161,16 @@ static void note_warmup(GPtrArray *notes, const struct sim_section *section)
                                         "in time"));
         break;
     }
+}
+
+static void note_sources(GPtrArray *notes, const struct sim_section *section)
+{
+    for (uint32_t t = 0; t < section->tier_count; t++) {
+        if (section->tiers[t].is_source) {
+            return;
+        }
+    }
+    g_ptr_array_add(notes, g_strdup("no clients: nobody asks for anything"));
 }
 
 static void note_network(GPtrArray *notes, const struct sim_world_spec *world)
@@ -222,6 +235,7 @@ static void gather_notes(struct sim_section *section, struct sim_arena *arena,
 {
     g_autoptr(GPtrArray) notes = g_ptr_array_new_with_free_func(g_free);
     note_runs(notes, section);
+    note_sources(notes, section);
     note_warmup(notes, section);
     note_network(notes, &result->scenario->world);
     note_history(notes, result);

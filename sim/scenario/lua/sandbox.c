@@ -155,6 +155,12 @@ static char *guess(const char *message)
     if (g_str_has_prefix(message, "'}' expected") && (g_ascii_isalpha(token[0]))) {
         return g_strdup(": is a comma missing before it, or quotes around it?");
     }
+    if (g_str_has_prefix(message, "<name> expected") && token[0] == '"') {
+        return g_strdup(": a field is written with =, as in model = \"service\"");
+    }
+    if (g_str_has_prefix(message, "unexpected symbol") && (token[0] == '/' || token[0] == '#')) {
+        return g_strdup(": a comment begins with --");
+    }
     if (g_str_has_prefix(message, "malformed number") && sim_text_parse(token, &value, &unit)) {
         return g_strdup_printf(": with its unit it is a text, \"%s\"", token);
     }
