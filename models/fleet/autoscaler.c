@@ -14,8 +14,14 @@
  *   - at one look no more come than `grow_count` or `grow_ratio`, whichever allows more.
  *
  * A `cooldown` after each change, as simple scaling policies have one (AWS), is the user's choice.
+ *
+ * Where a deploy replaces the members, there are two groups, and the deploy brings about what is
+ * asked of it (as a Deployment does what the HPA writes into it): it is told of the size at every
+ * look, so that a message that is lost is made up for. Members of both versions count alike.
+ *
  * Left out: prediction, schedules, other sizes of machines, limits to how many leave at one look.
  */
+#include "fleet/size.h"
 #include "models.h"
 #include "report.h"
 
@@ -26,7 +32,7 @@
 enum signal { SIGNAL_BUSY, SIGNAL_QUEUED, SIGNAL_RATE, SIGNAL_COUNT };
 
 struct autoscaler_params {
-    struct sim_target to;
+    struct sim_target to, through;
     double target[SIGNAL_COUNT]; /* of a member; 0 = not looked at */
     int64_t min, max;            /* max: 0 = all that there can be */
     double tolerance;
@@ -52,9 +58,18 @@ struct desire {
     uint32_t count;
 };
 
+/* One of the groups in `to`, whose members have places there in a row. */
+struct scaled {
+    sim_node_id first;
+    uint32_t place, room;
+};
+
 struct autoscaler_state {
-    struct heard *members; /* by place in `to` */
-    struct desire *recent; /* a ring */
+    struct scaled groups[SIM_SIZED_MAX];
+    uint32_t group_count;
+    uint32_t size, size_max; /* size: what it asked for last, where a deploy brings it about */
+    struct heard *members;   /* by place in `to` */
+    struct desire *recent;   /* a ring */
     uint32_t recent_size, recent_count, recent_next;
     uint32_t shown; /* by the level */
     sim_time changed;
@@ -73,14 +88,22 @@ static const struct sim_metric_spec autoscaler_metrics[] = {
 enum autoscaler_timer { TIMER_LOOK };
 static const char *const autoscaler_timers[] = {"look", NULL};
 
-enum autoscaler_message { MESSAGE_REPORT };
-static const char *const autoscaler_messages[] = {REPORT_MESSAGE, NULL};
+enum autoscaler_message { MESSAGE_REPORT, MESSAGE_SIZE };
+static const char *const autoscaler_messages[] = {REPORT_MESSAGE, SIZE_MESSAGE, NULL};
+
+static const char *const through_models[] = {"deploy", NULL};
 
 #define P(field) offsetof(struct autoscaler_params, field)
 
 static const struct sim_param autoscaler_params[] = {
     {"to", SIM_PARAM_TARGET, P(to), NULL, SIM_UNBOUNDED,
-     "group whose size it sets; its members report to this node (`report_to`)", NULL, NULL},
+     "group whose size it sets; its members report to this node (`report_to`); with `through` the "
+     "groups of both versions",
+     NULL, NULL},
+    {"through", SIM_PARAM_TARGET, P(through), "nil", SIM_UNBOUNDED,
+     "deploy that replaces the members of the group: does what this asks for, new members being of "
+     "the new version",
+     NULL, through_models},
     {"busy", SIM_PARAM_RATIO, P(target[SIGNAL_BUSY]), "nil", 1e-9, 1,
      "target: mean share of a member's servers at work", NULL, NULL},
     {"queued", SIM_PARAM_NUMBER, P(target[SIGNAL_QUEUED]), "nil", 1e-9, 1e12,
@@ -118,8 +141,12 @@ static const struct sim_param autoscaler_params[] = {
 static const char *validate(const void *fields)
 {
     const struct autoscaler_params *params = fields;
-    if (params->to.shares != NULL || strpbrk(params->to.text, "[ ") != NULL) {
-        return "to: names one group as a whole";
+    if (params->through.count > 1) {
+        return "through: names one node";
+    }
+    if (params->through.count == 0 &&
+        (params->to.shares != NULL || strpbrk(params->to.text, "[ ") != NULL)) {
+        return "to: names one group as a whole; two are those of a deploy, with `through`";
     }
     if (params->target[SIGNAL_BUSY] == 0 && params->target[SIGNAL_QUEUED] == 0 &&
         params->target[SIGNAL_RATE] == 0) {
@@ -135,19 +162,25 @@ static const char *validate(const void *fields)
 
 /* ---- what it knows ---- */
 
-/* The place of a node in `to`; its count where it is not there. Members have ids in a row. */
-static uint32_t place_of(const struct sim_target *to, sim_node_id id)
+/* Whether the node is among those whose size is set here, and its place in `to` if so. */
+static bool find_place(const struct autoscaler_state *state, sim_node_id id, uint32_t *ret_place)
 {
-    return id < to->ids[0] || id - to->ids[0] >= to->count ? to->count : id - to->ids[0];
+    for (uint32_t g = 0; g < state->group_count; g++) {
+        const struct scaled *group = &state->groups[g];
+        if (id >= group->first && id - group->first < group->room) {
+            *ret_place = group->place + (id - group->first);
+            return true;
+        }
+    }
+    return false;
 }
 
 static void on_report(struct sim_node *self, const struct sim_input *in)
 {
-    const struct autoscaler_params *params = sim_params(self);
     struct autoscaler_state *state = sim_state(self);
-    uint32_t place = place_of(&params->to, in->from);
-    if (place == params->to.count) {
-        return; /* from one whom it does not scale */
+    uint32_t place;
+    if (!find_place(state, in->from, &place)) {
+        return;
     }
     sim_count(self, METRIC_REPORTS, 1);
     struct heard *heard = &state->members[place];
@@ -163,7 +196,8 @@ static uint32_t asked(struct sim_node *self)
 {
     const struct autoscaler_params *params = sim_params(self);
     struct autoscaler_state *state = sim_state(self);
-    uint32_t count = sim_members_asked(self, params->to.ids[0]);
+    bool is_told = params->through.count > 0;
+    uint32_t count = is_told ? state->size : sim_members_asked(self, params->to.ids[0]);
     sim_level(self, METRIC_WANTED, (int64_t)count - (int64_t)state->shown);
     state->shown = count;
     return count;
@@ -171,24 +205,27 @@ static uint32_t asked(struct sim_node *self)
 
 /* ---- what it wants ---- */
 
-/* Sums of a signal over the first `current` members, in targets: of a member at its target 1. */
+/* Sums of a signal over the members that are asked for, in targets: of a member at its target 1. */
 struct usage {
     double sum;
     uint32_t reported, missing;
 };
 
 static struct usage usage_of(const struct sim_node *self, const struct autoscaler_params *params,
-                             const struct autoscaler_state *state, enum signal signal,
-                             uint32_t current)
+                             const struct autoscaler_state *state, enum signal signal)
 {
     struct usage usage = {0};
-    for (uint32_t i = 0; i < current; i++) {
-        const struct heard *heard = &state->members[i];
-        if (heard->at > 0 && sim_now(self) - heard->at <= params->stale) {
-            usage.sum += heard->value[signal] / params->target[signal];
-            usage.reported++;
-        } else {
-            usage.missing++;
+    for (uint32_t g = 0; g < state->group_count; g++) {
+        const struct scaled *group = &state->groups[g];
+        uint32_t count = sim_members_asked(self, group->first);
+        for (uint32_t i = 0; i < count; i++) {
+            const struct heard *heard = &state->members[group->place + i];
+            if (heard->at > 0 && sim_now(self) - heard->at <= params->stale) {
+                usage.sum += heard->value[signal] / params->target[signal];
+                usage.reported++;
+            } else {
+                usage.missing++;
+            }
         }
     }
     return usage;
@@ -230,7 +267,7 @@ static uint32_t desired_of_all(const struct sim_node *self, const struct autosca
     uint32_t most = 0;
     for (enum signal signal = 0; signal < SIGNAL_COUNT; signal++) {
         if (params->target[signal] > 0) {
-            struct usage usage = usage_of(self, params, state, signal, current);
+            struct usage usage = usage_of(self, params, state, signal);
             uint32_t desired = desired_by(usage, current, params->tolerance);
             most = desired > most ? desired : most;
         }
@@ -259,13 +296,14 @@ static uint32_t stabilised(const struct sim_node *self, const struct autoscaler_
     return most;
 }
 
-static uint32_t clamp(const struct autoscaler_params *params, uint32_t current, uint32_t desired)
+static uint32_t clamp(const struct autoscaler_params *params, uint32_t room, uint32_t current,
+                      uint32_t desired)
 {
     uint32_t by_count = current + (uint32_t)params->grow_count;
     uint32_t by_ratio = whole(current * (1 + params->grow_ratio));
     uint32_t growth = by_count > by_ratio ? by_count : by_ratio;
     desired = desired < growth ? desired : growth;
-    uint32_t room = params->to.count, min = (uint32_t)params->min;
+    uint32_t min = (uint32_t)params->min;
     uint32_t max = params->max > 0 && params->max < room ? (uint32_t)params->max : room;
     desired = desired > min ? desired : min;
     return desired < max ? desired : max;
@@ -282,15 +320,34 @@ static void scale(struct sim_node *self, uint32_t current, uint32_t count)
     } else {
         sim_count(self, METRIC_SCALED_IN, current - count);
     }
-    /* Who comes anew has said nothing yet. */
-    for (uint32_t i = count < current ? count : current; i < params->to.count; i++) {
-        state->members[i].at = 0;
-    }
     state->changed = sim_now(self);
     state->has_changed = true;
+    state->size = count;
     sim_note(self, "scales to", count);
-    sim_members_scale(self, params->to.ids[0], count, params->boot, params->notice);
+    if (params->through.count == 0) {
+        sim_members_scale(self, params->to.ids[0], count, params->boot, params->notice);
+    }
     asked(self);
+}
+
+/* Who comes anew has said nothing yet. */
+static void forget_others(struct sim_node *self)
+{
+    struct autoscaler_state *state = sim_state(self);
+    for (uint32_t g = 0; g < state->group_count; g++) {
+        const struct scaled *group = &state->groups[g];
+        for (uint32_t i = sim_members_asked(self, group->first); i < group->room; i++) {
+            state->members[group->place + i].at = 0;
+        }
+    }
+}
+
+static void tell_size(struct sim_node *self)
+{
+    const struct autoscaler_params *params = sim_params(self);
+    const struct autoscaler_state *state = sim_state(self);
+    uint64_t words[SIM_MESSAGE_WORDS] = {state->size};
+    sim_send_message(self, params->through.ids[0], MESSAGE_SIZE, words, SIZE_BYTES);
 }
 
 static void look(struct sim_node *self)
@@ -301,9 +358,31 @@ static void look(struct sim_node *self)
     uint32_t current = asked(self);
     remember(self, state, desired_of_all(self, params, state, current));
     bool is_cooling = state->has_changed && sim_now(self) - state->changed < params->cooldown;
-    uint32_t count = clamp(params, current, stabilised(self, params, state));
+    uint32_t count = clamp(params, state->size_max, current, stabilised(self, params, state));
     if (count != current && !is_cooling) {
         scale(self, current, count);
+    }
+    forget_others(self);
+    if (params->through.count > 0) {
+        tell_size(self);
+    }
+}
+
+/* A group has its places in a row, and the deploy's two can be as large as the smaller one. */
+static void find_groups(struct sim_node *self)
+{
+    const struct autoscaler_params *params = sim_params(self);
+    struct autoscaler_state *state = sim_state(self);
+    uint32_t place = 0;
+    while (place < params->to.count && state->group_count < SIM_SIZED_MAX) {
+        sim_node_id first = params->to.ids[place];
+        uint32_t room = sim_members_room(self, first);
+        state->groups[state->group_count] = (struct scaled){first, place, room};
+        state->size += sim_members_asked(self, first);
+        state->size_max =
+            state->group_count == 0 || room < state->size_max ? room : state->size_max;
+        state->group_count++;
+        place += room;
     }
 }
 
@@ -311,6 +390,7 @@ static void start(struct sim_node *self)
 {
     const struct autoscaler_params *params = sim_params(self);
     struct autoscaler_state *state = sim_state(self);
+    find_groups(self);
     state->members = sim_alloc(self, params->to.count * sizeof *state->members);
     state->recent_size = (uint32_t)(params->stabilise_in / params->every) + 1;
     state->recent = sim_alloc(self, state->recent_size * sizeof *state->recent);
@@ -338,6 +418,14 @@ static void release(struct sim_node *self)
     state->shown = 0;
 }
 
+static void sizes(const void *fields, struct sim_sizing *ret_sizing)
+{
+    const struct autoscaler_params *params = fields;
+    ret_sizing->groups[0] = &params->to;
+    ret_sizing->through = &params->through;
+    ret_sizing->is_lasting = true;
+}
+
 const struct sim_model sim_model_autoscaler = {
     .abi = SIM_MODEL_ABI,
     .name = "autoscaler",
@@ -345,6 +433,8 @@ const struct sim_model sim_model_autoscaler = {
     .params_size = sizeof(struct autoscaler_params),
     .params = autoscaler_params,
     .validate = validate,
+    .members_max = 1,
+    .sizes = sizes,
     .state_size = sizeof(struct autoscaler_state),
     .handle = handle,
     .release = release,

@@ -9,6 +9,11 @@
  * drain; at least all but `unavailable` available, a new one being available `min_ready` after this
  * node has heard of it. The first is rounded up, the second down.
  *
+ * Who scales the group tells this node how many members there are to be (size.h), before, during
+ * and after: while it rolls, those that are added are new ones (EC2 Auto Scaling's instance refresh
+ * launches from the new template; a Deployment would divide them among both), and of too many the
+ * old ones go first, which are then not replaced. A canary stays beside the old ones, which change.
+ *
  * The canary is judged by what members report (report.h): the share of failures, and of answers
  * that are slow, each by Fisher's exact test against the old members in the same time. It goes back
  * when one of them is worse at a level of `significance`, divided by the number of tests
@@ -18,6 +23,7 @@
  * Left out: steps of a canary, watching on while it rolls, rolling back a finished deploy.
  */
 #include "fleet/fisher.h"
+#include "fleet/size.h"
 #include "models.h"
 #include "report.h"
 
@@ -63,8 +69,8 @@ static const struct sim_metric_spec deploy_metrics[] = {
 enum deploy_timer { TIMER_BEGIN, TIMER_READY, TIMER_JUDGE };
 static const char *const deploy_timers[] = {"begin", "ready", "judge", NULL};
 
-enum deploy_message { MESSAGE_REPORT };
-static const char *const deploy_messages[] = {REPORT_MESSAGE, NULL};
+enum deploy_message { MESSAGE_REPORT, MESSAGE_SIZE };
+static const char *const deploy_messages[] = {REPORT_MESSAGE, SIZE_MESSAGE, NULL};
 
 #define P(field) offsetof(struct deploy_params, field)
 
@@ -160,6 +166,10 @@ static void roll(struct sim_node *self)
         least--; /* rounding left no room: one may be missing, as in Kubernetes */
     }
     uint32_t old = asked(self, &params->from), new = asked(self, &params->to);
+    if (new > total) {
+        set(self, &params->to, total);
+        state->available = state->available < total ? state->available : total;
+    }
     uint32_t wanted = most - old < total ? most - old : total;
     if (most > old && wanted > new) {
         set(self, &params->to, wanted);
@@ -175,6 +185,43 @@ static void roll(struct sim_node *self)
     }
     if (asked(self, &params->from) == 0 && state->available >= total) {
         finish(self);
+    }
+}
+
+/* ---- scaling ---- */
+
+/* After the end: the version that is there. A canary that was sent back has left the old one; a
+ * deploy that died has left both, of which the new one changes, and the old one if that is not
+ * enough. */
+static void resize(struct sim_node *self, uint32_t size)
+{
+    const struct deploy_params *params = sim_params(self);
+    uint32_t old = asked(self, &params->from), new = asked(self, &params->to);
+    uint32_t stay = new == 0 || old > size ? size : old;
+    set(self, &params->from, stay);
+    set(self, &params->to, size - stay);
+}
+
+static void on_size(struct sim_node *self, uint64_t size)
+{
+    const struct deploy_params *params = sim_params(self);
+    struct deploy_state *state = sim_state(self);
+    uint32_t room = params->from.count < params->to.count ? params->from.count : params->to.count;
+    uint32_t total = size < room ? (uint32_t)size : room;
+    switch (state->stage) {
+    case STAGE_WAITING:
+    case STAGE_CANARY:
+    case STAGE_WATCHING:
+        state->total = total;
+        set(self, &params->from, total);
+        break;
+    case STAGE_ROLLING:
+        state->total = total;
+        roll(self);
+        break;
+    case STAGE_OVER:
+        resize(self, total);
+        break;
     }
 }
 
@@ -247,11 +294,21 @@ static void begin(struct sim_node *self)
     }
 }
 
-static void on_members(struct sim_node *self)
+/* Of `count` new members that have been relied on long enough, those that are there yet. */
+static uint32_t still_there(struct sim_node *self, uint32_t count)
 {
     const struct deploy_params *params = sim_params(self);
     struct deploy_state *state = sim_state(self);
     uint32_t seen = sim_members(self, &params->to, state->ids);
+    return count < seen ? count : seen;
+}
+
+static void on_members(struct sim_node *self)
+{
+    const struct deploy_params *params = sim_params(self);
+    struct deploy_state *state = sim_state(self);
+    uint32_t seen = still_there(self, UINT32_MAX);
+    state->available = still_there(self, state->available);
     sim_after(self, params->min_ready, TIMER_READY, seen);
     if (state->stage == STAGE_CANARY && seen >= (uint32_t)params->canary) {
         state->stage = STAGE_WATCHING;
@@ -271,7 +328,7 @@ static void on_timer(struct sim_node *self, const struct sim_input *in)
         judge(self);
         break;
     case TIMER_READY:
-        state->available = (uint32_t)in->tag;
+        state->available = still_there(self, (uint32_t)in->tag);
         if (state->stage == STAGE_ROLLING) {
             roll(self);
         }
@@ -285,7 +342,9 @@ static void start(struct sim_node *self, bool is_restart)
     const struct deploy_params *params = sim_params(self);
     struct deploy_state *state = sim_state(self);
     state->ids = sim_alloc(self, params->to.count * sizeof *state->ids);
-    if (!is_restart) {
+    if (is_restart) {
+        state->stage = STAGE_OVER;
+    } else {
         sim_after(self, params->at, TIMER_BEGIN, 0);
     }
 }
@@ -294,6 +353,8 @@ static void handle(struct sim_node *self, const struct sim_input *in)
 {
     if (in->kind == SIM_IN_MESSAGE && in->message == MESSAGE_REPORT) {
         on_report(self, in);
+    } else if (in->kind == SIM_IN_MESSAGE && in->message == MESSAGE_SIZE) {
+        on_size(self, in->words[0]);
     } else if (in->kind == SIM_IN_TIMER) {
         on_timer(self, in);
     } else if (in->kind == SIM_IN_MEMBERS) {
@@ -305,6 +366,13 @@ static void handle(struct sim_node *self, const struct sim_input *in)
     }
 }
 
+static void sizes(const void *fields, struct sim_sizing *ret_sizing)
+{
+    const struct deploy_params *params = fields;
+    ret_sizing->groups[0] = &params->from;
+    ret_sizing->groups[1] = &params->to;
+}
+
 const struct sim_model sim_model_deploy = {
     .abi = SIM_MODEL_ABI,
     .name = "deploy",
@@ -313,6 +381,8 @@ const struct sim_model sim_model_deploy = {
     .params_size = sizeof(struct deploy_params),
     .params = deploy_params,
     .validate = validate,
+    .members_max = 1,
+    .sizes = sizes,
     .state_size = sizeof(struct deploy_state),
     .handle = handle,
     .metrics = deploy_metrics,

@@ -46,6 +46,14 @@ uint32_t sim_resolve_place(struct sim_resolve *resolve, const struct sim_block *
 
 /* resolve_nodes.c: names and ids first, since targets name them, parameters afterwards. */
 void sim_resolve_nodes(struct sim_resolve *resolve);
+/* The group that a node belongs to. */
+uint32_t sim_resolve_group_of(const struct sim_resolve *resolve, sim_node_id id);
+
+/* What concerns several nodes; `values`: of the nodes, as their groups are counted. circles.c:
+ * whether requests can go round for ever. sizing.c: whether each group has its size set by one
+ * node only. */
+void sim_resolve_circles(struct sim_resolve *resolve, const struct sim_value *const *values);
+void sim_resolve_sizing(struct sim_resolve *resolve, const struct sim_value *const *values);
 
 /* resolve_faults.c */
 void sim_resolve_faults(struct sim_resolve *resolve);

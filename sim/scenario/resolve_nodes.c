@@ -92,8 +92,8 @@ static void read_common(struct sim_resolve *resolve, struct node *node)
     }
     uint32_t most = node->model ? node->model->members_max : 0;
     if (most > 0 && node->fields.count_max > most) {
-        sim_reader_complain(reader, node->value, "%s: '%s' has at most %u members", node->who,
-                            node->model->name, most);
+        sim_reader_complain(reader, node->value, "%s: '%s' has at most %u member%s", node->who,
+                            node->model->name, most, most == 1 ? "" : "s");
     }
 }
 
@@ -240,73 +240,34 @@ static void read_model_params(struct sim_resolve *resolve, struct node *node, gu
     g_array_index(resolve->groups, struct sim_group_spec, index).params = params;
 }
 
-/* --- circles --- */
-
-static guint group_of(const struct sim_resolve *resolve, sim_node_id id)
+/* By bisection: ids are given in the order of groups. */
+uint32_t sim_resolve_group_of(const struct sim_resolve *resolve, sim_node_id id)
 {
-    guint low = 0, high = resolve->groups->len;
+    uint32_t low = 0, high = resolve->groups->len;
     while (high - low > 1) {
-        guint middle = low + (high - low) / 2;
-        bool is_before =
-            g_array_index(resolve->groups, struct sim_group_spec, middle).first_id > id;
-        high = is_before ? middle : high;
-        low = is_before ? low : middle;
+        uint32_t middle = low + (high - low) / 2;
+        if (g_array_index(resolve->groups, struct sim_group_spec, middle).first_id <= id) {
+            low = middle;
+        } else {
+            high = middle;
+        }
     }
     return low;
 }
 
-/* The one group that all requests of this one go on to; -1 where some do not. */
-static gint64 next_of(const struct sim_resolve *resolve, guint index)
+/* What concerns several nodes, where the parameters of all are right: others could name anything.
+ */
+static void check_together(struct sim_resolve *resolve, const GArray *nodes, size_t problem_count)
 {
-    const struct sim_group_spec *group =
-        &g_array_index(resolve->groups, struct sim_group_spec, index);
-    if (!group->params || (group->model->traits & SIM_MODEL_PASSES) == 0) {
-        return -1;
+    if (resolve->reader.problems->count > problem_count) {
+        return;
     }
-    for (const struct sim_param *param = group->model->params; param->name; param++) {
-        const struct sim_target *target =
-            (const struct sim_target *)(const void *)((const char *)group->params + param->offset);
-        if (param->type != SIM_PARAM_TARGET ||
-            (strcmp(param->name, "to") != 0 && strcmp(param->name, "miss_to") != 0)) {
-            continue;
-        }
-        gint64 next = -1;
-        double share = 0.0;
-        for (uint32_t i = 0; i < target->count; i++) {
-            gint64 at = group_of(resolve, target->ids[i]);
-            if (next >= 0 && at != next) {
-                return -1;
-            }
-            next = at;
-            share += target->shares ? target->shares[i] : 1.0;
-        }
-        return share > 1.0 - 1e-9 ? next : -1;
+    g_autofree const struct sim_value **values = g_new(const struct sim_value *, nodes->len + 1);
+    for (guint i = 0; i < nodes->len; i++) {
+        values[i] = g_array_index(nodes, struct node, i).value;
     }
-    return -1;
-}
-
-/* Each group is walked over once: `seen` has from where. */
-static void check_circles(struct sim_resolve *resolve, const GArray *nodes)
-{
-    guint count = resolve->groups->len;
-    guint *seen = sim_arena_array(resolve->reader.arena, guint, count + 1);
-    for (guint start = 0; start < count; start++) {
-        gint64 at = start;
-        while (at >= 0 && seen[at] == 0) {
-            seen[at] = start + 1;
-            at = next_of(resolve, (guint)at);
-        }
-        if (at >= 0 && seen[at] == start + 1) {
-            const struct node *node = &g_array_index(nodes, struct node, at);
-            gint64 next = next_of(resolve, (guint)at);
-            const char *name = g_array_index(resolve->groups, struct sim_group_spec, next).name;
-            sim_reader_complain(
-                &resolve->reader, node->value,
-                "%s: requests go round in a circle through '%s': none would ever be "
-                "answered",
-                node->who, name);
-        }
-    }
+    sim_resolve_circles(resolve, values);
+    sim_resolve_sizing(resolve, values);
 }
 
 void sim_resolve_nodes(struct sim_resolve *resolve)
@@ -332,9 +293,7 @@ void sim_resolve_nodes(struct sim_resolve *resolve)
         sim_print_block(resolve->print, node->who, node->print);
         g_string_free(node->print, TRUE);
     }
-    if (resolve->reader.problems->count == problem_count) {
-        check_circles(resolve, nodes);
-    }
+    check_together(resolve, nodes, problem_count);
     if (nodes->len == 0 && !resolve->scenario->variant_count && !resolve->reader.misses_block) {
         sim_reader_complain(&resolve->reader, resolve->root, "scenario: has no node");
     }

@@ -189,6 +189,12 @@ uint32_t sim_members_asked(const struct sim_node *self, sim_node_id member)
     return latest_count(self->world, self->world->nodes[member].group_index);
 }
 
+uint32_t sim_members_room(const struct sim_node *self, sim_node_id member)
+{
+    sim_assert(member >= 1 && member <= self->world->node_count);
+    return self->world->nodes[member].group->spec->count_max;
+}
+
 /* Everyone alive now hears of the change; who is not asks when he is. */
 static void spread(struct sim_world *world, uint64_t news)
 {

@@ -96,6 +96,16 @@ enum sim_model_trait {
 typedef void sim_contents_say(void *data, uint64_t key, uint64_t version, uint64_t value,
                               bool is_deleted);
 
+/* The groups whose size a node sets. Two nodes that do so with one group undo one another's work,
+ * unless one does it through the other. */
+#define SIM_SIZED_MAX 2
+struct sim_sizing {
+    const struct sim_target *groups[SIM_SIZED_MAX]; /* each names whole groups; NULL = none */
+    const struct sim_target *through; /* node that is told of the size and brings it about; none =
+                                         it does so itself */
+    bool is_lasting; /* all along; false: once, so that several may follow one another */
+};
+
 struct sim_model {
     uint32_t abi; /* SIM_MODEL_ABI */
     const char *name;
@@ -109,6 +119,8 @@ struct sim_model {
     /* The same where it takes to know how many members there can be; NULL = nothing does. */
     const char *(*validate_members)(const void *params, uint32_t members);
     uint32_t members_max; /* of a group; 0 = any number */
+    /* Whose size a node sets; NULL = nobody's. `ret_sizing` comes as zeros. */
+    void (*sizes)(const void *params, struct sim_sizing *ret_sizing);
 
     size_t state_size; /* zeroed before every life */
     size_t frame_size; /* of what it remembers of one operation; 0 = it uses no frames */

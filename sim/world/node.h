@@ -182,6 +182,8 @@ void sim_members_scale(struct sim_node *self, sim_node_id member, uint32_t count
                        sim_time notice);
 /* What was asked for last: those that boot count already, those that drain no more. */
 uint32_t sim_members_asked(const struct sim_node *self, sim_node_id member);
+/* How many nodes that group can have: its count_max. */
+uint32_t sim_members_room(const struct sim_node *self, sim_node_id member);
 
 /* Stations: servers with a queue. See world/station.h, world/disk.h, world/log.h, world/stream.h
  * and world/flow.h for resources. */
