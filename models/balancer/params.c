@@ -3,6 +3,8 @@
 
 static const char *const layer_names[] = {"l7", "l4", NULL};
 
+static const char *const registry_models[] = {"registry", NULL};
+
 #define AT(member) offsetof(struct balancer_params, member)
 
 const struct sim_param balancer_params[] = {
@@ -73,7 +75,7 @@ const struct sim_param balancer_params[] = {
     {"panic", SIM_PARAM_RATIO, AT(panic), "percent(0)", 0, 1,
      "with fewer members than this left in, all are used again [Envoy: 50 %]", NULL, NULL},
     {"registry", SIM_PARAM_TARGET, AT(discovery.registry), "nil", SIM_UNBOUNDED,
-     "whom it asks who is there; left out = it hears of every change", NULL, NULL},
+     "whom it asks who is there; left out = it hears of every change", NULL, registry_models},
     {"poll", SIM_PARAM_DURATION, AT(discovery.poll), "s(30)", 1e-3, 1e9,
      "how often it asks that [Eureka client: 30 s]", NULL, NULL},
     {"watch", SIM_PARAM_BOOLEAN, AT(discovery.watch), "false", SIM_UNBOUNDED,

@@ -90,9 +90,12 @@ static const char *const streaming_messages[] = {MQTT_PUBACK, MQTT_PING, MQTT_PO
 enum streaming_draw { DRAW_MEMBER, DRAW_RETRY };
 static const char *const streaming_draws[] = {"member", "retry", NULL};
 
+/* Who takes such streams: others would never say a word on them. */
+static const char *const feed_models[] = {"feed.server", "feed.broker", NULL};
+
 static const struct sim_param streaming_params[] = {
     {"to", SIM_PARAM_TARGET, offsetof(struct streaming_params, to), NULL, SIM_UNBOUNDED,
-     "servers of the feed: each stream goes to one of them", NULL, NULL},
+     "servers of the feed: each stream goes to one of them", NULL, feed_models},
     {"count", SIM_PARAM_INTEGER, offsetof(struct streaming_params, count), NULL, 1, 1e7,
      "clients at each member of the group", NULL, NULL},
     {"choose", SIM_PARAM_CHOICE, offsetof(struct streaming_params, choose), "\"random\"",

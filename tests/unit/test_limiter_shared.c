@@ -369,6 +369,59 @@ static void test_store_full(void)
     fixture_clear(&f);
 }
 
+/* Four in 100 ms, asked for every 10 ms at each of two limiters, from 0 at the first and from 5 ms
+ * at the second, for 200 ms. Both count in one store, by their own clocks; the second one's is
+ * ahead by 30 ms, behind by as much, or by a second. Who is ahead is first in every window, at 70,
+ * 170 ms; finds the bucket emptier by 30 ms, which is more than a drop, and the other one fuller;
+ * and forgets what the log holds 30 ms early. Where clocks are apart by more than what is
+ * remembered, windows and logs count for each alone, and who is behind finds no drop in the bucket
+ * that the other one has filled. The clocks of the store and of the callers are never asked. */
+static void test_clocks(void)
+{
+    static const int64_t ahead[] = {0, 30, -30, 1000, -1000};
+    static const struct {
+        const char *policy;
+        uint64_t passed[G_N_ELEMENTS(ahead)][2];
+    } cases[] = {
+        {"fixed_window", {{4, 4}, {3, 8}, {8, 3}, {8, 8}, {8, 8}}},
+        {"sliding_counter", {{3, 4}, {2, 6}, {7, 3}, {7, 7}, {7, 7}}},
+        {"sliding_log", {{4, 4}, {3, 6}, {4, 4}, {5, 4}, {4, 4}}},
+        {"token_bucket", {{5, 6}, {2, 10}, {10, 1}, {1, 11}, {11, 0}}},
+        {"leaky_bucket", {{4, 4}, {1, 7}, {7, 0}, {1, 7}, {7, 0}}},
+        {"leaky_queue", {{5, 6}, {2, 10}, {10, 1}, {1, 11}, {11, 0}}},
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(cases) * G_N_ELEMENTS(ahead); i++) {
+        size_t policy = i / G_N_ELEMENTS(ahead), clock = i % G_N_ELEMENTS(ahead);
+        struct fixture f;
+        fixture_init(&f, ms(200));
+        fixture_add_node(&f, "first", &sim_model_client_open,
+                         "arrivals = regular { rate = rate(100), phase = s(0) }, to = 'gate[1]'");
+        fixture_add_node(&f, "second", &sim_model_client_open,
+                         "arrivals = regular { rate = rate(100), phase = ms(5) }, to = 'gate[2]'");
+        g_autofree char *gate =
+            g_strdup_printf("to = 'web', limit = 4, window = ms(100), shared = 'counts', "
+                            "fail = 'closed', policy = '%s'",
+                            cases[policy].policy);
+        fixture_add_group(&f, "gate", &sim_model_limiter, gate, 2, 2);
+        fixture_add_node(&f, "counts", &sim_model_store_counter, "service = us(0), ttl = s(60)");
+        fixture_add_node(&f, "web", &sim_model_service, "service = ms(0)");
+        sim_node_id gate_2 = fixture_id(&f, "gate[1]") + 1;
+        fixture_machine(&f, gate_2)->clock_offset = ahead[clock] * ms(1);
+        fixture_machine(&f, fixture_id(&f, "counts"))->clock_offset = s(17);
+        fixture_machine(&f, fixture_id(&f, "first"))->clock_offset = s(29);
+        fixture_start(&f);
+        fixture_run_until(&f, ms(200) - 1);
+        g_test_message("%s, ahead by %d ms", cases[policy].policy, (int)ahead[clock]);
+        g_assert_cmpuint(fixture_total(&f, "gate", "unjudged"), ==, 0);
+        for (int who = 0; who < 2; who++) {
+            const char *name = who == 0 ? "first" : "second";
+            g_assert_cmpuint(20 - fixture_total(&f, name, "rejected"), ==,
+                             cases[policy].passed[clock][who]);
+        }
+        fixture_clear(&f);
+    }
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -382,6 +435,7 @@ int main(int argc, char **argv)
     g_test_add_func("/limiter-shared/queue", test_shared_queue);
     g_test_add_func("/limiter-shared/crowd", test_shared_crowd);
     g_test_add_func("/limiter-shared/bucket-fails", test_bucket_fails);
+    g_test_add_func("/limiter-shared/clocks", test_clocks);
     g_test_add_func("/store.counter/operations", test_store);
     g_test_add_func("/store.counter/forgets", test_store_forgets);
     g_test_add_func("/store.counter/full", test_store_full);
