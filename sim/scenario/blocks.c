@@ -313,14 +313,16 @@ const struct sim_family sim_disk_family = {
     .name = "a disk", .example = "disk { fsync = ms(2) }", .constructors = disk_constructors};
 
 #define T(field) AT(sim_transport, field)
+#define HANDSHAKE_TCP 1 /* round trips, by default */
 static const struct sim_param connection_params[] = {
     {"warm", SIM_PARAM_BOOLEAN, T(warm), "true", 0, 0, "connections exist at the start and stay",
      NULL, NULL},
     {"handshake", SIM_PARAM_INTEGER, T(handshake), "1", 0, 100,
-     "round trips before the first request: TCP 1, with TLS 1.3 2 [RFC 9293, RFC 8446]", NULL,
-     NULL},
+     "round trips before the first request, not warm: TCP 1, with TLS 1.3 2 [RFC 9293, RFC 8446]",
+     NULL, NULL},
     {"idle", SIM_PARAM_DURATION, T(idle), "none", SIM_NOT_NEGATIVE,
-     "an unused connection closes after this; 0 = one connection for each request", NULL, NULL},
+     "an unused connection that is not warm closes after this; 0 = one connection for each request",
+     NULL, NULL},
     {"connections_max", SIM_PARAM_INTEGER, T(connections_max), "0", 0, 1e9,
      "to one peer, streams too; further ones wait; 0 = no limit", NULL, NULL},
     {"multiplex", SIM_PARAM_BOOLEAN, T(multiplex), "false", 0, 0,
@@ -331,12 +333,20 @@ static const struct sim_param connection_params[] = {
     {"window", SIM_PARAM_BYTES, T(window_bytes), "bytes(14600)", SIM_NOT_NEGATIVE,
      "initial window of slow start [RFC 6928]; 0 = large bodies at once", NULL, NULL},
     END};
+static const char *connection_validate(const void *fields)
+{
+    const struct sim_transport *transport = fields;
+    bool is_said = transport->idle != SIM_NEVER || transport->handshake != HANDSHAKE_TCP;
+    return transport->warm && is_said
+               ? "idle and handshake are of connections that come and go: write warm = false, too"
+               : NULL;
+}
 static const struct sim_constructor connection_constructor = {"connection",
                                                               "an ordered connection, as TCP",
                                                               sizeof(struct sim_transport),
                                                               connection_params,
                                                               0,
-                                                              NULL};
+                                                              connection_validate};
 static const struct sim_constructor datagram_constructor = {
     "datagram",
     "single messages, which may be lost, as UDP; nobody refuses: give a timeout",

@@ -13,11 +13,19 @@
 
 #define SIM_CHUNK_SOURCE_MAX ((size_t)256 * 1024) /* bytes of one file */
 
+/* A field and a constructor that has it: "backoff" of "retry". */
+struct sim_field_word {
+    const char *name, *owner;
+};
+
 /* The words that make values: `calls` as word { ... } or word(...), `named` as word "name" { ... }.
  * Both end with NULL and outlive the chunk. */
 struct sim_chunk_words {
     const char *const *calls;
     const char *const *named;
+    /* Fields, whose names make nothing by themselves, each with a word that takes it; `name` is
+     * NULL at the end. */
+    const struct sim_field_word *fields;
 };
 
 struct sim_chunk;

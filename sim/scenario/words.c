@@ -33,6 +33,32 @@ GPtrArray *sim_words_families(const struct sim_model *const *models)
     return families;
 }
 
+static void add_fields(GArray *fields, const char *owner, const struct sim_param *params)
+{
+    for (; params->name; params++) {
+        struct sim_field_word field = {params->name, owner};
+        g_array_append_val(fields, field);
+    }
+}
+
+/* Of constructors first, since blocks are easier to find in the reference. */
+static const struct sim_field_word *collect_fields(const GPtrArray *families,
+                                                   const struct sim_model *const *models)
+{
+    GArray *fields = g_array_new(TRUE, FALSE, sizeof(struct sim_field_word));
+    for (guint i = 0; i < families->len; i++) {
+        const struct sim_family *family = families->pdata[i];
+        for (size_t j = 0; family->constructors[j]; j++) {
+            add_fields(fields, family->constructors[j]->name, family->constructors[j]->params);
+        }
+    }
+    for (size_t i = 0; models[i]; i++) {
+        add_fields(fields, "node", models[i]->params);
+    }
+    add_fields(fields, "node", sim_node_params);
+    return (const struct sim_field_word *)(void *)g_array_free(fields, FALSE);
+}
+
 static void add_word(GPtrArray *words, const char *word)
 {
     for (guint i = 0; i < words->len; i++) {
@@ -61,6 +87,7 @@ void sim_words_collect(struct sim_chunk_words *words, const struct sim_model *co
             add_word(calls, family->constructors[j]->name);
         }
     }
+    words->fields = collect_fields(families, models);
     g_ptr_array_add(calls, NULL);
     g_ptr_array_add(named, NULL);
     words->calls = (const char *const *)g_ptr_array_free(calls, FALSE);
@@ -71,4 +98,5 @@ void sim_words_clear(struct sim_chunk_words *words)
 {
     g_free((void *)(uintptr_t)words->calls);
     g_free((void *)(uintptr_t)words->named);
+    g_free((void *)(uintptr_t)words->fields);
 }

@@ -49,6 +49,19 @@ static const char *advice_of(const char *what, const char *key)
     return NULL;
 }
 
+/* A word that has the key among its fields; NULL when none has. */
+static const char *owner_of(lua_State *lua, const char *what, const char *key)
+{
+    const struct sim_field_word *field = sim_chunk_of(lua)->words->fields;
+    for (; what[0] == '\0' && field->name; field++) {
+        sim_sandbox_charge(lua, 1);
+        if (strcmp(field->name, key) == 0) {
+            return field->owner;
+        }
+    }
+    return NULL;
+}
+
 /* Upvalue 1: the table that was meant to have the key; upvalue 2: what it is called. */
 static int unknown_member(lua_State *lua)
 {
@@ -75,8 +88,15 @@ static int unknown_member(lua_State *lua)
     /* The chunk goes on with a value that is known to be wrong, so that one misspelt name does not
      * hide the mistakes that follow it. */
     const char *advice = advice_of(what, key);
+    const char *owner = owner_of(lua, what, key);
     if (advice) {
         sim_sandbox_complain(lua, "unknown name '%s%s': %s", what, key, advice);
+    } else if (owner && strcmp(owner, "node") == 0) {
+        sim_sandbox_complain(lua, "unknown name '%s': it is a field: node \"NAME\" { %s = ... }",
+                             key, key);
+    } else if (owner) {
+        sim_sandbox_complain(lua, "unknown name '%s': it is a field of %s: %s { %s = ... }", key,
+                             owner, owner, key);
     } else if (nearest) {
         sim_sandbox_complain(lua, "unknown name '%s%s' (did you mean '%s%s'?)", what, key, what,
                              nearest);
