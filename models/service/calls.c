@@ -65,7 +65,8 @@ static void note_end(struct sim_node *self, struct leg *leg, const struct sim_re
     if (sim_status_is_answer(reply->status)) {
         /* Others that were asked the same may act, whatever this one says. */
         bool is_doubtful = leg->attempts.open > 1 || reply->is_unknown;
-        root_of(self, leg)->has_acted |= reply->status == SIM_STATUS_OK;
+        root_of(self, leg)->has_acted |=
+            reply->status == SIM_STATUS_OK && !reply->has_changed_nothing;
         root_of(self, leg)->may_have_acted |= is_doubtful;
     } else if (sim_reply_may_have_acted(reply)) {
         root_of(self, leg)->may_have_acted = true;

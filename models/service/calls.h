@@ -28,7 +28,7 @@ struct leg {
     /* The root: */
     sim_time arrived, patience; /* in the queue before a gate */
     bool holds_slot;
-    bool has_acted;      /* a part was answered OK */
+    bool has_acted;      /* a part was answered OK by one that may keep values */
     bool may_have_acted; /* an attempt that failed, or that was not waited for, and nobody knows */
 };
 

@@ -194,7 +194,8 @@ static bool work_fails(struct sim_node *self)
 
 static void reply_of_work(struct sim_node *self, sim_ticket ticket)
 {
-    struct sim_reply reply = {.bytes = reply_size(self, sim_request_of(self, ticket))};
+    struct sim_reply reply = {.bytes = reply_size(self, sim_request_of(self, ticket)),
+                              .has_changed_nothing = true};
     if (work_fails(self)) {
         reply = (struct sim_reply){.status = SIM_STATUS_ERROR};
     }
@@ -341,7 +342,9 @@ static void conclude(struct sim_node *self, sim_frame root, const struct sim_rep
 {
     sim_ticket ticket = ((struct leg *)sim_frame_at(self, root))->ticket;
     struct sim_reply reply = *last;
-    reply.is_unknown = is_unknown(self, sim_frame_at(self, root), last->status);
+    const struct leg *leg = sim_frame_at(self, root);
+    reply.is_unknown = is_unknown(self, leg, last->status);
+    reply.has_changed_nothing = !leg->has_acted && !leg->may_have_acted;
     reply.served_by = reply.version != 0 ? reply.served_by : 0;
     reply.bytes = 0;
     if (sim_status_is_answer(last->status)) {

@@ -120,6 +120,8 @@ struct sim_reply {
     sim_time retry_after; /* REJECTED: a hint; 0 = none */
     sim_node_id redirect; /* REDIRECT */
     bool is_unchanged;    /* what the request expected is the latest version: no value comes */
+    /* Of an answer: whoever gives it keeps no values, and has had none changed elsewhere. */
+    bool has_changed_nothing;
     /* Of what changes something, failed or CONFLICT: the status is that of the latest attempt or
      * part, and another one may have done it all the same, or may yet. */
     bool is_unknown;

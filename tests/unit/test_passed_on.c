@@ -106,6 +106,11 @@ static struct sim_reply ask_often(const struct way *way, const struct script *sc
     probe_add(&f, &users, "users", 1);
     fixture_add_node(&f, "between", &sim_model_balancer,
                      "to = 'store', retries = 1, timeout = ms(10), retry_on = 'failures'");
+    fixture_add_node(&f, "auth", &sim_model_service, "service = ms(1)");
+    fixture_add_node(&f, "login", &sim_model_service, "service = ms(1), calls = call { 'auth' }");
+    fixture_add_node(&f, "both", &sim_model_service,
+                     "service = ms(1), calls = series { 'auth', 'done' }");
+    fixture_add_node(&f, "behind", &sim_model_limiter, "to = 'auth', limit = 10");
     fixture_start(&f);
     struct sim_request request = {
         .key = 1, .value = 2, .operation = operation, .deadline = SIM_NEVER};
@@ -165,6 +170,13 @@ static void test_attempts(void)
         /* A part that was done before one that was not, or that was not waited for. */
         {CALLS("series { 'done', 'store' }"), {{NO}, 0}, NO, true},
         {CALLS("series { 'done', 'store' }"), {{CONFLICT}, 0}, CONFLICT, false},
+        /* One that keeps nothing has done nothing that one could read; nor has who asked it only.
+         */
+        {CALLS("series { 'auth', 'store' }"), {{NO}, 0}, NO, false},
+        {CALLS("series { 'login', 'store' }"), {{NO}, 0}, NO, false},
+        {CALLS("series { 'behind', 'store' }"), {{NO}, 0}, NO, false},
+        {CALLS("series { 'both', 'store' }"), {{NO}, 0}, NO, true},
+        {CALLS("series { 'auth', 'store', 'slow' }"), {{FULL}, 0}, FULL, false},
         {CALLS("series { 'store', 'store' }"), {{CONFLICT, NO}, 0}, NO, false},
         {CALLS("series { 'store', 'store' }"), {{OK, NO}, 0}, NO, true},
         {CALLS("series { 'store', 'done' }"), {{NO}, 0}, NO, false},
