@@ -79,7 +79,7 @@ static const struct sim_param deploy_params[] = {
      "group of the old version; its members are replaced", NULL, NULL},
     {"to", SIM_PARAM_TARGET, P(to), NULL, SIM_UNBOUNDED,
      "group of the new version, which begins with count = 0", NULL, NULL},
-    {"at", SIM_PARAM_DURATION, P(at), "s(0)", SIM_NOT_NEGATIVE, "when it begins", NULL, NULL},
+    {"at", SIM_PARAM_MOMENT, P(at), "s(0)", SIM_NOT_NEGATIVE, "when it begins", NULL, NULL},
     {"surge", SIM_PARAM_RATIO, P(surge), "percent(25)", 0, 1,
      "so many more than before there may be, rounded up [Kubernetes: 25 %]", NULL, NULL},
     {"unavailable", SIM_PARAM_RATIO, P(unavailable), "percent(25)", 0, 1,

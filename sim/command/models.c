@@ -24,6 +24,7 @@ static const char *type_unit(enum sim_param_type type)
     case SIM_PARAM_RATIO:
         return "ratio";
     case SIM_PARAM_DURATION:
+    case SIM_PARAM_MOMENT:
     case SIM_PARAM_DURATION_LAW:
     case SIM_PARAM_DURATION_LAWS:
         return "seconds";

@@ -2,8 +2,9 @@
  * simulation output", 1997) on a pilot run whose seed no replication uses, so that the cut cannot
  * be fitted to the data that it will be applied to.
  *
- * Left out on purpose: anything scheduled in time. A fault, an expectation about a window or a
- * recorded load has its own clock, and cutting the beginning off would cut at the subject itself.
+ * Left out on purpose: anything scheduled in time. A fault, an expectation about a window, a
+ * recorded load, the moment of a deploy or of a spike has its own clock, and cutting the beginning
+ * off would cut at the subject itself. What happens at once is how the run begins.
  */
 #include "run/warmup.h"
 
@@ -17,17 +18,35 @@
 #define PILOT_CELLS 600
 #define MSER_BATCH 5
 
-static bool has_recorded_load(const struct sim_group_spec *group)
+static bool has_clock(const struct sim_param *params, const void *fields);
+
+/* As deep as constructors are nested in the file. */
+static bool shape_has_clock(const struct sim_shape *shape)
 {
-    for (const struct sim_param *param = group->model->params; param && param->name; param++) {
+    return shape->constructor && has_clock(shape->constructor->params, shape->fields);
+}
+
+/* A recorded load, or a moment that something happens at. */
+static bool has_clock(const struct sim_param *params, const void *fields)
+{
+    bool is_found = false;
+    for (const struct sim_param *param = params; param && param->name && !is_found; param++) {
+        const void *field = (const char *)fields + param->offset;
         if (param->type == SIM_PARAM_TRACE) {
-            const void *field = (const char *)group->params + param->offset;
-            if (*(const struct sim_trace *const *)field) {
-                return true;
+            is_found = *(const struct sim_trace *const *)field;
+        } else if (param->type == SIM_PARAM_MOMENT) {
+            sim_time at = *(const sim_time *)field;
+            is_found = at > 0 && at != SIM_NEVER;
+        } else if (param->type == SIM_PARAM_SHAPE) {
+            is_found = shape_has_clock(field);
+        } else if (param->type == SIM_PARAM_SHAPES) {
+            const struct sim_shapes *shapes = field;
+            for (uint32_t i = 0; i < shapes->count && !is_found; i++) {
+                is_found = shape_has_clock(&shapes->shapes[i]);
             }
         }
     }
-    return false;
+    return is_found;
 }
 
 static bool is_scheduled(const struct sim_scenario *scenario)
@@ -44,7 +63,8 @@ static bool is_scheduled(const struct sim_scenario *scenario)
         }
     }
     for (uint32_t g = 0; g < scenario->world.group_count; g++) {
-        if (has_recorded_load(&scenario->world.groups[g])) {
+        const struct sim_group_spec *group = &scenario->world.groups[g];
+        if (has_clock(group->model->params, group->params)) {
             return true;
         }
     }

@@ -78,6 +78,7 @@ static void append_type(GString *out, const struct sim_param *param)
         [SIM_PARAM_NUMBER] = "number",
         [SIM_PARAM_RATIO] = "brink.Ratio",
         [SIM_PARAM_DURATION] = "brink.Duration|brink.None",
+        [SIM_PARAM_MOMENT] = "brink.Duration|brink.None",
         [SIM_PARAM_RATE] = "brink.Rate",
         [SIM_PARAM_BYTES] = "brink.Size",
         [SIM_PARAM_BANDWIDTH] = "brink.Bandwidth",

@@ -92,6 +92,7 @@ const char *sim_param_read(struct sim_reader *reader, const char *where,
     case SIM_PARAM_NUMBER:
     case SIM_PARAM_RATIO:
     case SIM_PARAM_DURATION:
+    case SIM_PARAM_MOMENT:
     case SIM_PARAM_RATE:
     case SIM_PARAM_BYTES:
     case SIM_PARAM_BANDWIDTH:

@@ -82,6 +82,7 @@ static const char *shown(struct sim_reader *reader, enum sim_param_type type, do
     char text[SIM_TEXT_MAX];
     switch (type) {
     case SIM_PARAM_DURATION:
+    case SIM_PARAM_MOMENT:
     case SIM_PARAM_DURATION_LAW:
     case SIM_PARAM_DURATION_LAWS:
         sim_text_duration(text, measure);
@@ -159,6 +160,7 @@ static const char *expected(enum sim_param_type type)
     case SIM_PARAM_RATIO:
         return "a ratio such as percent(10)";
     case SIM_PARAM_DURATION:
+    case SIM_PARAM_MOMENT:
         return "a duration such as ms(5)";
     case SIM_PARAM_RATE:
         return "a rate such as rate(100)";
@@ -314,6 +316,7 @@ const char *sim_scalar_read(struct sim_reader *reader, const char *where,
     case SIM_PARAM_BANDWIDTH:
         return read_number(reader, where, param, value, field);
     case SIM_PARAM_DURATION:
+    case SIM_PARAM_MOMENT:
         return read_duration(reader, where, param, value, field);
     case SIM_PARAM_TEXT:
         if (value->kind != SIM_VALUE_TEXT) {

@@ -17,6 +17,7 @@ const char *sim_param_type_name(enum sim_param_type type)
     case SIM_PARAM_RATIO:
         return "share";
     case SIM_PARAM_DURATION:
+    case SIM_PARAM_MOMENT:
         return "duration";
     case SIM_PARAM_RATE:
         return "rate";
@@ -54,6 +55,7 @@ static char *bound_text(char out[SIM_TEXT_MAX], enum sim_param_type type, double
     case SIM_PARAM_RATIO:
         return sim_text_percent(out, bound);
     case SIM_PARAM_DURATION:
+    case SIM_PARAM_MOMENT:
     case SIM_PARAM_DURATION_LAW:
     case SIM_PARAM_DURATION_LAWS:
         return sim_text_duration(out, bound);
@@ -82,9 +84,10 @@ static char *bound_text(char out[SIM_TEXT_MAX], enum sim_param_type type, double
 bool sim_param_has_range(enum sim_param_type type)
 {
     return type == SIM_PARAM_INTEGER || type == SIM_PARAM_NUMBER || type == SIM_PARAM_RATIO ||
-           type == SIM_PARAM_DURATION || type == SIM_PARAM_RATE || type == SIM_PARAM_BYTES ||
-           type == SIM_PARAM_BANDWIDTH || type == SIM_PARAM_DURATION_LAW ||
-           type == SIM_PARAM_DURATION_LAWS || type == SIM_PARAM_BYTES_LAW;
+           type == SIM_PARAM_DURATION || type == SIM_PARAM_MOMENT || type == SIM_PARAM_RATE ||
+           type == SIM_PARAM_BYTES || type == SIM_PARAM_BANDWIDTH ||
+           type == SIM_PARAM_DURATION_LAW || type == SIM_PARAM_DURATION_LAWS ||
+           type == SIM_PARAM_BYTES_LAW;
 }
 
 /* "> 0", "1 to 1,000", "at least 1", "". */

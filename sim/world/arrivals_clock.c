@@ -53,7 +53,7 @@ static const struct sim_param ramp_params[] = {
      "arrivals a second at the start of the run", NULL, NULL},
     {"to", SIM_PARAM_RATE, offsetof(struct ramp_fields, to), NULL, SIM_NOT_NEGATIVE,
      "arrivals a second at the end of the ramp and from then on", NULL, NULL},
-    {"over", SIM_PARAM_DURATION, offsetof(struct ramp_fields, over), NULL, SIM_NOT_NEGATIVE,
+    {"over", SIM_PARAM_MOMENT, offsetof(struct ramp_fields, over), NULL, SIM_NOT_NEGATIVE,
      "length of the ramp", NULL, NULL},
     {0},
 };
@@ -125,7 +125,7 @@ static const struct sim_param spike_params[] = {
      "arrivals a second before and after", NULL, NULL},
     {"peak", SIM_PARAM_RATE, offsetof(struct spike_fields, peak), NULL, SIM_NOT_NEGATIVE,
      "arrivals a second during the spike", NULL, NULL},
-    {"at", SIM_PARAM_DURATION, offsetof(struct spike_fields, at), NULL, SIM_NOT_NEGATIVE,
+    {"at", SIM_PARAM_MOMENT, offsetof(struct spike_fields, at), NULL, SIM_NOT_NEGATIVE,
      "when it begins, from the start of the run", NULL, NULL},
     {"lasts", SIM_PARAM_DURATION, offsetof(struct spike_fields, lasts), NULL, SIM_NOT_NEGATIVE,
      "how long it lasts", NULL, NULL},

@@ -21,6 +21,8 @@ enum sim_param_type {
     SIM_PARAM_NUMBER,        /* double */
     SIM_PARAM_RATIO,         /* double; percent(10) = 0.1 */
     SIM_PARAM_DURATION,      /* sim_time; `none` gives SIM_NEVER */
+    SIM_PARAM_MOMENT,        /* the same, from the start of the run to something that happens then:
+                                if not at once, nothing is cut off as warm-up */
     SIM_PARAM_RATE,          /* double, per second */
     SIM_PARAM_BYTES,         /* int64_t */
     SIM_PARAM_BANDWIDTH,     /* double, bytes per second */

@@ -355,6 +355,7 @@ static void read_param(const struct reading *reading, const struct sim_param *pa
         *(double *)field = measure_of(value);
         break;
     case SIM_PARAM_DURATION:
+    case SIM_PARAM_MOMENT:
         *(sim_time *)field =
             is_word(value, "none") ? SIM_NEVER : sim_time_from_seconds(measure_of(value));
         break;

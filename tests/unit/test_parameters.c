@@ -27,6 +27,7 @@ static bool is_measure(enum sim_param_type type)
     case SIM_PARAM_NUMBER:
     case SIM_PARAM_RATIO:
     case SIM_PARAM_DURATION:
+    case SIM_PARAM_MOMENT:
     case SIM_PARAM_RATE:
     case SIM_PARAM_BYTES:
     case SIM_PARAM_BANDWIDTH:

@@ -18,7 +18,7 @@ static const struct sim_param fields_params[] = {
      NULL},
     {"below", SIM_PARAM_INTEGER, offsetof(struct shard_fields, below), "nil", 1, 1e15,
      "range: its keys are those below this and not below that of the shard before", NULL, NULL},
-    {"from", SIM_PARAM_DURATION, offsetof(struct shard_fields, from), "s(0)", SIM_NOT_NEGATIVE,
+    {"from", SIM_PARAM_MOMENT, offsetof(struct shard_fields, from), "s(0)", SIM_NOT_NEGATIVE,
      "it joins then, and is given its keys", NULL, NULL},
     {"to", SIM_PARAM_DURATION, offsetof(struct shard_fields, to), "none", 1e-9, 1e300,
      "it leaves then: its keys are taken from it", NULL, NULL},
