@@ -174,9 +174,44 @@ static void test_fencing(void)
     fixture_restart(&story.f, "replica[1]");
     store_story_wait(&story, 0);
     store_story_expect(with_token(&story, SIM_OP_WRITE, 12, 33), SIM_STATUS_CONFLICT, 11, 0);
+    store_story_expect(with_token(&story, SIM_OP_READ, 0, 40), SIM_STATUS_OK, 11, ms(1));
     store_story_expect(with_token(&story, SIM_OP_READ, 0, 40), SIM_STATUS_OK, 11, 0);
+    store_story_expect(with_token(&story, SIM_OP_READ, 0, 39), SIM_STATUS_OK, 11, 0);
+    store_story_expect(with_token(&story, SIM_OP_WRITE, 12, 39), SIM_STATUS_CONFLICT, 11, 0);
+    fixture_crash(&story.f, "replica[1]");
+    fixture_restart(&story.f, "replica[1]");
+    store_story_wait(&story, 0);
     store_story_expect(with_token(&story, SIM_OP_WRITE, 12, 39), SIM_STATUS_CONFLICT, 11, 0);
     store_story_expect(with_token(&story, SIM_OP_WRITE, 13, 0), SIM_STATUS_OK, 0, ms(1));
+    g_assert_cmpuint(fixture_total(&story.f, "replica", "commits"), ==, 3);
+    store_story_end(&story);
+}
+
+/* A read that brings a token meets a write that is on its way to the disk: an older one, which was
+ * not refused, or a newer one. Other reads do not see it yet. */
+static void test_fenced_read(void)
+{
+    struct store_story story;
+    begin(&story, "service = ms(0), fsync = ms(1)");
+    static const uint64_t tokens[] = {33, 35};
+    for (size_t i = 0; i < G_N_ELEMENTS(tokens); i++) {
+        uint64_t value = 10 + i;
+        struct sim_request request = {
+            .key = 1, .value = value, .fencing_token = tokens[i], .operation = SIM_OP_WRITE};
+        uint32_t write = store_story_send(&story, "replica[1]", &request);
+        store_story_wait(&story, us(500));
+        request.fencing_token = 0;
+        request.operation = SIM_OP_READ;
+        uint32_t plain = store_story_send(&story, "replica[1]", &request);
+        request.fencing_token = 34;
+        uint32_t fenced = store_story_send(&story, "replica[1]", &request);
+        store_story_wait(&story, ms(2));
+        store_story_expect(&story.told[write], SIM_STATUS_OK, 0, ms(1));
+        store_story_expect(&story.told[plain], i == 0 ? SIM_STATUS_NOT_FOUND : SIM_STATUS_OK,
+                           i == 0 ? 0 : 10, 0);
+        /* The first is in the log after the fsync of the write, the second has no record. */
+        store_story_expect(&story.told[fenced], SIM_STATUS_OK, value, i == 0 ? us(1500) : us(500));
+    }
     store_story_end(&story);
 }
 
@@ -207,6 +242,7 @@ int main(int argc, char **argv)
     g_test_add_func("/store.single/lost", test_lost);
     g_test_add_func("/store.single/memory", test_memory);
     g_test_add_func("/store.single/fencing", test_fencing);
+    g_test_add_func("/store.single/fenced_read", test_fenced_read);
     g_test_add_func("/store.single/misses", test_misses);
     return g_test_run();
 }

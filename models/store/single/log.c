@@ -32,6 +32,8 @@ void single_become_visible(struct sim_node *self, const struct cell *cell)
                    SINGLE_METRIC_UNSENT);
 }
 
+#define TOKEN_ALONE 0u /* the version of what is no version: the value is a fencing token */
+
 static struct cell cell_in_log(struct sim_node *self, uint64_t index)
 {
     const struct sim_log_record *record = sim_log_at(self, SINGLE_LOG_WRITES, index);
@@ -43,25 +45,7 @@ static struct cell cell_in_log(struct sim_node *self, uint64_t index)
 
 /* ---- the log ---- */
 
-void single_append(struct sim_node *self, const struct cell *cell, uint64_t token)
-{
-    const struct single_params *params = sim_params(self);
-    struct sim_log_record record = {
-        .words = {cell->key, cell->value, cell->version, token << 1 | cell->is_deleted},
-        .bytes = SINGLE_RECORD_BYTES + params->value_bytes};
-    sim_log_append(self, SINGLE_LOG_WRITES, &record);
-}
-
-void single_sync(struct sim_node *self)
-{
-    const struct single_params *params = sim_params(self);
-    sim_count(self, SINGLE_METRIC_SYNCS, 1);
-    sim_count(self, SINGLE_METRIC_GROUP,
-              sim_log_end(self, SINGLE_LOG_WRITES) - sim_log_durable(self, SINGLE_LOG_WRITES));
-    sim_log_sync(self, SINGLE_LOG_WRITES, params->fsync, 0, sim_log_end(self, SINGLE_LOG_WRITES));
-}
-
-void single_want_sync(struct sim_node *self)
+static void want_sync(struct sim_node *self)
 {
     const struct single_params *params = sim_params(self);
     struct single_state *state = sim_state(self);
@@ -76,6 +60,33 @@ void single_want_sync(struct sim_node *self)
     }
 }
 
+void single_append(struct sim_node *self, const struct cell *cell, uint64_t token)
+{
+    const struct single_params *params = sim_params(self);
+    struct sim_log_record record = {
+        .words = {cell->key, cell->value, cell->version, token << 1 | cell->is_deleted},
+        .bytes = SINGLE_RECORD_BYTES + params->value_bytes};
+    sim_log_append(self, SINGLE_LOG_WRITES, &record);
+    want_sync(self);
+}
+
+void single_append_token(struct sim_node *self, uint64_t key, uint64_t token)
+{
+    struct sim_log_record record = {.words = {key, token, TOKEN_ALONE},
+                                    .bytes = SINGLE_RECORD_BYTES};
+    sim_log_append(self, SINGLE_LOG_WRITES, &record);
+    want_sync(self);
+}
+
+void single_sync(struct sim_node *self)
+{
+    const struct single_params *params = sim_params(self);
+    sim_count(self, SINGLE_METRIC_SYNCS, 1);
+    sim_count(self, SINGLE_METRIC_GROUP,
+              sim_log_end(self, SINGLE_LOG_WRITES) - sim_log_durable(self, SINGLE_LOG_WRITES));
+    sim_log_sync(self, SINGLE_LOG_WRITES, params->fsync, 0, sim_log_end(self, SINGLE_LOG_WRITES));
+}
+
 void single_on_synced(struct sim_node *self, uint64_t end)
 {
     struct single_state *state = sim_state(self);
@@ -85,7 +96,9 @@ void single_on_synced(struct sim_node *self, uint64_t end)
     state->is_syncing = false;
     while (single_is_waiting(sim_params(self)) && state->seen_end < end) {
         struct cell cell = cell_in_log(self, state->seen_end++);
-        single_become_visible(self, &cell);
+        if (cell.version != TOKEN_ALONE) {
+            single_become_visible(self, &cell);
+        }
     }
     while (state->first_waiting != 0 && single_job_at(self, state->first_waiting)->end <= end) {
         sim_frame frame = state->first_waiting;
@@ -97,7 +110,7 @@ void single_on_synced(struct sim_node *self, uint64_t end)
         sim_frame_end(self, frame);
     }
     if (sim_log_end(self, SINGLE_LOG_WRITES) > end) {
-        single_want_sync(self);
+        want_sync(self);
     }
 }
 
@@ -125,13 +138,17 @@ void single_recover(struct sim_node *self)
     for (uint64_t i = 0; i < end; i++) {
         struct cell cell = cell_in_log(self, i);
         uint64_t token = sim_log_at(self, SINGLE_LOG_WRITES, i)->words[3] >> 1;
+        if (cell.version == TOKEN_ALONE) {
+            effect_remember_token(&state->tokens, cell.key, cell.value, 0);
+            continue;
+        }
         *cells_put(&state->latest, cell.key) = cell;
         effect_remember_token(&state->tokens, cell.key, token, 0);
         if (single_is_waiting(params)) {
             *cells_put(&state->seen, cell.key) = cell;
         }
+        state->version = cell.version;
     }
-    state->version = end == 0 ? 1 : sim_log_at(self, SINGLE_LOG_WRITES, end - 1)->words[2];
     state->seen_version = state->version;
     state->seen_end = end;
     uint64_t last = sim_log_end(self, SINGLE_LOG_CHECKPOINTS);

@@ -15,15 +15,16 @@
  * until that is done requests are turned away (ARIES: the redo pass of restart).
  *
  * A write that carries a fencing token is refused as a conflict when a greater one was seen with
- * its key; that of a read counts as seen too (Kleppmann, "How to do distributed locking", 2016).
+ * its key; that of a read counts as seen too (Kleppmann, "How to do distributed locking", 2016). So
+ * a read that brings one has its place among the writes: it meets what was written before, also
+ * where that is pre-committed, and where writes wait for the disk its token is in the log.
  *
  * Whoever opens a stream is sent key and version of every commit from then on, when reads see it
  * (change data capture from the log: PostgreSQL's logical decoding). A read or scan that says which
  * version the asker has is answered without a value where that is still the latest.
  *
- * Left out: what a checkpoint costs; that a read's token is remembered over a crash; undo, since
- * nothing is written before it is decided; the size of the log. A retry of a request that was
- * carried out takes effect again.
+ * Left out: what a checkpoint costs; undo, since nothing is written before it is decided; the size
+ * of the log. A retry of a request that was carried out takes effect again.
  */
 #include "store/single/single.h"
 #include "models.h"
@@ -41,7 +42,7 @@ static const struct sim_metric_spec single_metrics[] = {
      "changes that a follower was not told of, for lack of credit", NULL},
     {"fsyncs", SIM_METRIC_COUNT, SIM_METRIC_EVENTS, "times the log was synced", NULL},
     {"grouped", SIM_METRIC_COUNT, SIM_METRIC_EVENTS,
-     "writes that an fsync made durable; by fsyncs: the size of a group", NULL},
+     "writes and tokens that an fsync made durable; by fsyncs: the size of a group", NULL},
     {"replayed", SIM_METRIC_COUNT, SIM_METRIC_EVENTS, "records read again after a crash", NULL},
     {"recovery", SIM_METRIC_SAMPLE, SIM_METRIC_SECONDS, "time that reading them took", NULL},
     {"lost.writes", SIM_METRIC_COUNT, SIM_METRIC_EVENTS,
@@ -112,59 +113,78 @@ static void scan(struct sim_node *self, const struct sim_request *request, struc
     reply->bytes = reply->is_unchanged ? 0 : reply->bytes;
 }
 
-static void read(struct sim_node *self, const struct sim_request *request, struct sim_reply *reply)
+static void read(struct sim_node *self, const struct sim_request *request, const struct cell *cell,
+                 struct sim_reply *reply)
 {
     const struct single_params *params = sim_params(self);
-    const struct cells *cells = single_seen_cells(self);
-    if (request->operation == SIM_OP_SCAN) {
-        scan(self, request, reply);
-        return;
-    }
-    struct cell cell = single_cell_of(self, cells, request->key);
-    reply->version = cell.version;
-    reply->is_unchanged = cell.version == request->expected;
-    if (cell.is_deleted) {
+    reply->version = cell->version;
+    reply->is_unchanged = cell->version == request->expected;
+    if (cell->is_deleted) {
         sim_count(self, SINGLE_METRIC_MISSING, 1);
         reply->status = SIM_STATUS_NOT_FOUND;
         return;
     }
     if (!reply->is_unchanged) {
-        reply->value = cell.value;
+        reply->value = cell->value;
         reply->bytes = size_of(params, request);
     }
 }
 
-/* Executes; returns the end of the log below which all is that the answer tells. */
-static uint64_t write(struct sim_node *self, const struct sim_request *request,
-                      struct sim_reply *reply)
+/* A new version of what the request is about. */
+static void change(struct sim_node *self, const struct sim_request *request, struct cell *new)
 {
     const struct single_params *params = sim_params(self);
     struct single_state *state = sim_state(self);
-    struct cell old = single_cell_of(self, &state->latest, request->key), new;
-    bool is_fenced = effect_is_fenced(&state->tokens, request->key, request->fencing_token);
-    effect_remember_token(&state->tokens, request->key, request->fencing_token, 0);
-    if (is_fenced || !effect_of(request, &old, &new, &reply->value)) {
-        reply->value = is_fenced ? old.value : reply->value;
-        reply->status = SIM_STATUS_CONFLICT;
-        reply->version = old.version;
-        bool is_seen =
-            single_cell_of(self, single_seen_cells(self), request->key).version == old.version;
-        return is_seen ? 0 : sim_log_end(self, SINGLE_LOG_WRITES);
-    }
     uint64_t by_time = (uint64_t)sim_now(self) + 2; /* 1 is what was there at the start */
     state->version = by_time > state->version ? by_time : state->version + 1;
-    new.version = reply->version = state->version;
-    *cells_put(&state->latest, new.key) = new;
+    new->version = state->version;
+    *cells_put(&state->latest, new->key) = *new;
     if (single_is_on_disk(params)) {
-        single_append(self, &new, request->fencing_token);
-        single_want_sync(self);
+        single_append(self, new, request->fencing_token);
     }
     if (!single_is_waiting(params)) {
         state->seen_end++;
-        single_become_visible(self, &new);
-        return 0;
+        single_become_visible(self, new);
     }
-    return sim_log_end(self, SINGLE_LOG_WRITES);
+}
+
+/* What changes something or brings a token. */
+static void carry_out(struct sim_node *self, const struct sim_request *request,
+                      struct sim_reply *reply)
+{
+    struct single_state *state = sim_state(self);
+    uint64_t token = request->fencing_token;
+    struct cell old = single_cell_of(self, &state->latest, request->key), new;
+    bool is_fenced = effect_is_fenced(&state->tokens, request->key, token);
+    bool is_new_token = effect_is_new_token(&state->tokens, request->key, token);
+    effect_remember_token(&state->tokens, request->key, token, 0);
+    if (effect_is_read(request->operation)) {
+        read(self, request, &old, reply);
+    } else if (!is_fenced && effect_of(request, &old, &new, &reply->value)) {
+        change(self, request, &new);
+        reply->version = new.version;
+        return; /* its record has the token, too */
+    } else {
+        reply->status = SIM_STATUS_CONFLICT;
+        reply->value = old.value;
+        reply->version = old.version;
+    }
+    if (is_new_token && single_is_waiting(sim_params(self))) {
+        single_append_token(self, request->key, token);
+    }
+}
+
+/* Whether all that the answer tells is on disk already, or need not be. */
+static bool is_settled(struct sim_node *self, const struct sim_request *request,
+                       const struct sim_reply *reply)
+{
+    const struct single_state *state = sim_state(self);
+    if (!single_is_waiting(sim_params(self))) {
+        return true;
+    }
+    return request->fencing_token == 0
+               ? single_cell_of(self, &state->seen, request->key).version == reply->version
+               : sim_log_durable(self, SINGLE_LOG_WRITES) == sim_log_end(self, SINGLE_LOG_WRITES);
 }
 
 static void conclude(struct sim_node *self, sim_frame frame)
@@ -172,17 +192,23 @@ static void conclude(struct sim_node *self, sim_frame frame)
     struct single_state *state = sim_state(self);
     struct single_job *job = single_job_at(self, frame);
     const struct sim_request *request = sim_request_of(self, job->ticket);
-    if (effect_is_read(request->operation)) {
-        effect_remember_token(&state->tokens, request->key, request->fencing_token, 0);
-        read(self, request, &job->reply);
+    bool is_scan = request->operation == SIM_OP_SCAN;
+    bool has_place =
+        !is_scan && (!effect_is_read(request->operation) || request->fencing_token != 0);
+    if (is_scan) {
+        scan(self, request, &job->reply);
+    } else if (has_place) {
+        carry_out(self, request, &job->reply);
     } else {
-        job->end = write(self, request, &job->reply);
+        struct cell cell = single_cell_of(self, single_seen_cells(self), request->key);
+        read(self, request, &cell, &job->reply);
     }
-    if (job->end == 0) {
+    if (!has_place || is_settled(self, request, &job->reply)) {
         sim_answer(self, job->ticket, &job->reply);
         sim_frame_end(self, frame);
         return;
     }
+    job->end = sim_log_end(self, SINGLE_LOG_WRITES);
     job->logged = sim_now(self);
     if (state->first_waiting == 0) {
         state->first_waiting = frame;

@@ -36,7 +36,7 @@ struct single_state {
     struct cells seen;          /* what reads see; unused where that is the same */
     struct cells tokens;        /* the greatest fencing token that came with each key */
     uint64_t version;           /* the latest; they grow with time, also over a crash */
-    uint64_t seen_end;          /* writes that reads see, by their place in the log */
+    uint64_t seen_end;          /* up to where in the log reads see it */
     uint64_t seen_version;      /* the latest of them */
     struct followers followers; /* who is told of commits */
     bool is_syncing, is_recovering;
@@ -48,7 +48,7 @@ struct single_state {
 struct single_job {
     sim_ticket ticket;
     sim_time logged; /* since when it waits for an fsync */
-    uint64_t end;    /* of the log, that is on disk before it is answered; 0 = at once */
+    uint64_t end;    /* of the log, that is on disk before it is answered */
     struct sim_reply reply;
     sim_frame next;
     bool has_page; /* what it needs is in memory */
@@ -93,9 +93,10 @@ struct cell single_cell_of(struct sim_node *self, const struct cells *cells, uin
 /* The map that reads see. */
 const struct cells *single_seen_cells(struct sim_node *self);
 void single_become_visible(struct sim_node *self, const struct cell *cell);
+/* A record of a write, with the token that it came with; of a token alone. An fsync follows. */
 void single_append(struct sim_node *self, const struct cell *cell, uint64_t token);
+void single_append_token(struct sim_node *self, uint64_t key, uint64_t token);
 void single_sync(struct sim_node *self);
-void single_want_sync(struct sim_node *self);
 /* Records below `end` are on disk; 0 = that was a checkpoint. */
 void single_on_synced(struct sim_node *self, uint64_t end);
 void single_checkpoint(struct sim_node *self);
