@@ -267,10 +267,8 @@ static inline void leaders_play_seed(struct leaders_play *play, uint64_t seed)
 {
     struct swarm *swarm = play->swarm;
     struct probe asker = {.on = leaders_heard, .data = play, .forgets = true};
-    swarm->seed = seed;
+    unsigned kinds = swarm_begin(swarm, seed);
     play->count = 0;
-    sim_random_init(&swarm->random, seed, "swarm", "faults");
-    unsigned kinds = (unsigned)sim_random_u64(&swarm->random) & swarm->of.allowed;
     leaders_build(play, &asker, (kinds >> SWARM_CLOCK & 1) != 0);
     fixture_run_until(&swarm->f, 0);
     while (sim_world_now(swarm->f.world) < s(SWARM_HEALED)) {

@@ -63,6 +63,7 @@ struct swarm {
     struct sim_random random;
     bool is_down[SWARM_REPLICAS], is_paused[SWARM_REPLICAS];
     bool is_cut[SWARM_REPLICAS][SWARM_REPLICAS];
+    void (*play)(struct swarm *swarm, uint64_t seed);
     void (*prepare)(struct swarm *swarm); /* adds what the store needs beside; may be NULL */
     void (*finish)(struct swarm *swarm);  /* looks at how it ended; likewise */
     struct sim_check_claim
@@ -70,12 +71,12 @@ struct swarm {
     struct sim_check_input seen;
     uint64_t held[SWARM_REPLICAS][SWARM_KEYS];
     /* Of all seeds that the struct was played with: violations of the claim. */
-    uint64_t happened[SWARM_FAULTS], unknown, failed, succeeded;
-    uint64_t violations, diverged, stuck;
+    uint64_t happened[SWARM_FAULTS], unknown, failed, succeeded, violations, diverged, stuck;
     /* Metrics of the store that count what is rare, NULL at the end: `prepare` says which. Each
      * must be reached by some seed. */
     const char *const *rare;
     uint64_t reached[SWARM_RARE_MAX];
+    void *data; /* of `play` */
 };
 
 /* ---- clients ---- */
@@ -310,11 +311,31 @@ static inline void swarm_judge(struct swarm *swarm)
     }
 }
 
+/* Of very different lengths, but none so long as to look like a failure. */
+static inline void swarm_link(struct fixture *f)
+{
+    const char *error = NULL;
+    struct sim_link_law *link = fixture_link(f, 0, 0);
+    const struct sim_dist *law = sim_dist_lognormal_median(&f->arena, 0.002, 0.99, 0.1, &error);
+    link->latency = sim_dist_truncated(&f->arena, law, 0, 0.12, &error);
+    g_assert_null(error);
+    link->loss = 0.002;
+}
+
+static inline void swarm_clocks(struct swarm *swarm)
+{
+    for (uint32_t i = 0; i < SWARM_REPLICAS; i++) {
+        struct sim_machine_spec *machine = fixture_machine(&swarm->f, swarm_id(i));
+        machine->clock_offset = (sim_time)sim_random_below(&swarm->random, 2000000000);
+        machine->clock_drift = (sim_random_unit(&swarm->random) - 0.5) * 0.02;
+        swarm->happened[SWARM_CLOCK]++;
+    }
+}
+
 static inline void swarm_build(struct swarm *swarm, struct probe *asker,
                                const struct swarm_params *params, bool has_clocks)
 {
     struct fixture *f = &swarm->f;
-    const char *error = NULL;
     fixture_init(f, s(1000));
     f->options.seed = swarm->seed;
     fixture_add_group(f, "client", &swarm_client, NULL, SWARM_CLIENTS, SWARM_CLIENTS);
@@ -322,19 +343,11 @@ static inline void swarm_build(struct swarm *swarm, struct probe *asker,
                       SWARM_REPLICAS);
     probe_add(f, asker, "asker", 1);
     fixture_set_params(f, "client", params);
-    struct sim_link_law *link = fixture_link(f, 0, 0);
-    /* Of very different lengths, but none so long as to look like a failure. */
-    const struct sim_dist *law = sim_dist_lognormal_median(&f->arena, 0.002, 0.99, 0.1, &error);
-    link->latency = sim_dist_truncated(&f->arena, law, 0, 0.12, &error);
-    g_assert_null(error);
-    link->loss = 0.002;
+    swarm_link(f);
     fixture_group(f, "replica")->transport.retransmit = ms(50);
     fixture_group(f, "client")->transport.retransmit = ms(50);
-    for (uint32_t i = 0; has_clocks && i < SWARM_REPLICAS; i++) {
-        struct sim_machine_spec *machine = fixture_machine(f, swarm_id(i));
-        machine->clock_offset = (sim_time)sim_random_below(&swarm->random, 2000000000);
-        machine->clock_drift = (sim_random_unit(&swarm->random) - 0.5) * 0.02;
-        swarm->happened[SWARM_CLOCK]++;
+    if (has_clocks) {
+        swarm_clocks(swarm);
     }
     if (swarm->prepare != NULL) {
         swarm->prepare(swarm);
@@ -342,28 +355,45 @@ static inline void swarm_build(struct swarm *swarm, struct probe *asker,
     fixture_start(f);
 }
 
-static inline void swarm_play(struct swarm *swarm, uint64_t seed)
+/* The kinds of faults that the seed has. */
+static inline unsigned swarm_begin(struct swarm *swarm, uint64_t seed)
 {
-    struct swarm_params params = {swarm};
-    struct probe asker = {.on = swarm_held, .data = swarm};
     swarm->seed = seed;
-    swarm->seen = (struct sim_check_input){.has_initial = true, .has_times = true};
-    sim_history_init(&swarm->seen.history, SWARM_OPERATIONS);
     sim_random_init(&swarm->random, seed, "swarm", "faults");
-    unsigned kinds = (unsigned)sim_random_u64(&swarm->random) & swarm->of.allowed;
-    swarm_build(swarm, &asker, &params, (kinds >> SWARM_CLOCK & 1) != 0);
+    return (unsigned)sim_random_u64(&swarm->random) & swarm->of.allowed;
+}
+
+/* Faults come and go until all is mended. */
+static inline void swarm_faults(struct swarm *swarm, unsigned kinds)
+{
     while (sim_world_now(swarm->f.world) < s(SWARM_HEALED)) {
         sim_time step = ms(20) + (sim_time)sim_random_below(&swarm->random, 400000000);
         fixture_run_until(&swarm->f, sim_world_now(swarm->f.world) + step);
         swarm_step(swarm, kinds);
     }
     swarm_heal(swarm);
+}
+
+static inline void swarm_reach(struct swarm *swarm, const char *group)
+{
+    for (uint32_t i = 0; swarm->rare != NULL && swarm->rare[i] != NULL; i++) {
+        swarm->reached[i] += fixture_total(&swarm->f, group, swarm->rare[i]);
+    }
+}
+
+static inline void swarm_play(struct swarm *swarm, uint64_t seed)
+{
+    struct swarm_params params = {swarm};
+    struct probe asker = {.on = swarm_held, .data = swarm};
+    unsigned kinds = swarm_begin(swarm, seed);
+    swarm->seen = (struct sim_check_input){.has_initial = true, .has_times = true};
+    sim_history_init(&swarm->seen.history, SWARM_OPERATIONS);
+    swarm_build(swarm, &asker, &params, (kinds >> SWARM_CLOCK & 1) != 0);
+    swarm_faults(swarm, kinds);
     fixture_run_until(&swarm->f, s(SWARM_END + 30)); /* some rounds of anti-entropy */
     swarm_judge(swarm);
     swarm_compare(swarm);
-    for (uint32_t i = 0; swarm->rare != NULL && swarm->rare[i] != NULL; i++) {
-        swarm->reached[i] += fixture_total(&swarm->f, "replica", swarm->rare[i]);
-    }
+    swarm_reach(swarm, "replica");
     if (swarm->finish != NULL) {
         swarm->finish(swarm);
     }
@@ -397,12 +427,8 @@ static inline bool swarm_is_alone(void)
 
 /* Plays seeds from `first` on; with `stops` until one is not as claimed. BRINK_SWARM_SEED in the
  * environment plays that one alone. */
-static inline struct swarm *swarm_new_with(struct swarm_case of, uint64_t first, uint64_t seeds,
-                                           bool stops, void (*prepare)(struct swarm *swarm))
+static inline void swarm_play_all(struct swarm *swarm, uint64_t first, uint64_t seeds, bool stops)
 {
-    struct swarm *swarm = g_new0(struct swarm, 1);
-    swarm->of = of;
-    swarm->prepare = prepare;
     const char *alone = g_getenv("BRINK_SWARM_SEED");
     if (alone != NULL) {
         first = g_ascii_strtoull(alone, NULL, 10);
@@ -410,11 +436,11 @@ static inline struct swarm *swarm_new_with(struct swarm_case of, uint64_t first,
     }
     for (uint64_t seed = first; seed < first + seeds; seed++) {
         uint64_t before = swarm->violations + swarm->diverged + swarm->stuck;
-        swarm_play(swarm, seed);
+        swarm->play(swarm, seed);
         if (swarm->violations + swarm->diverged + swarm->stuck > before) {
             g_test_message("%s: seed %" G_GUINT64_FORMAT
                            " %s; again: BRINK_SWARM_SEED=%" G_GUINT64_FORMAT " %s -p %s",
-                           of.what, seed,
+                           swarm->of.what, seed,
                            swarm->violations > 0 ? "is not as claimed"
                            : swarm->diverged > 0 ? "has diverged"
                                                  : "is stuck",
@@ -425,6 +451,16 @@ static inline struct swarm *swarm_new_with(struct swarm_case of, uint64_t first,
         }
     }
     swarm_report(swarm);
+}
+
+static inline struct swarm *swarm_new_with(struct swarm_case of, uint64_t first, uint64_t seeds,
+                                           bool stops, void (*prepare)(struct swarm *swarm))
+{
+    struct swarm *swarm = g_new0(struct swarm, 1);
+    swarm->of = of;
+    swarm->play = swarm_play;
+    swarm->prepare = prepare;
+    swarm_play_all(swarm, first, seeds, stops);
     return swarm;
 }
 
