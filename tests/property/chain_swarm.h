@@ -2,7 +2,7 @@
 #ifndef TESTS_PROPERTY_CHAIN_SWARM_H
 #define TESTS_PROPERTY_CHAIN_SWARM_H
 
-#include "swarm.h"
+#include "swarm_targets.h"
 
 #define SWARM_CHAIN                                                                                \
     "master = 'master', service = us(50), heartbeat = ms(300), timeout = ms(700), retry = ms(200)"
@@ -18,16 +18,11 @@ static inline void chain_add_master(struct swarm *swarm, const char *params)
     machine->clock_drift = (sim_random_unit(&swarm->random) - 0.5) * 0.02;
 }
 
-static inline sim_time chain_moment(struct swarm *swarm)
-{
-    return (sim_time)sim_random_below(&swarm->random, (uint64_t)s(SWARM_HEALED));
-}
-
 /* The master cannot be reached by some of the replicas, and is down, for a while. */
 static inline void chain_faults(struct swarm *swarm)
 {
     for (int i = 0; i < 3 && (swarm->of.allowed >> SWARM_CUT & 1) != 0; i++) {
-        sim_time from = chain_moment(swarm);
+        sim_time from = swarm_moment(swarm);
         sim_time to = from + ms(100) + (sim_time)sim_random_below(&swarm->random, 5000000000);
         struct sim_fault_spec *fault =
             fixture_add_fault(&swarm->f, SIM_FAULT_PARTITION, from, to, NULL);
@@ -36,7 +31,7 @@ static inline void chain_faults(struct swarm *swarm)
         fixture_fault_sides(&swarm->f, fault, side, "master");
     }
     if ((swarm->of.allowed >> SWARM_CRASH & 1) != 0 && sim_random_chance(&swarm->random, 0.5)) {
-        sim_time from = chain_moment(swarm);
+        sim_time from = swarm_moment(swarm);
         sim_time to = from + ms(1) + (sim_time)sim_random_below(&swarm->random, 2000000000);
         fixture_add_fault(&swarm->f, SIM_FAULT_CRASH, from, to, "master");
     }
