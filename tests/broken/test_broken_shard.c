@@ -24,38 +24,43 @@ static void play(const char *twin, uint64_t first)
 }
 
 /* The same of what shards and a configuration store add to that. */
-static void play_map(const char *twin)
+static void play_map(const char *twin, const char *params, uint64_t seeds,
+                     void (*prepare)(struct swarm *swarm))
 {
     if (!is_twin(twin) && !is_twin("none")) {
         return;
     }
-    struct swarm *swarm = swarm_new_with((struct swarm_case){twin, &sim_model_store_sharded,
-                                                             SHARD_SWARM_CONFIG "by = 'modulo'",
-                                                             SWARM_ALL_FAULTS, true},
-                                         1, 20, is_twin(twin), shard_prepare_config_single);
+    struct swarm *swarm = swarm_new_with(
+        (struct swarm_case){twin, &sim_model_store_sharded, params, SWARM_ALL_FAULTS, true}, 1,
+        seeds, is_twin(twin), prepare);
     g_assert_cmpuint(swarm->violations, ==, is_twin(twin) ? 1 : 0);
     g_free(swarm);
 }
 
 static void test_owns(void)
 {
-    play_map("shard_owns");
+    play_map("shard_owns", SHARD_SWARM_CONFIG "by = 'modulo'", 20, shard_prepare_config_single);
 }
 static void test_floor(void)
 {
-    play_map("shard_floor");
+    play_map("shard_floor", SHARD_SWARM_CONFIG "by = 'modulo'", 20, shard_prepare_config_single);
 }
 static void test_open(void)
 {
-    play_map("shard_open");
+    play_map("shard_open", SHARD_SWARM_CONFIG "by = 'modulo'", 20, shard_prepare_config_single);
 }
 static void test_remembers(void)
 {
-    play_map("shard_remembers");
+    play_map("shard_remembers", SHARD_SWARM_CONFIG "by = 'modulo'", 20,
+             shard_prepare_config_single);
 }
 static void test_gives(void)
 {
-    play_map("shard_gives");
+    play_map("shard_gives", SHARD_SWARM_CONFIG "by = 'modulo'", 20, shard_prepare_config_single);
+}
+static void test_epoch(void)
+{
+    play_map("shard_epoch", SHARD_SWARM_SLOW, 60, shard_prepare_config_raft);
 }
 static void test_holds(void)
 {
@@ -96,5 +101,6 @@ int main(int argc, char **argv)
     g_test_add_func("/broken/shard/open", test_open);
     g_test_add_func("/broken/shard/remembers", test_remembers);
     g_test_add_func("/broken/shard/gives", test_gives);
+    g_test_add_func("/broken/shard/epoch", test_epoch);
     return g_test_run();
 }

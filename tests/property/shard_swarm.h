@@ -7,7 +7,7 @@
 
 #define SWARM_REPLICAS 3u /* the routers */
 #define SWARM_KEYS 6u
-#include "swarm.h"
+#include "swarm_targets.h"
 
 /* Shards a and b are there in turn, c from time to time: keys go to and fro, also to where they
  * have been before. */
@@ -43,48 +43,18 @@ static inline void shard_finish(struct swarm *swarm)
     shard_tally.unfinished += fixture_level(&swarm->f, "replica", "moving") != 0;
 }
 
-static inline sim_time shard_moment(struct swarm *swarm)
-{
-    return (sim_time)sim_random_below(&swarm->random, (uint64_t)s(SWARM_HEALED));
-}
-
-static inline void shard_fault(struct swarm *swarm, enum swarm_fault kind, const char *target)
-{
-    sim_time from = shard_moment(swarm);
-    sim_time to = from + ms(10) + (sim_time)sim_random_below(&swarm->random, 3000000000);
-    if (kind == SWARM_CRASH) {
-        fixture_add_fault(&swarm->f, SIM_FAULT_CRASH, from, to, target);
-    } else if (kind == SWARM_PAUSE) {
-        fixture_add_fault(&swarm->f, SIM_FAULT_PAUSE, from, to, target);
-    } else {
-        struct sim_fault_spec *fault =
-            fixture_add_fault(&swarm->f, SIM_FAULT_PARTITION, from, to, NULL);
-        char side[] = "replica[1]";
-        side[8] = (char)('1' + sim_random_below(&swarm->random, SWARM_REPLICAS));
-        fixture_fault_sides(&swarm->f, fault, side, target);
-    }
-}
-
 /* Members of shards crash, are paused, and cannot be reached by some router, for a while. */
 static inline void shard_faults(struct swarm *swarm, const char *const *targets, uint32_t count)
 {
-    static const enum swarm_fault kinds[] = {SWARM_CRASH, SWARM_PAUSE, SWARM_PARTITION};
     for (int i = 0; i < 6; i++) {
-        enum swarm_fault kind = kinds[sim_random_below(&swarm->random, G_N_ELEMENTS(kinds))];
+        enum swarm_fault kind;
+        bool has_kind = swarm_target_kind(swarm, &kind);
         const char *target = targets[sim_random_below(&swarm->random, count)];
-        if ((swarm->of.allowed >> kind & 1) != 0) {
-            shard_fault(swarm, kind, target);
+        if (has_kind) {
+            swarm_target_fault(swarm, kind, target);
             shard_tally.config_faults += g_str_has_prefix(target, "config") ? 1 : 0;
         }
     }
-}
-
-static inline void shard_add_group(struct swarm *swarm, const char *name,
-                                   const struct sim_model *model, uint32_t members,
-                                   const char *params)
-{
-    fixture_add_group(&swarm->f, name, model, params, members, members);
-    fixture_group(&swarm->f, name)->transport.retransmit = ms(50);
 }
 
 static inline void shard_add(struct swarm *swarm, const struct sim_model *model, uint32_t members,
@@ -93,7 +63,7 @@ static inline void shard_add(struct swarm *swarm, const struct sim_model *model,
     static const char *const names[] = {"a", "b", "c"};
     swarm->finish = shard_finish;
     for (uint32_t i = 0; i < 3; i++) {
-        shard_add_group(swarm, names[i], model, members, params);
+        swarm_add_group(swarm, names[i], model, members, params);
     }
 }
 
@@ -117,6 +87,10 @@ static inline void shard_prepare_raft(struct swarm *swarm)
 /* ---- with a configuration store ---- */
 
 #define SHARD_SWARM_CONFIG SHARD_SWARM "config = 'config', "
+
+/* All keys of a change are copied at once, and one after the other. */
+#define SHARD_SWARM_SLOW                                                                           \
+    SHARD_SWARM_SHARDS "config = 'config', by = 'modulo', batch = 6, parallel = 1"
 
 static inline void shard_map_finish(struct swarm *swarm)
 {
@@ -151,11 +125,11 @@ static inline void shard_add_owners(struct swarm *swarm, const struct sim_model 
     swarm->finish = shard_map_finish;
     swarm->rare = rare;
     for (uint32_t i = 0; i < 3; i++) {
-        shard_add_group(swarm, names[i], &sim_model_store_shard, 1, owners[i]);
-        shard_add_group(swarm, stores[i], &sim_model_store_single, 1,
+        swarm_add_group(swarm, names[i], &sim_model_store_shard, 1, owners[i]);
+        swarm_add_group(swarm, stores[i], &sim_model_store_single, 1,
                         "service = us(50), replay = us(10), fsync = exponential(ms(5))");
     }
-    shard_add_group(swarm, "config", config, members, params);
+    swarm_add_group(swarm, "config", config, members, params);
 }
 
 static inline void shard_prepare_config_single(struct swarm *swarm)
@@ -166,12 +140,29 @@ static inline void shard_prepare_config_single(struct swarm *swarm)
     shard_faults(swarm, targets, G_N_ELEMENTS(targets));
 }
 
+/* The first router ends its life with a change of the map under way at a member that stands still,
+ * and the next one has looked at the map elsewhere, and goes on, when that comes through. */
+static inline void shard_lives(struct swarm *swarm)
+{
+    static const char *const members[] = {"config[1]", "config[2]", "config[3]"};
+    unsigned both = 1u << SWARM_CRASH | 1u << SWARM_PAUSE;
+    for (int i = 0; i < 5 && (swarm->of.allowed & both) == both; i++) {
+        sim_time from = swarm_moment(swarm);
+        sim_time end = from + ms(50) + (sim_time)sim_random_below(&swarm->random, 500000000);
+        sim_time to = end + ms(10) + (sim_time)sim_random_below(&swarm->random, 2500000000);
+        fixture_add_fault(&swarm->f, SIM_FAULT_PAUSE, from, to,
+                          members[sim_random_below(&swarm->random, G_N_ELEMENTS(members))]);
+        fixture_add_fault(&swarm->f, SIM_FAULT_CRASH, end, end + ms(1), "replica[1]");
+    }
+}
+
 static inline void shard_prepare_config_raft(struct swarm *swarm)
 {
     static const char *const targets[] = {"a", "b", "c", "config[1]", "config[2]", "config[3]"};
     shard_add_owners(swarm, &sim_model_store_raft, 3,
                      "service = us(50), fsync = exponential(ms(10)), timeout = ms(400)");
     shard_faults(swarm, targets, G_N_ELEMENTS(targets));
+    shard_lives(swarm);
 }
 
 #endif

@@ -6,11 +6,12 @@
  */
 #include "shard_swarm.h"
 
-static void play(const char *what, const char *params, void (*prepare)(struct swarm *swarm))
+static void play(const char *what, const char *params, uint64_t seeds,
+                 void (*prepare)(struct swarm *swarm))
 {
     struct swarm *swarm = swarm_new_with(
-        (struct swarm_case){what, &sim_model_store_sharded, params, SWARM_ALL_FAULTS, true}, 1, 40,
-        false, prepare);
+        (struct swarm_case){what, &sim_model_store_sharded, params, SWARM_ALL_FAULTS, true}, 1,
+        seeds, false, prepare);
     swarm_check(swarm);
     g_free(swarm);
     shard_map_report(what);
@@ -21,12 +22,19 @@ static void play(const char *what, const char *params, void (*prepare)(struct sw
 
 static void test_single(void)
 {
-    play("map, range", SHARD_SWARM_CONFIG "by = 'range'", shard_prepare_config_single);
+    play("map, range", SHARD_SWARM_CONFIG "by = 'range'", 40, shard_prepare_config_single);
 }
 
 static void test_raft(void)
 {
-    play("map in raft, modulo", SHARD_SWARM_CONFIG "by = 'modulo'", shard_prepare_config_raft);
+    play("map in raft, modulo", SHARD_SWARM_CONFIG "by = 'modulo'", 40, shard_prepare_config_raft);
+}
+
+/* Lives of the first router that end while a change of theirs is under way. */
+static void test_lives(void)
+{
+    play("map in raft, slow copies", SHARD_SWARM_SLOW, 60, shard_prepare_config_raft);
+    g_assert_true(shard_tally.map_late > 0 || swarm_is_alone());
 }
 
 int main(int argc, char **argv)
@@ -34,5 +42,6 @@ int main(int argc, char **argv)
     g_test_init(&argc, &argv, NULL);
     g_test_add_func("/shard/swarm/map/single", test_single);
     g_test_add_func("/shard/swarm/map/raft", test_raft);
+    g_test_add_func("/shard/swarm/map/lives", test_lives);
     return g_test_run();
 }

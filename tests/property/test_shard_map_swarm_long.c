@@ -33,6 +33,11 @@ static void test_fast(void)
          shard_prepare_config_raft);
 }
 
+static void test_slow(void)
+{
+    play("map in raft, slow copies", SHARD_SWARM_SLOW, shard_prepare_config_raft);
+}
+
 static void test_oversized(void)
 {
     play("map, oversized", SHARD_SWARM_CONFIG SHARD_SWARM_OVERSIZED, shard_prepare_config_single);
@@ -51,6 +56,7 @@ int main(int argc, char **argv)
     g_test_add_func("/shard/swarm/map/long/single", test_single);
     g_test_add_func("/shard/swarm/map/long/raft", test_raft);
     g_test_add_func("/shard/swarm/map/long/fast", test_fast);
+    g_test_add_func("/shard/swarm/map/long/slow", test_slow);
     g_test_add_func("/shard/swarm/map/long/oversized", test_oversized);
     g_test_add_func("/shard/swarm/map/long/reached", test_reached);
     return g_test_run();
