@@ -204,7 +204,7 @@ static void conclude(struct sim_node *self, sim_ticket ticket)
 {
     const struct sim_request *request = sim_request_of(self, ticket);
     struct sim_reply reply = {.status = SIM_STATUS_OK};
-    uint64_t old = 0;
+    struct cell old;
     switch ((enum sim_operation)request->operation) {
     case SIM_OP_CALL:
     case SIM_OP_READ:
@@ -214,22 +214,21 @@ static void conclude(struct sim_node *self, sim_ticket ticket)
         answer_scan(self, request, &reply);
         break;
     case SIM_OP_COMPARE_AND_SET:
-        old = read_cell(self, request->key).value;
-        if (old != request->expected) {
+        old = read_cell(self, request->key);
+        if (old.value != request->expected) {
             reply.status = SIM_STATUS_CONFLICT;
-            reply.value = old;
+            reply.value = old.value;
+            reply.version = old.version;
         } else {
             reply.version = write_cell(self, request->key, request->value, false);
         }
         break;
     case SIM_OP_INCREMENT:
-        old = read_cell(self, request->key).value;
-        reply.value = old + request->value;
+        reply.value = read_cell(self, request->key).value + request->value;
         reply.version = write_cell(self, request->key, reply.value, false);
         break;
     case SIM_OP_APPEND:
-        old = read_cell(self, request->key).value;
-        reply.value = sim_hash_pair(old, request->value);
+        reply.value = sim_hash_pair(read_cell(self, request->key).value, request->value);
         reply.version = write_cell(self, request->key, reply.value, false);
         break;
     case SIM_OP_WRITE:

@@ -15,7 +15,7 @@ struct sale {
     struct sim_check_input seen;
 };
 
-static void begin(struct sale *sale, const char *scheme)
+static void begin_with(struct sale *sale, const char *scheme, const struct sim_model *locks)
 {
     *sale = (struct sale){.seen = {.has_initial = true, .has_times = true}};
     fixture_init(&sale->f, s(60));
@@ -24,12 +24,17 @@ static void begin(struct sale *sale, const char *scheme)
     g_autofree char *params = g_strdup_printf(SALE "'%s'", scheme);
     const char *text = sim_arena_strdup(&sale->f.arena, params);
     fixture_add_node(&sale->f, "seats", &sim_model_store_single, "service = ms(0)");
-    fixture_add_node(&sale->f, "locks", &sim_model_store_single, "service = ms(0)");
+    fixture_add_node(&sale->f, "locks", locks, "service = ms(0)");
     fixture_add_node(&sale->f, "a", &sim_model_client_locking, text);
     fixture_add_node(&sale->f, "b", &sim_model_client_locking, text);
     fixture_link_latency(&sale->f, ms(1));
     fixture_start(&sale->f);
     fixture_run_until(&sale->f, 0);
+}
+
+static void begin(struct sale *sale, const char *scheme)
+{
+    begin_with(sale, scheme, &sim_model_store_single);
 }
 
 static enum sim_check_verdict judge(struct sale *sale)
@@ -140,6 +145,32 @@ static void test_crash(void)
     end(&sale);
 }
 
+/* The answer is lost that says that it has the lock. It asks again after 1 s and a poll, finds that
+ * it has it, sells with its token, and gives it back: at 1,068 ms. The next sale need not wait. */
+static void test_lost_answer(void)
+{
+    static const struct sim_model *const stores[] = {&sim_model_store_single,
+                                                     &sim_model_store_memory};
+    for (size_t i = 0; i < G_N_ELEMENTS(stores); i++) {
+        struct sale sale;
+        begin_with(&sale, "fencing", stores[i]);
+        fixture_pause(&sale.f, "b", true);
+        fixture_cut(&sale.f, "locks", "a", true);
+        fixture_run_until(&sale.f, ms(1010));
+        fixture_cut(&sale.f, "locks", "a", false);
+        fixture_run_until(&sale.f, ms(1068));
+        g_assert_cmpuint(total(&sale, "sold"), ==, 1);
+        g_assert_cmpuint(total(&sale, "succeeded"), ==, 1);
+        fixture_run_until(&sale.f, ms(1080));
+        g_assert_cmpuint(total(&sale, "taken"), >, 0);
+        fixture_pause(&sale.f, "b", false);
+        fixture_run_until(&sale.f, s(2));
+        g_assert_cmpuint(total(&sale, "expired_locks"), ==, 0);
+        g_assert_cmpint(judge(&sale), ==, SIM_CHECK_YES);
+        end(&sale);
+    }
+}
+
 int main(int argc, char **argv)
 {
     g_test_init(&argc, &argv, NULL);
@@ -147,5 +178,6 @@ int main(int argc, char **argv)
     g_test_add_func("/client.locking/pause", test_pause);
     g_test_add_func("/client.locking/no_lock", test_no_lock);
     g_test_add_func("/client.locking/crash", test_crash);
+    g_test_add_func("/client.locking/lost_answer", test_lost_answer);
     return g_test_run();
 }

@@ -65,7 +65,9 @@ static void test_operations(void)
     reply = ask(&story, SIM_OP_READ, 5, 0, 0);
     g_assert_cmpuint(reply->value, ==, 77);
     g_assert_cmpuint(reply->version, ==, written);
-    g_assert_cmpint(ask(&story, SIM_OP_COMPARE_AND_SET, 5, 88, 1)->status, ==, SIM_STATUS_CONFLICT);
+    reply = ask(&story, SIM_OP_COMPARE_AND_SET, 5, 88, 1);
+    g_assert_cmpint(reply->status, ==, SIM_STATUS_CONFLICT);
+    g_assert_cmpuint(reply->version, ==, written);
     g_assert_cmpint(ask(&story, SIM_OP_COMPARE_AND_SET, 5, 88, 77)->status, ==, SIM_STATUS_OK);
     g_assert_cmpuint(ask(&story, SIM_OP_INCREMENT, 5, 2, 0)->value, ==, 90);
     uint64_t deleted = ask(&story, SIM_OP_DELETE, 5, 0, 0)->version;
