@@ -101,38 +101,53 @@ static bool read_pair(const char *text, uint64_t *ret_first, uint64_t *ret_secon
     return true;
 }
 
-static bool log_invoke(struct check_reader *reader, uint32_t process, const char *function,
+/* The function of that name; SIM_HISTORY_FUNCTION_COUNT and an error when a log has none such. */
+static enum sim_history_function log_function(struct check_reader *reader, const char *name)
+{
+    static const char *const names[] = {
+        [SIM_HISTORY_READ] = ":read",
+        [SIM_HISTORY_WRITE] = ":write",
+        [SIM_HISTORY_COMPARE_AND_SET] = ":cas",
+    };
+    for (size_t i = 0; i < G_N_ELEMENTS(names); i++) {
+        if (strcmp(name, names[i]) == 0) {
+            return (enum sim_history_function)i;
+        }
+    }
+    check_reader_fail(reader, "unknown function '%s': read, write or cas", name);
+    return SIM_HISTORY_FUNCTION_COUNT;
+}
+
+static bool log_invoke(struct check_reader *reader, uint32_t process, const char *name,
                        const char *value)
 {
-    struct sim_history_entry *entry = check_reader_invoke(reader, process);
+    enum sim_history_function function = log_function(reader, name);
+    struct sim_history_entry *entry =
+        function != SIM_HISTORY_FUNCTION_COUNT ? check_reader_invoke(reader, process) : NULL;
     if (entry == NULL) {
         return false;
     }
-    if (strcmp(function, ":read") == 0) {
-        entry->function = SIM_HISTORY_READ;
-        return true;
-    }
-    if (strcmp(function, ":write") == 0) {
-        entry->function = SIM_HISTORY_WRITE;
+    entry->function = (uint8_t)function;
+    if (function == SIM_HISTORY_WRITE) {
         return read_number(value, &entry->argument) ||
                check_reader_fail(reader, "expected a number to write, got '%s'", value);
     }
-    if (strcmp(function, ":cas") == 0) {
-        entry->function = SIM_HISTORY_COMPARE_AND_SET;
-        return read_pair(value, &entry->expected, &entry->argument) ||
-               check_reader_fail(reader, "expected [old new], got '%s'", value);
-    }
-    return check_reader_fail(reader, "unknown function '%s': read, write or cas", function);
+    return function == SIM_HISTORY_READ || read_pair(value, &entry->expected, &entry->argument) ||
+           check_reader_fail(reader, "expected [old new], got '%s'", value);
 }
 
 /* A read that returns nil found nothing. A compare-and-set that failed has seen another value; any
  * other operation that failed says nothing. */
 static bool log_return(struct check_reader *reader, uint32_t process, const char *type,
-                       const char *value)
+                       const char *name, const char *value)
 {
     struct sim_history_entry *entry = check_reader_return(reader, process);
     if (entry == NULL) {
         return check_reader_fail(reader, "process %u returns from nothing", process);
+    }
+    if (log_function(reader, name) != (enum sim_history_function)entry->function) {
+        return check_reader_fail(reader, "process %u returns from what it has not begun: %s",
+                                 process, name);
     }
     if (strcmp(type, ":info") == 0) {
         return true; /* for ever open */
@@ -178,8 +193,9 @@ static bool log_line(struct check_reader *reader, char *line)
         return check_reader_fail(reader, "expected process, type, function and value");
     }
     reader->event++;
-    return strcmp(type, ":invoke") == 0 ? log_invoke(reader, (uint32_t)process, function, value)
-                                        : log_return(reader, (uint32_t)process, type, value);
+    return strcmp(type, ":invoke") == 0
+               ? log_invoke(reader, (uint32_t)process, function, value)
+               : log_return(reader, (uint32_t)process, type, function, value);
 }
 
 /* ---- numbered calls ---- */
@@ -190,6 +206,10 @@ static bool call_made(struct check_reader *reader, const uint64_t fields[4])
                                         SIM_HISTORY_COMPARE_AND_SET};
     if (fields[1] >= G_N_ELEMENTS(functions)) {
         return check_reader_fail(reader, "expected 0 for a read, 1 for a write, 2 for a cas");
+    }
+    if (g_hash_table_contains(reader->open, GUINT_TO_POINTER((uint32_t)fields[0]))) {
+        return check_reader_fail(reader, "call %" G_GUINT64_FORMAT " is made again and is open",
+                                 fields[0]);
     }
     struct sim_history_entry *entry = check_reader_invoke(reader, (uint32_t)fields[0]);
     if (entry != NULL) {
@@ -281,6 +301,7 @@ char *sim_check_read(const char *text, size_t size, struct sim_check_input *ret_
                                   .open = g_hash_table_new(g_direct_hash, g_direct_equal)};
     bool is_read = read_any(&reader, text, size);
     g_hash_table_destroy(reader.open);
+    g_clear_pointer(&reader.deed_kinds, g_hash_table_destroy);
     if (!is_read) {
         sim_check_input_clear(&input);
         return reader.error;

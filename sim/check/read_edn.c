@@ -62,57 +62,120 @@ static bool read_map(struct check_scan *scan, struct check_edn_event *event)
     return true;
 }
 
+/* ---- what may stand together ---- */
+
+/* Objects of which a history can be; some operations fit several. */
+#define OF_VALUES 1u /* registers, counters, texts */
+#define OF_SETS 2u
+#define OF_QUEUES 4u
+#define OF_LOCKS 8u
+#define OF_ANY (OF_VALUES | OF_SETS | OF_QUEUES | OF_LOCKS)
+
 static const struct function {
     const char *name;
     enum sim_history_function function;
     enum sim_check_model model;
+    uint32_t objects;
 } functions[] = {
-    {":read", SIM_HISTORY_READ, SIM_CHECK_REGISTER},
-    {":write", SIM_HISTORY_WRITE, SIM_CHECK_REGISTER},
-    {":cas", SIM_HISTORY_COMPARE_AND_SET, SIM_CHECK_REGISTER},
-    {":get", SIM_HISTORY_READ, SIM_CHECK_APPEND},
-    {":put", SIM_HISTORY_WRITE, SIM_CHECK_APPEND},
-    {":append", SIM_HISTORY_APPEND, SIM_CHECK_APPEND},
-    {":add", SIM_HISTORY_INCREMENT, SIM_CHECK_COUNTER},
-    {":inc", SIM_HISTORY_INCREMENT, SIM_CHECK_COUNTER},
-    {":remove", SIM_HISTORY_REMOVE, SIM_CHECK_SET},
-    {":enqueue", SIM_HISTORY_ENQUEUE, SIM_CHECK_QUEUE},
-    {":dequeue", SIM_HISTORY_DEQUEUE, SIM_CHECK_QUEUE},
-    {":acquire", SIM_HISTORY_ACQUIRE, SIM_CHECK_MUTEX},
-    {":release", SIM_HISTORY_RELEASE, SIM_CHECK_MUTEX},
+    {":read", SIM_HISTORY_READ, SIM_CHECK_REGISTER, OF_VALUES | OF_SETS},
+    {":write", SIM_HISTORY_WRITE, SIM_CHECK_REGISTER, OF_VALUES},
+    {":cas", SIM_HISTORY_COMPARE_AND_SET, SIM_CHECK_REGISTER, OF_VALUES},
+    {":get", SIM_HISTORY_READ, SIM_CHECK_APPEND, OF_VALUES},
+    {":put", SIM_HISTORY_WRITE, SIM_CHECK_APPEND, OF_VALUES},
+    {":append", SIM_HISTORY_APPEND, SIM_CHECK_APPEND, OF_VALUES},
+    {":add", SIM_HISTORY_INCREMENT, SIM_CHECK_COUNTER, OF_VALUES | OF_SETS},
+    {":inc", SIM_HISTORY_INCREMENT, SIM_CHECK_COUNTER, OF_VALUES},
+    {":remove", SIM_HISTORY_REMOVE, SIM_CHECK_SET, OF_SETS},
+    {":enqueue", SIM_HISTORY_ENQUEUE, SIM_CHECK_QUEUE, OF_QUEUES},
+    {":dequeue", SIM_HISTORY_DEQUEUE, SIM_CHECK_QUEUE, OF_QUEUES},
+    {":acquire", SIM_HISTORY_ACQUIRE, SIM_CHECK_MUTEX, OF_LOCKS},
+    {":release", SIM_HISTORY_RELEASE, SIM_CHECK_MUTEX, OF_LOCKS},
 };
 
-static uint64_t number_of(struct check_reader *reader, const struct check_value *value)
+static const struct function *function_of(const struct check_edn_event *event)
 {
-    return value->kind == CHECK_VALUE_TEXT ? sim_check_text(reader->input, value->text)
-                                           : value->number;
+    for (size_t i = 0; i < G_N_ELEMENTS(functions); i++) {
+        if (check_value_is(&event->function, functions[i].name)) {
+            return &functions[i];
+        }
+    }
+    return NULL;
+}
+
+/* What a run did is of one store, which serves all of these. */
+static bool narrow(struct check_reader *reader, uint32_t objects, const char *what)
+{
+    reader->objects &= reader->is_own ? OF_ANY : objects;
+    return reader->objects != 0 ||
+           check_reader_fail(reader, "%s is of another object than what stands before it", what);
+}
+
+/* Texts are numbered: beside numbers they would be taken for these. */
+static bool take_kind(struct check_reader *reader, const struct check_value *value)
+{
+    reader->value_kind = reader->value_kind == CHECK_VALUE_NIL ? value->kind : reader->value_kind;
+    return value->kind == reader->value_kind ||
+           check_reader_fail(reader, "numbers and texts as values of one history");
+}
+
+bool check_edn_read_key(struct check_reader *reader, const struct check_value *key,
+                        uint64_t *ret_key)
+{
+    *ret_key = key->text != NULL ? sim_check_text(reader->input, key->text) : key->number;
+    uint32_t kind = key->kind == CHECK_VALUE_WORD ? CHECK_VALUE_TEXT : key->kind;
+    reader->key_kind = reader->has_keys ? reader->key_kind : kind;
+    reader->has_keys = true;
+    if (kind == CHECK_VALUE_PAIR || kind == CHECK_VALUE_OTHER) {
+        return check_reader_fail(reader, "expected :key to be a number, a text or a keyword");
+    }
+    return kind == reader->key_kind ||
+           check_reader_fail(reader, "numbers, texts and nothing as keys of one history");
 }
 
 static uint64_t value_of(struct check_reader *reader, const struct check_value *value)
 {
-    reader->input->has_text_values =
-        reader->input->has_text_values || value->kind == CHECK_VALUE_TEXT;
-    return number_of(reader, value);
+    bool is_text = value->kind == CHECK_VALUE_TEXT;
+    reader->input->has_text_values = reader->input->has_text_values || is_text;
+    return is_text ? sim_check_text(reader->input, value->text) : value->number;
+}
+
+/* A number or a text that was asked for or told. */
+static bool take_number_or_text(struct check_reader *reader, const struct check_value *value,
+                                uint64_t *ret_number)
+{
+    if (value->kind != CHECK_VALUE_NUMBER && value->kind != CHECK_VALUE_TEXT) {
+        return check_reader_fail(reader, "expected :value to be a number or a text");
+    }
+    *ret_number = value_of(reader, value);
+    return take_kind(reader, value);
 }
 
 static bool take_value(struct check_reader *reader, struct sim_history_entry *entry,
                        const struct check_value *value)
 {
+    struct check_value number = {.kind = CHECK_VALUE_NUMBER};
     switch ((enum sim_history_function)entry->function) {
     case SIM_HISTORY_COMPARE_AND_SET:
         entry->expected = value->number;
         entry->argument = value->second;
-        return value->kind == CHECK_VALUE_PAIR ||
-               check_reader_fail(reader, "cas: expected :value [old new]");
-    case SIM_HISTORY_WRITE:
+        return value->kind == CHECK_VALUE_PAIR
+                   ? take_kind(reader, &number)
+                   : check_reader_fail(reader, "cas: expected :value [old new]");
     case SIM_HISTORY_APPEND:
+        if (!reader->is_own && value->kind != CHECK_VALUE_TEXT) {
+            return check_reader_fail(reader, "append: expected :value to be a text");
+        }
+        return take_number_or_text(reader, value, &entry->argument);
     case SIM_HISTORY_INCREMENT:
     case SIM_HISTORY_ADD:
     case SIM_HISTORY_REMOVE:
+        if (value->kind != CHECK_VALUE_NUMBER) {
+            return check_reader_fail(reader, "expected :value to be a number");
+        }
+        return take_number_or_text(reader, value, &entry->argument);
+    case SIM_HISTORY_WRITE:
     case SIM_HISTORY_ENQUEUE:
-        entry->argument = value_of(reader, value);
-        return value->kind == CHECK_VALUE_NUMBER || value->kind == CHECK_VALUE_TEXT ||
-               check_reader_fail(reader, "expected :value to be a number or a text");
+        return take_number_or_text(reader, value, &entry->argument);
     case SIM_HISTORY_READ:
     case SIM_HISTORY_DEQUEUE:
     case SIM_HISTORY_DELETE:
@@ -127,12 +190,7 @@ static bool take_value(struct check_reader *reader, struct sim_history_entry *en
 static bool begin(struct check_reader *reader, uint32_t process,
                   const struct check_edn_event *event)
 {
-    const struct function *function = NULL;
-    for (size_t i = 0; i < G_N_ELEMENTS(functions); i++) {
-        if (check_value_is(&event->function, functions[i].name)) {
-            function = &functions[i];
-        }
-    }
+    const struct function *function = function_of(event);
     if (function == NULL) {
         return check_reader_fail(
             reader,
@@ -144,15 +202,17 @@ static bool begin(struct check_reader *reader, uint32_t process,
     if (function->model != SIM_CHECK_REGISTER && !is_set_too) {
         reader->input->model = function->model;
     }
-    uint64_t key = number_of(reader, &event->key);
-    struct sim_history_entry *entry = check_reader_invoke(reader, process);
+    uint64_t key;
+    bool is_right = narrow(reader, function->objects, function->name) &&
+                    check_edn_read_key(reader, &event->key, &key);
+    struct sim_history_entry *entry = is_right ? check_reader_invoke(reader, process) : NULL;
     if (entry == NULL) {
         return false;
     }
     if (reader->is_own && process >= SIM_HISTORY_ALONE_FROM) {
         entry->process = SIM_HISTORY_NO_PROCESS;
     }
-    reader->input->has_text_keys = event->key.kind == CHECK_VALUE_TEXT;
+    reader->input->has_text_keys = event->key.text != NULL;
     entry->key = key;
     entry->function = (uint8_t)function->function;
     return take_value(reader, entry, &event->value);
@@ -177,6 +237,7 @@ static bool read_set(const struct check_scan *of, const struct check_value *valu
     }
     of->reader->line = line; /* it had been passed already */
     of->reader->input->model = SIM_CHECK_SET;
+    is_right = is_right && narrow(of->reader, OF_SETS, "a read of a set");
     entry->result = check_set_state(of->reader->input, numbers);
     entry->is_result_known = true;
     g_array_free(numbers, TRUE);
@@ -197,6 +258,44 @@ static void begin_empty(struct sim_check_input *input)
     }
 }
 
+/* Whether the event says that it ends what its process had begun. */
+static bool ends(struct check_reader *reader, const struct sim_history_entry *entry,
+                 uint32_t process, const struct check_edn_event *event)
+{
+    const struct function *function = function_of(event);
+    uint64_t key = entry->key;
+    bool has_key = event->key.kind != CHECK_VALUE_NIL;
+    if (event->function.kind != CHECK_VALUE_NIL &&
+        (function == NULL || function->function != (enum sim_history_function)entry->function)) {
+        return check_reader_fail(reader, "process %u returns from what it has not begun: %s",
+                                 process, event->function.text != NULL ? event->function.text : "");
+    }
+    return (!has_key || check_edn_read_key(reader, &event->key, &key)) &&
+           (key == entry->key ||
+            check_reader_fail(reader, "process %u returns with another key than it had asked for",
+                              process));
+}
+
+/* What a read or a dequeue was told. */
+static bool take_told(const struct check_scan *scan, const struct check_edn_event *event,
+                      struct sim_history_entry *entry)
+{
+    struct check_reader *reader = scan->reader;
+    const struct check_value *value = &event->value;
+    bool is_nil = value->kind == CHECK_VALUE_NIL;
+    if (entry->function == SIM_HISTORY_DEQUEUE) {
+        entry->is_missing = is_nil;
+        entry->is_result_known = true;
+        return is_nil || take_number_or_text(reader, value, &entry->result);
+    }
+    if (value->at != NULL) {
+        return read_set(scan, value, entry);
+    }
+    entry->is_result_known = !is_nil;
+    return is_nil || (narrow(reader, OF_VALUES, "a read of a value") &&
+                      take_number_or_text(reader, value, &entry->result));
+}
+
 static bool end(const struct check_scan *scan, uint32_t process,
                 const struct check_edn_event *event)
 {
@@ -204,6 +303,9 @@ static bool end(const struct check_scan *scan, uint32_t process,
     struct sim_history_entry *entry = check_reader_return(reader, process);
     if (entry == NULL) {
         return check_reader_fail(reader, "process %u returns from nothing", process);
+    }
+    if (!ends(reader, entry, process, event)) {
+        return false;
     }
     if (check_value_is(&event->type, ":info")) {
         return true; /* for ever open */
@@ -214,17 +316,9 @@ static bool end(const struct check_scan *scan, uint32_t process,
     }
     entry->completed = reader->event;
     entry->outcome = (uint8_t)(is_ok ? SIM_HISTORY_OK : SIM_HISTORY_FAIL);
-    if (is_ok && entry->function == SIM_HISTORY_DEQUEUE) {
-        entry->is_missing = event->value.kind == CHECK_VALUE_NIL;
-        entry->result = entry->is_missing ? 0 : value_of(reader, &event->value);
-        entry->is_result_known = true;
-    }
-    if (is_ok && entry->function == SIM_HISTORY_READ && event->value.at != NULL) {
-        return read_set(scan, &event->value, entry);
-    }
-    if (is_ok && entry->function == SIM_HISTORY_READ && event->value.kind != CHECK_VALUE_NIL) {
-        entry->result = value_of(reader, &event->value);
-        entry->is_result_known = true;
+    bool tells = entry->function == SIM_HISTORY_READ || entry->function == SIM_HISTORY_DEQUEUE;
+    if (is_ok && tells && !take_told(scan, event, entry)) {
+        return false;
     }
     if (reader->is_own && entry->function == SIM_HISTORY_COMPARE_AND_SET &&
         check_value_is(&event->error, ":mismatch")) {
@@ -288,6 +382,7 @@ bool check_read_edn(struct check_reader *reader, const char *text, size_t size)
     struct check_scan scan = {reader, text, text + size};
     size_t length = strlen(SIM_CHECK_OWN_HEADER);
     reader->line = 1;
+    reader->objects = OF_ANY;
     if (size >= length && memcmp(text, SIM_CHECK_OWN_HEADER, length) == 0) {
         begin_own(reader);
     }

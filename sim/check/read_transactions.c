@@ -32,6 +32,21 @@ static bool read_list(struct check_scan *scan, struct check_deed *deed)
     return is_right;
 }
 
+/* A key is a list or a register, and not now this, now that. */
+static bool is_of_kind(struct check_reader *reader, uint64_t key, bool is_list)
+{
+    if (reader->deed_kinds == NULL) {
+        reader->deed_kinds = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
+    }
+    guint kind = GPOINTER_TO_UINT(g_hash_table_lookup(reader->deed_kinds, &key));
+    if (kind == 0) {
+        kind = 1u + is_list;
+        g_hash_table_insert(reader->deed_kinds, g_memdup2(&key, sizeof key),
+                            GUINT_TO_POINTER(kind));
+    }
+    return kind == 1u + is_list || check_reader_fail(reader, "a list and a register under one key");
+}
+
 static bool take_deed(struct check_scan *scan, const struct check_value *name,
                       const struct check_value *key, struct check_deed *deed)
 {
@@ -47,13 +62,16 @@ static bool take_deed(struct check_scan *scan, const struct check_value *name,
     transactions->has_lists = transactions->has_lists || deed->kind == CHECK_DEED_APPEND;
     transactions->begins_as_zero = transactions->begins_as_zero || check_value_is(name, ":read") ||
                                    check_value_is(name, ":write");
-    scan->reader->input->has_text_keys =
-        key->kind == CHECK_VALUE_TEXT || key->kind == CHECK_VALUE_WORD;
-    deed->key = key->text != NULL ? sim_check_text(scan->reader->input, key->text) : key->number;
-    if (is_read && (check_scan_peek(scan) == '[' || check_scan_peek(scan) == '(')) {
-        return read_list(scan, deed);
+    scan->reader->input->has_text_keys = key->text != NULL;
+    if (!check_edn_read_key(scan->reader, key, &deed->key)) {
+        return false;
     }
-    bool is_right = check_scan_value(scan, 2, &value);
+    if (is_read && (check_scan_peek(scan) == '[' || check_scan_peek(scan) == '(')) {
+        return is_of_kind(scan->reader, deed->key, true) && read_list(scan, deed);
+    }
+    bool is_right = check_scan_value(scan, 2, &value) &&
+                    ((is_read && value.kind == CHECK_VALUE_NIL) ||
+                     is_of_kind(scan->reader, deed->key, deed->kind == CHECK_DEED_APPEND));
     deed->value = value.number;
     deed->is_known = !transactions->begins_as_zero || value.kind != CHECK_VALUE_NIL;
     deed->is_missing = value.kind == CHECK_VALUE_NIL ||

@@ -151,7 +151,22 @@ static void collect_lists(struct check_building *building)
             if (deed->count > longest->count) {
                 longest->first = deed->first;
                 longest->count = deed->count;
+                longest->reader = t;
             }
+        }
+    }
+}
+
+/* What was appended once stands once in a list: what does not was made up by somebody. */
+static void find_duplicates(struct check_building *building, const struct check_longest *longest)
+{
+    g_autoptr(GHashTable) values = g_hash_table_new(g_int64_hash, g_int64_equal);
+    for (uint32_t i = 0; i < longest->count; i++) {
+        uint64_t *value = &g_array_index(building->from->values, uint64_t, longest->first + i);
+        if (!g_hash_table_add(values, value)) {
+            check_add_mistake(building, "duplicate elements: %s reads twice what was appended once",
+                              longest->reader, CHECK_NO_TRANSACTION, SIM_CHECK_READ_UNCOMMITTED);
+            return;
         }
     }
 }
@@ -248,6 +263,9 @@ void check_versions_init(struct check_building *building, struct check_dependenc
     };
     collect_versions(building);
     collect_lists(building);
+    for (guint i = 0; i < building->lists->len; i++) {
+        find_duplicates(building, g_ptr_array_index(building->lists, i));
+    }
     mark_happened(building);
     collect_readers(building);
 }

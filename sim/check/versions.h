@@ -26,6 +26,7 @@ struct check_readers {
 struct check_longest {
     uint64_t key;
     uint32_t first, count;
+    uint32_t reader;
 };
 
 struct check_building {

@@ -77,6 +77,8 @@ static void test_stories(void)
         {"ok [:append 1 1]; ok [:append 1 2]; ok [:r 1 [1 2]]; ok [:r 1 [2]]", "nnnnnn",
          "incompatible order"},
         {"ok [:append 1 1] [:r 1 nil]", "yynnnn", "internal"},
+        {"ok [:append 1 1]; ok [:r 1 [1 1]]", "nnnnnn", "duplicate elements"},
+        {"ok [:append 1 1] [:r 1 [1 1]]", "nnnnnn", "duplicate elements"},
         {"info [:append 1 1]; ok [:r 1 nil]; ok [:r 1 [1]]", "yyyyyy", NULL},
         {"info [:append 1 1] [:append 2 1]; ok [:r 1 [1]] [:r 2 nil]", "yynnnn", "G-single"},
         {"ok [:append 1 1]; ok [:append 1 1]", "uuuuuu", "a value was written twice"},

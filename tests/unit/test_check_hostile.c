@@ -156,6 +156,27 @@ static char *repeat(const char *before, const char *text, const char *after)
     return g_string_free(all, FALSE);
 }
 
+/* Two operations, each of which returns with what was asked: "write 1". */
+static char *one_after_another(const char *first, const char *second)
+{
+    GString *edn = g_string_new(NULL);
+    for (int i = 0; i < 2; i++) {
+        g_auto(GStrv) words = g_strsplit(i == 0 ? first : second, " ", 2);
+        for (int is_end = 0; is_end < 2; is_end++) {
+            g_string_append_printf(edn, "{:process %d :type :%s :f :%s :value %s}\n", i,
+                                   is_end != 0 ? "ok" : "invoke", words[0], words[1]);
+        }
+    }
+    return g_string_free(edn, FALSE);
+}
+
+/* None of them is the key 0. */
+static void test_keywords(void)
+{
+    g_autofree char *edn = one_after_another("write 1 :key :a", "read 1 :key :b");
+    judge("keywords as keys", g_string_new(edn), SIM_CHECK_LINEARIZABLE, SIM_CHECK_NO);
+}
+
 static void test_messages(void)
 {
     const struct {
@@ -187,6 +208,40 @@ static void test_messages(void)
                   "{:process 0 :type :ok :f :write :value 2}\n"
                   "{:process 0 :type :ok :f :write :value 1}\n"),
          "line 4: process 0 returns from nothing"},
+        {one_after_another("write 1", "enqueue 1"),
+         "line 3: :enqueue is of another object than what stands before it"},
+        {one_after_another("add 1", "acquire nil"),
+         "line 3: :acquire is of another object than what stands before it"},
+        {one_after_another("remove 1", "read 7"),
+         "line 4: a read of a value is of another object than what stands before it"},
+        {one_after_another("write 1", "read [1]"),
+         "line 4: a read of a set is of another object than what stands before it"},
+        {one_after_another("write \"a\"", "read 0"),
+         "line 4: numbers and texts as values of one history"},
+        {one_after_another("cas [0 1]", "put \"a\""),
+         "line 3: numbers and texts as values of one history"},
+        {one_after_another("append 1", "get 1"), "line 1: append: expected :value to be a text"},
+        {one_after_another("add \"a\"", "read 1"), "line 1: expected :value to be a number"},
+        {one_after_another("write 1 :key 0", "read 1 :key :a"),
+         "line 3: numbers, texts and nothing as keys of one history"},
+        {one_after_another("write 1", "read 1 :key 0"),
+         "line 3: numbers, texts and nothing as keys of one history"},
+        {one_after_another("write 1 :key [0 1]", "read 1 :key [0 2]"),
+         "line 1: expected :key to be a number, a text or a keyword"},
+        {one_after_another("txn [[:w x 1]]", "txn [[:r 0 1]]"),
+         "line 3: numbers, texts and nothing as keys of one history"},
+        {one_after_another("txn [[:append 0 1]]", "txn [[:r 0 1]]"),
+         "line 3: a list and a register under one key"},
+        {g_strdup("{:process 0 :type :invoke :f :write :value 1}\n"
+                  "{:process 0 :type :ok :f :read :value 1}\n"),
+         "line 2: process 0 returns from what it has not begun: :read"},
+        {g_strdup("{:process 0 :type :invoke :f :read :key 1}\n"
+                  "{:process 0 :type :ok :f :read :key 2 :value 1}\n"),
+         "line 2: process 0 returns with another key than it had asked for"},
+        {g_strdup("INFO  jepsen.util - 0\t:invoke\t:write\t1\n"
+                  "INFO  jepsen.util - 0\t:ok\t:read\t1\n"),
+         "line 2: process 0 returns from what it has not begun: :read"},
+        {g_strdup("C 0 1 2 0\nC 0 0 0 0\n"), "line 2: call 0 is made again and is open"},
     };
     for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
         struct sim_check_input input;
@@ -237,6 +292,7 @@ int main(int argc, char **argv)
     g_test_add_func("/check/hostile/growing", test_growing);
     g_test_add_func("/check/hostile/transactions", test_transactions);
     g_test_add_func("/check/hostile/messages", test_messages);
+    g_test_add_func("/check/hostile/keywords", test_keywords);
     g_test_add_func("/check/hostile/minus-one", test_minus_one);
     return g_test_run();
 }
