@@ -17,49 +17,75 @@
 
 /* ---- reads ---- */
 
+/* Whether the value is somebody's who may leave something; says what is wrong otherwise. */
+static bool is_left(struct check_building *building, uint32_t reader, uint64_t key, uint64_t value)
+{
+    const struct check_version *version = check_version_of(building, key, value);
+    bool is_undone =
+        version != NULL &&
+        check_transaction_at(building->from, version->writer)->outcome == SIM_HISTORY_FAIL;
+    if (version == NULL) {
+        check_add_mistake(building, "nobody had written what %s reads", reader,
+                          CHECK_NO_TRANSACTION, SIM_CHECK_READ_UNCOMMITTED);
+    } else if (is_undone) {
+        check_add_mistake(building, "G1a, an aborted read: what the first of %s left was undone",
+                          reader, version->writer, SIM_CHECK_READ_COMMITTED);
+    }
+    return version != NULL && !is_undone;
+}
+
+/* What a transaction read of a key that it had written itself: `own` appends end the list, and what
+ * it appended later is not there yet. What of others stands before these comes before it by the
+ * order of versions. */
+static void read_own(struct check_building *building, uint32_t reader,
+                     const struct check_deed *deed, uint32_t own)
+{
+    bool is_value = deed->count == 0 && !deed->is_missing;
+    if (is_value) {
+        is_left(building, reader, deed->key, deed->value);
+    }
+    for (uint32_t i = 0; i < deed->count; i++) {
+        uint64_t value = check_value_at(building, deed->first + i);
+        if (is_left(building, reader, deed->key, value) && i + own < deed->count &&
+            check_version_of(building, deed->key, value)->writer == reader) {
+            check_add_mistake(building, INTERNAL, reader, CHECK_NO_TRANSACTION,
+                              SIM_CHECK_REPEATABLE_READ);
+        }
+    }
+}
+
 /* What a transaction read of the value that was last, when that was not its own doing. */
 static void read_value(struct check_building *building, uint32_t reader, uint64_t key,
                        uint64_t value)
 {
     const struct check_version *version = check_version_of(building, key, value);
-    if (version == NULL) {
-        check_add_mistake(building, "nobody had written what %s reads", reader,
-                          CHECK_NO_TRANSACTION, SIM_CHECK_READ_UNCOMMITTED);
-        return;
-    }
-    if (version->writer == reader) { /* and had not, when it read that */
+    if (version != NULL && version->writer == reader) { /* and had not, when it read that */
         check_add_mistake(building, INTERNAL, reader, CHECK_NO_TRANSACTION,
                           SIM_CHECK_REPEATABLE_READ);
         return;
     }
-    if (check_transaction_at(building->from, version->writer)->outcome == SIM_HISTORY_FAIL) {
-        check_add_mistake(building, "G1a, an aborted read: what the first of %s left was undone",
-                          reader, version->writer, SIM_CHECK_READ_COMMITTED);
-    } else if (!version->is_last) {
+    if (is_left(building, reader, key, value) && !version->is_last) {
         check_add_mistake(
             building,
             "G1b, an intermediate read: what was read of the first of %s was not its last", reader,
             version->writer, SIM_CHECK_READ_COMMITTED);
     }
-    check_add_edge(building, version->writer, reader, CHECK_WR, key);
+    if (version != NULL) {
+        check_add_edge(building, version->writer, reader, CHECK_WR, key);
+    }
 }
 
-/* A list with all aborted values in it. */
+/* A list, with all that stands in it. */
 static void read_list(struct check_building *building, uint32_t reader,
                       const struct check_deed *deed)
 {
     for (uint32_t i = 0; i + 1 < deed->count; i++) {
-        const struct check_version *version =
-            check_version_of(building, deed->key, check_value_at(building, deed->first + i));
-        bool is_undone =
-            version != NULL &&
-            check_transaction_at(building->from, version->writer)->outcome == SIM_HISTORY_FAIL;
-        if (version == NULL || version->writer == reader) {
-            read_value(building, reader, deed->key, check_value_at(building, deed->first + i));
-        } else if (is_undone) {
-            check_add_mistake(building,
-                              "G1a, an aborted read: what the first of %s left was undone", reader,
-                              version->writer, SIM_CHECK_READ_COMMITTED);
+        uint64_t value = check_value_at(building, deed->first + i);
+        const struct check_version *version = check_version_of(building, deed->key, value);
+        if (version != NULL && version->writer == reader) {
+            read_value(building, reader, deed->key, value);
+        } else {
+            is_left(building, reader, deed->key, value);
         }
     }
     if (deed->count > 0) {
@@ -116,6 +142,7 @@ static void follow_list(struct check_building *building, uint32_t reader,
     }
 }
 
+/* What was undone has no place in the order. */
 static void order_longest(struct check_building *building, const struct check_longest *longest)
 {
     uint32_t before = CHECK_NO_TRANSACTION;
@@ -126,26 +153,42 @@ static void order_longest(struct check_building *building, const struct check_lo
         if (version != NULL) {
             version->is_listed = true;
         }
-        check_add_edge(building, before, writer, CHECK_WW, longest->key);
-        before = writer;
+        bool is_undone = writer != CHECK_NO_TRANSACTION &&
+                         check_transaction_at(building->from, writer)->outcome == SIM_HISTORY_FAIL;
+        if (!is_undone) {
+            check_add_edge(building, before, writer, CHECK_WW, longest->key);
+            before = writer;
+        }
     }
 }
 
-/* A write comes behind a version: who left that, and all that read that, come before it. */
-static void order_behind(struct check_building *building, uint32_t writer, uint64_t key,
-                         uint64_t value)
+/* A write comes behind a version, or behind nothing: all that read that come before it. */
+static void order_readers(struct check_building *building, uint32_t writer, uint64_t key,
+                          uint64_t value)
 {
     struct check_readers wanted = {key, value, NULL, 0};
-    const struct check_version *version =
-        value == CHECK_NO_VALUE ? NULL : check_version_of(building, key, value);
     const struct check_readers *readers = g_hash_table_lookup(building->readers, &wanted);
-    check_add_edge(building, version != NULL ? version->writer : CHECK_NO_TRANSACTION, writer,
-                   CHECK_WW, key);
     for (guint i = 0; readers != NULL && i < readers->transactions->len && !building->to->is_short;
          i++) {
         check_add_edge(building, g_array_index(readers->transactions, uint32_t, i), writer,
                        CHECK_RW, key);
     }
+}
+
+/* Who left the last that stands in a list and was not undone. */
+static uint32_t last_writer(const struct check_building *building,
+                            const struct check_longest *longest)
+{
+    uint32_t writer = CHECK_NO_TRANSACTION;
+    for (uint32_t i = longest->count; i-- > 0 && writer == CHECK_NO_TRANSACTION;) {
+        const struct check_version *version =
+            check_version_of(building, longest->key, check_value_at(building, longest->first + i));
+        bool is_kept =
+            version != NULL &&
+            check_transaction_at(building->from, version->writer)->outcome != SIM_HISTORY_FAIL;
+        writer = is_kept ? version->writer : writer;
+    }
+    return writer;
 }
 
 /* What was certainly appended and is not in the longest list comes behind all of it. */
@@ -154,15 +197,19 @@ static void order_unseen(struct check_building *building, uint32_t writer,
 {
     const struct check_longest *longest = g_hash_table_lookup(building->longest, &deed->key);
     bool is_empty = longest == NULL || longest->count == 0;
-    if (!check_version_of(building, deed->key, deed->value)->is_listed) {
-        gpointer other = g_hash_table_lookup(building->written, &deed->key);
-        bool is_other = other != NULL && GPOINTER_TO_UINT(other) != writer + 1;
-        building->to->has_unseen = building->to->has_unseen || is_other;
-        g_hash_table_insert(building->written, (gpointer)&deed->key, GUINT_TO_POINTER(writer + 1));
-        order_behind(building, writer, deed->key,
-                     is_empty ? CHECK_NO_VALUE
-                              : check_value_at(building, longest->first + longest->count - 1));
+    if (check_version_of(building, deed->key, deed->value)->is_listed) {
+        return;
     }
+    gpointer other = g_hash_table_lookup(building->written, &deed->key);
+    bool is_other = other != NULL && GPOINTER_TO_UINT(other) != writer + 1;
+    building->to->has_unseen = building->to->has_unseen || is_other;
+    g_hash_table_insert(building->written, (gpointer)&deed->key, GUINT_TO_POINTER(writer + 1));
+    if (!is_empty) {
+        check_add_edge(building, last_writer(building, longest), writer, CHECK_WW, deed->key);
+    }
+    order_readers(building, writer, deed->key,
+                  is_empty ? CHECK_NO_VALUE
+                           : check_value_at(building, longest->first + longest->count - 1));
 }
 
 /* Two that read one and the same version and both wrote the key: whichever is later replaced what
@@ -180,7 +227,8 @@ static void replace_version(struct check_building *building, uint32_t writer,
     readers->replacer = writer;
 }
 
-/* Of a register: behind nothing, and behind what the transaction had read of it. */
+/* Of a register: behind nothing, and behind what the transaction had read of it; that it comes
+ * behind who left that follows of the read, where reads count. */
 static void order_write(struct check_building *building, uint32_t t, uint32_t index)
 {
     const struct check_transaction *of = check_transaction_at(building->from, t);
@@ -188,7 +236,7 @@ static void order_write(struct check_building *building, uint32_t t, uint32_t in
     if (deed->kind == CHECK_DEED_APPEND) {
         order_unseen(building, t, deed);
     } else {
-        order_behind(building, t, deed->key, CHECK_NO_VALUE);
+        order_readers(building, t, deed->key, CHECK_NO_VALUE);
     }
     for (uint32_t d = 0; d < index && of->outcome == SIM_HISTORY_OK; d++) {
         const struct check_deed *read = check_deed_at(building->from, of->first + d);
@@ -198,7 +246,7 @@ static void order_write(struct check_building *building, uint32_t t, uint32_t in
         }
         replace_version(building, t, read);
         if (deed->kind == CHECK_DEED_WRITE && !read->is_missing) {
-            order_behind(building, t, deed->key, read->value);
+            order_readers(building, t, deed->key, read->value);
         }
     }
 }
@@ -210,19 +258,23 @@ static void take_read(struct check_building *building, uint32_t t, uint32_t inde
     if (!deed->is_known || of->outcome != SIM_HISTORY_OK) {
         return;
     }
-    if (!fits_inside(building, of, index)) {
-        check_add_mistake(building, INTERNAL, t, CHECK_NO_TRANSACTION, SIM_CHECK_REPEATABLE_READ);
+    uint32_t own = 0;
+    for (uint32_t d = 0; d < index; d++) {
+        const struct check_deed *before = check_deed_at(building->from, of->first + d);
+        own += before->key == deed->key && before->kind != CHECK_DEED_READ;
     }
-    if (check_is_own(building, of, index)) {
-        return;
-    }
-    if (deed->count > 0) {
+    if (own > 0) {
+        read_own(building, t, deed, own);
+    } else if (deed->count > 0) {
         read_list(building, t, deed);
     } else if (!deed->is_missing) {
         read_value(building, t, deed->key, deed->value);
     }
-    if (check_is_list_read(deed)) {
+    if (own == 0 && check_is_list_read(deed)) {
         follow_list(building, t, deed);
+    }
+    if (!fits_inside(building, of, index)) {
+        check_add_mistake(building, INTERNAL, t, CHECK_NO_TRANSACTION, SIM_CHECK_REPEATABLE_READ);
     }
 }
 

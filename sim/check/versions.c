@@ -85,12 +85,14 @@ static void collect_versions(struct check_building *building)
             if (deed->kind == CHECK_DEED_READ) {
                 continue;
             }
-            struct check_version version = {deed->key, deed->value, t, true, false};
-            for (uint32_t later = d + 1; later < transaction->count; later++) {
+            struct check_version version = {
+                .key = deed->key, .value = deed->value, .writer = t, .is_last = true};
+            for (uint32_t i = 0; i < transaction->count; i++) {
                 const struct check_deed *other =
-                    check_deed_at(building->from, transaction->first + later);
-                version.is_last =
-                    version.is_last && (other->kind == CHECK_DEED_READ || other->key != deed->key);
+                    check_deed_at(building->from, transaction->first + i);
+                bool is_alike = other->kind != CHECK_DEED_READ && other->key == deed->key;
+                version.number += i < d && is_alike;
+                version.is_last = version.is_last && (i <= d || !is_alike);
             }
             note_register(building, deed, t);
             bool is_start = building->from->begins_as_zero && deed->value == 0;
@@ -168,6 +170,35 @@ static void find_duplicates(struct check_building *building, const struct check_
                               longest->reader, CHECK_NO_TRANSACTION, SIM_CHECK_READ_UNCOMMITTED);
             return;
         }
+    }
+}
+
+/* What one transaction appends to a list stands there in the order in which it did, and nothing of
+ * it is missing before what is there. */
+static void find_misplaced(struct check_building *building, const struct check_longest *longest)
+{
+    g_autoptr(GHashTable) counts = g_hash_table_new(g_direct_hash, g_direct_equal);
+    for (uint32_t i = 0; i < longest->count; i++) {
+        const struct check_version *version =
+            check_version_of(building, longest->key, check_value_at(building, longest->first + i));
+        bool counts_here =
+            version != NULL &&
+            check_transaction_at(building->from, version->writer)->outcome != SIM_HISTORY_FAIL;
+        if (!counts_here) {
+            continue;
+        }
+        gpointer writer = GUINT_TO_POINTER(version->writer);
+        guint count = GPOINTER_TO_UINT(g_hash_table_lookup(counts, writer));
+        if (version->number != count) {
+            bool is_other = version->writer != longest->reader;
+            check_add_mistake(building,
+                              "incompatible order: what is appended in %s was read in another "
+                              "order, or a part of it",
+                              longest->reader, is_other ? version->writer : CHECK_NO_TRANSACTION,
+                              SIM_CHECK_READ_UNCOMMITTED);
+            return;
+        }
+        g_hash_table_insert(counts, writer, GUINT_TO_POINTER(count + 1));
     }
 }
 
@@ -265,6 +296,7 @@ void check_versions_init(struct check_building *building, struct check_dependenc
     collect_lists(building);
     for (guint i = 0; i < building->lists->len; i++) {
         find_duplicates(building, g_ptr_array_index(building->lists, i));
+        find_misplaced(building, g_ptr_array_index(building->lists, i));
     }
     mark_happened(building);
     collect_readers(building);

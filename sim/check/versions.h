@@ -11,8 +11,9 @@
 struct check_version {
     uint64_t key, value;
     uint32_t writer;
-    bool is_last;   /* of its writer's, of that key */
-    bool is_listed; /* in the longest list of its key */
+    uint32_t number; /* of its writer's of that key, from 0 */
+    bool is_last;    /* of its writer's, of that key */
+    bool is_listed;  /* in the longest list of its key */
 };
 
 /* Those that read a version, or nothing. */

@@ -1,32 +1,10 @@
 /* Anomalies of transactions: those of the papers in the fewest steps, and serializability beside
  * all orders of small histories drawn at random. If this failed, isolation levels would be denied
  * or granted for no reason. */
-#include <glib.h>
-#include <string.h>
-
-#include "base/random.h"
-#include "check/read.h"
-#include "check/transactions.h"
+#include "check_drawn.h"
 
 #define HISTORIES 20000
-#define TRANSACTIONS_MAX 5
 #define SNAPSHOTS 5000
-
-static enum sim_check_verdict judge(struct sim_check_input *input, enum sim_check_level level,
-                                    char **ret_because)
-{
-    struct sim_check_limits limits = sim_check_limits_default();
-    struct sim_check_claim claim = {.level = level};
-    struct sim_check_result result;
-    sim_check_judge(input, &claim, &limits, &result);
-    enum sim_check_verdict verdict = result.verdict;
-    g_assert_true((verdict == SIM_CHECK_NO) == (sim_check_evidence_count(&result) > 0));
-    if (ret_because != NULL) {
-        *ret_because = g_strdup(result.because);
-    }
-    sim_check_result_clear(&result);
-    return verdict;
-}
 
 /* ---- stories ---- */
 
@@ -79,6 +57,17 @@ static void test_stories(void)
         {"ok [:append 1 1] [:r 1 nil]", "yynnnn", "internal"},
         {"ok [:append 1 1]; ok [:r 1 [1 1]]", "nnnnnn", "duplicate elements"},
         {"ok [:append 1 1] [:r 1 [1 1]]", "nnnnnn", "duplicate elements"},
+        {"ok [:append 1 1] [:r 1 [9 1]]", "nnnnnn", "nobody had written"},
+        {"fail [:append 1 9]; ok [:append 1 1] [:r 1 [9 1]]", "ynnnnn", "G1a"},
+        {"ok [:append 1 1] [:r 1 [2 1]] [:append 1 2]", "nnnnnn", "incompatible order"},
+        {"ok [:append 1 1] [:append 1 2]; ok [:r 1 [2 1]]", "nnnnnn", "incompatible order"},
+        {"ok [:append 1 1] [:append 1 2]; ok [:r 1 [2]]", "nnnnnn", "incompatible order"},
+        {"fail [:append 1 2]; ok [:append 1 1] [:append 2 1]; ok [:append 1 3] [:append 2 3]; "
+         "ok [:r 1 [1 2]] [:r 2 [3 1]]",
+         "nnnnnn", "G"}, /* 0, and 1a where that counts */
+        {"ok [:r x 2] [:w x 1] [:w x 3]; ok [:r x 1] [:w x 2]", "ynnnnn", "G1b"},
+        {"fail [:append 1 2]; ok [:append 1 1] [:append 1 3]; ok [:r 1 [1 2 3]]", "ynnnnn", "G1a"},
+        {"ok [:w x 1] [:r x 9]", "nnnnnn", "nobody had written"},
         {"info [:append 1 1]; ok [:r 1 nil]; ok [:r 1 [1]]", "yyyyyy", NULL},
         {"info [:append 1 1] [:append 2 1]; ok [:r 1 [1]] [:r 2 nil]", "yynnnn", "G-single"},
         {"ok [:append 1 1]; ok [:append 1 1]", "uuuuuu", "a value was written twice"},
@@ -113,8 +102,6 @@ static void test_stories(void)
 }
 
 /* ---- all orders ---- */
-
-#define VALUES_MAX 32 /* of a key: more than are ever appended */
 
 struct state {
     uint64_t values[2][VALUES_MAX];
@@ -177,73 +164,6 @@ static bool has_order(const struct sim_check_transactions *transactions, unsigne
     return is_done;
 }
 
-/* A read of a list: what some order of the values begins with, or with registers one value. */
-static void draw_read(struct sim_random *random, struct sim_check_transactions *transactions,
-                      struct check_deed *deed, uint64_t orders[2][16], const uint32_t counts[2],
-                      bool is_register)
-{
-    uint32_t count = (uint32_t)sim_random_below(random, counts[deed->key] + 1);
-    deed->first = transactions->values->len;
-    deed->is_known = true;
-    deed->is_missing = count == 0;
-    deed->count = is_register && count > 0 ? 1 : count;
-    for (uint32_t i = is_register && count > 0 ? count - 1 : 0; i < count; i++) {
-        g_array_append_val(transactions->values, orders[deed->key][i]);
-    }
-}
-
-static struct sim_check_transactions *draw(struct sim_random *random, bool is_register,
-                                           bool is_twice)
-{
-    struct sim_check_transactions *transactions = check_transactions_new();
-    transactions->has_lists = !is_register;
-    uint64_t orders[2][16];
-    uint32_t counts[2] = {0}, count = 2 + (uint32_t)sim_random_below(random, TRANSACTIONS_MAX - 2);
-    for (uint32_t t = 0; t < count; t++) {
-        struct check_transaction transaction = {.first = transactions->deeds->len,
-                                                .count = 1 + (uint32_t)sim_random_below(random, 3),
-                                                .process = t};
-        uint64_t fate = sim_random_below(random, 12);
-        transaction.outcome = (uint8_t)(fate == 0   ? SIM_HISTORY_FAIL
-                                        : fate == 1 ? SIM_HISTORY_UNKNOWN
-                                                    : SIM_HISTORY_OK);
-        transaction.invoked = (sim_time)sim_random_below(random, 10);
-        transaction.completed =
-            fate == 1 ? SIM_NEVER : transaction.invoked + (sim_time)sim_random_below(random, 8);
-        for (uint32_t d = 0; d < transaction.count; d++) {
-            struct check_deed deed = {.key = sim_random_below(random, 2)};
-            deed.kind = sim_random_below(random, 2) == 0 ? CHECK_DEED_READ
-                        : is_register                    ? CHECK_DEED_WRITE
-                                                         : CHECK_DEED_APPEND;
-            deed.value = is_twice ? 1 + sim_random_below(random, 2) : 10 * (uint64_t)t + d + 1;
-            if (deed.kind != CHECK_DEED_READ && fate != 0) {
-                orders[deed.key][counts[deed.key]++] = deed.value;
-            }
-            g_array_append_val(transactions->deeds, deed);
-        }
-        g_array_append_val(transactions->all, transaction);
-    }
-    for (guint d = 0; d < transactions->deeds->len; d++) {
-        struct check_deed *deed = check_deed_at(transactions, d);
-        if (deed->kind == CHECK_DEED_READ) {
-            draw_read(random, transactions, deed, orders, counts, is_register);
-        }
-    }
-    return transactions;
-}
-
-/* Of registers what is read is a value and no list. */
-static void make_values(struct sim_check_transactions *transactions)
-{
-    for (guint d = 0; d < transactions->deeds->len; d++) {
-        struct check_deed *deed = check_deed_at(transactions, d);
-        if (deed->kind == CHECK_DEED_READ && deed->count > 0) {
-            deed->value = g_array_index(transactions->values, uint64_t, deed->first);
-            deed->count = 0;
-        }
-    }
-}
-
 static void test_orders(const void *data)
 {
     const char *of = data;
@@ -262,6 +182,9 @@ static void test_orders(const void *data)
         }
         enum sim_check_verdict verdict =
             judge(&input, is_strict ? SIM_CHECK_LINEARIZABLE : SIM_CHECK_SERIALIZABLE, NULL);
+        if (verdict != (is_right ? SIM_CHECK_YES : SIM_CHECK_NO)) {
+            tell_drawn(&input);
+        }
         g_assert_cmpint(verdict, ==, is_right ? SIM_CHECK_YES : SIM_CHECK_NO);
         wrong += verdict == SIM_CHECK_NO;
         sim_check_input_clear(&input);
