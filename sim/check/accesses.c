@@ -309,7 +309,9 @@ static void drop_unseen(const struct check_accesses *accesses, bool *keeps)
 void check_accesses_some(const struct check_accesses *accesses, const bool *keeps,
                          struct check_accesses *ret_some)
 {
-    struct check_accesses some = {.input = accesses->input, .trouble = g_strdup(accesses->trouble)};
+    struct check_accesses some = {.input = accesses->input,
+                                  .is_register = accesses->is_register,
+                                  .trouble = g_strdup(accesses->trouble)};
     bool *stays = g_memdup2(keeps, accesses->count * sizeof *keeps);
     uint32_t *numbers = g_new(uint32_t, accesses->count + 1);
     while (accesses->trouble == NULL && drop_readers(accesses, stays)) {

@@ -98,6 +98,10 @@ static void keep_piece(struct sim_check_result *result, const struct check_part 
     for (uint32_t i = 0; i < part->count; i++) {
         const struct check_operation *operation = &part->operations[i];
         struct sim_history_entry entry = part->input->history.entries[operation->entry];
+        if (part->input->model == SIM_CHECK_SET && entry.result != operation->result) {
+            entry.result = operation->result;
+            result->is_shortened = true;
+        }
         if (operation->outcome == SIM_HISTORY_UNKNOWN) {
             entry.outcome = SIM_HISTORY_UNKNOWN;
             entry.completed = SIM_NEVER;
@@ -155,7 +159,11 @@ void sim_check_linearizable(struct sim_check_input *input, const struct sim_chec
                      : result.keys_unknown > 0 || history->dropped > 0 ? SIM_CHECK_UNKNOWN
                                                                        : SIM_CHECK_YES;
     if (result.verdict == SIM_CHECK_NO) {
-        result.because = check_because(input, "no order explains %s", &result);
+        result.because = check_because(input,
+                                       result.is_shortened
+                                           ? "no order explains %s, of sets only what matters shown"
+                                           : "no order explains %s",
+                                       &result);
     } else if (result.verdict == SIM_CHECK_UNKNOWN) {
         result.because = g_strdup(history->dropped > 0 ? "more operations than are recorded"
                                                        : "the search passed its limits");

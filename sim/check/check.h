@@ -122,11 +122,12 @@ struct sim_check_result {
     uint64_t operations; /* that were judged */
     uint64_t keys, keys_bad, keys_unknown;
     uint64_t steps;
-    uint64_t bad_key; /* the first, in the order of their first operation */
-    GArray *piece;    /* of struct sim_history_entry: the evidence, in order of invocation */
-    bool is_minimal;  /* nothing could be left out of it; otherwise the limits ended the cutting */
-    bool spans_keys;  /* the piece is not of one key */
-    GPtrArray *told;  /* in place of the piece: the evidence in words, of transactions */
+    uint64_t bad_key;  /* the first, in the order of their first operation */
+    GArray *piece;     /* of struct sim_history_entry: the evidence, in order of invocation */
+    bool is_minimal;   /* nothing could be left out of it; otherwise the limits ended the cutting */
+    bool is_shortened; /* of sets that were read the piece shows only what matters */
+    bool spans_keys;   /* the piece is not of one key */
+    GPtrArray *told;   /* in place of the piece: the evidence in words, of transactions */
     /* With no what is wrong with the piece: "no order explains these of key 7"; with unknown why
      * that is. */
     char *because;

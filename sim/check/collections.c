@@ -56,6 +56,17 @@ static const char *take_number(const char *text, uint64_t *ret_number)
     return *end == ' ' ? end + 1 : end;
 }
 
+GArray *check_numbers_of(const struct sim_check_input *input, uint64_t state)
+{
+    GArray *numbers = g_array_new(FALSE, FALSE, sizeof(uint64_t));
+    for (const char *at = text_of(input, state); *at != '\0';) {
+        uint64_t number;
+        at = take_number(at, &number);
+        g_array_append_val(numbers, number);
+    }
+    return numbers;
+}
+
 /* Where in a set a number is or would be: it begins at *ret_at, and what is greater at the end that
  * is returned. */
 static const char *place_in_set(const char *text, uint64_t number, const char **ret_at)

@@ -3,7 +3,8 @@
  * What may be done to a history without making a right one wrong: leaving out an operation that
  * changes nothing; forgetting that an operation ever returned, and what it said, so that it may
  * take effect at any time after its invocation or never; and leaving out one that is unknown
- * already and whose value nobody who is left can have seen. So a piece that is still wrong after
+ * already and whose value nobody who is left can have seen; of sets and queues looking only at some
+ * of the things that are in them. So a piece that is still wrong after
  * these is proof against the whole. They are tried on ever smaller groups of operations, as long as
  * the piece stays wrong (Zeller and Hildebrandt, "Simplifying and isolating failure-inducing
  * input", IEEE TSE 28(2), 2002).
@@ -171,6 +172,70 @@ static bool pass(struct check_part *part, const struct sim_check_limits *limits,
     return is_changed;
 }
 
+/* ---- sets and queues ---- */
+
+/* What was read of a set, less all that is not among the numbers. */
+static uint64_t state_among(struct sim_check_input *input, uint64_t state, GHashTable *numbers)
+{
+    g_autoptr(GArray) all = check_numbers_of(input, state);
+    guint kept = 0;
+    for (guint i = 0; i < all->len; i++) {
+        uint64_t number = g_array_index(all, uint64_t, i);
+        if (g_hash_table_contains(numbers, &number)) {
+            g_array_index(all, uint64_t, kept++) = number;
+        }
+    }
+    g_array_set_size(all, kept);
+    return check_set_state(input, all);
+}
+
+/* What is done with those numbers only. A queue's other operations that took something, nobody
+ * knows what, stay; who found nothing does so too. */
+static struct check_part part_among(const struct check_part *part, GHashTable *numbers)
+{
+    struct check_part some = copy_of(part);
+    some.count = 0;
+    for (uint32_t i = 0; i < part->count; i++) {
+        struct check_operation operation = part->operations[i];
+        bool stays = true;
+        if (operation.function == SIM_HISTORY_READ) {
+            operation.result = state_among(part->input, operation.result, numbers);
+        } else if (operation.function != SIM_HISTORY_DEQUEUE) {
+            stays = g_hash_table_contains(numbers, &operation.argument);
+        } else if (operation.outcome != SIM_HISTORY_UNKNOWN && operation.result != CHECK_NOTHING) {
+            stays = g_hash_table_contains(numbers, &operation.result);
+        }
+        if (stays) {
+            some.operations[some.count++] = operation;
+        }
+    }
+    check_part_order(&some);
+    return some;
+}
+
+/* Looks only at the things that it is about, where these are known. */
+static void cut_things(struct check_part *part, const struct sim_check_limits *limits,
+                       uint64_t *steps)
+{
+    g_autoptr(GArray) numbers = g_array_new(FALSE, FALSE, sizeof(uint64_t));
+    uint32_t stuck;
+    if (check_growing_applies(part)) {
+        check_growing(part, &stuck, numbers);
+    } else if (check_queue_applies(part)) {
+        check_queue(part, numbers);
+    } else {
+        return;
+    }
+    g_autoptr(GHashTable) among = g_hash_table_new(g_int64_hash, g_int64_equal);
+    for (guint i = 0; i < numbers->len; i++) {
+        g_hash_table_add(among, &g_array_index(numbers, uint64_t, i));
+    }
+    struct check_part some = part_among(part, among);
+    bool is_enough = is_wrong(&some, limits, steps);
+    check_part_clear(is_enough ? part : &some);
+    *part = is_enough ? some : *part;
+}
+
 bool check_cut(struct check_part *part, const struct sim_check_limits *limits, uint32_t stuck)
 {
     uint64_t steps = limits->cut_steps_max;
@@ -181,6 +246,7 @@ bool check_cut(struct check_part *part, const struct sim_check_limits *limits, u
         check_part_clear(is_enough ? part : &beginning);
         *part = is_enough ? beginning : *part;
     }
+    cut_things(part, limits, &steps);
     uint32_t size = part->count / 2;
     for (; size > GROUP_SMALL && steps > 0; size /= 2) {
         pass(part, limits, &steps, size, true);

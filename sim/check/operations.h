@@ -57,10 +57,21 @@ bool check_step(const struct check_part *part, const struct check_operation *ope
 bool check_step_collection(const struct check_part *part, const struct check_operation *operation,
                            uint64_t *state);
 uint64_t check_set_state(struct sim_check_input *input, GArray *numbers);
+/* The numbers (uint64_t) of a state, in order. */
+GArray *check_numbers_of(const struct sim_check_input *input, uint64_t state);
 
 /* zones.c: whether zones can decide about it, and what they say. */
 bool check_zones_apply(const struct check_part *part);
 enum sim_check_verdict check_zones(const struct check_part *part);
+
+/* growing.c: the same of sets of which nothing is removed; queues.c: of queues into which nothing
+ * is put twice. With no a few numbers, if wanted, such that what is done with these is wrong
+ * already. */
+bool check_growing_applies(const struct check_part *part);
+enum sim_check_verdict check_growing(const struct check_part *part, uint32_t *ret_stuck,
+                                     GArray *culprits);
+bool check_queue_applies(const struct check_part *part);
+enum sim_check_verdict check_queue(const struct check_part *part, GArray *culprits);
 
 /* bounds.c: false when an operation saw what cannot have been there: *ret_stuck. */
 bool check_bounds(const struct check_part *part, uint32_t *ret_stuck);

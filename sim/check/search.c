@@ -329,6 +329,12 @@ enum sim_check_verdict check_decide(const struct check_part *part, size_t bytes_
     if (check_zones_apply(part)) {
         return check_zones(part);
     }
+    if (check_growing_applies(part)) {
+        return check_growing(part, ret_stuck, NULL);
+    }
+    if (check_queue_applies(part)) {
+        return check_queue(part, NULL);
+    }
     return check_bounds(part, ret_stuck) ? check_search(part, bytes_max, steps, ret_stuck)
                                          : SIM_CHECK_NO;
 }

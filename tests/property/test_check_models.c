@@ -369,16 +369,33 @@ static struct op op_of(const struct op *ops, int count, const struct sim_history
     g_assert_not_reached();
 }
 
+/* What a read of a set is shown to have found: what does not matter is left out. */
+static struct held told_in(const struct sim_check_input *input,
+                           const struct sim_history_entry *entry)
+{
+    struct held told = {.count = 0};
+    const char *text = g_ptr_array_index(input->texts, entry->result);
+    for (char *end; *text != '\0'; text = *end == ' ' ? end + 1 : end) {
+        told.all[told.count++] = g_ascii_strtoll(text, &end, 10);
+    }
+    return told;
+}
+
 /* It is wrong by itself; without any one that changes nothing it is not, nor when it is forgotten
  * of any one that it returned. */
 static void check_piece(const struct object *object, const struct op *ops, int count,
-                        const struct sim_check_result *result, enum sim_check_level level)
+                        const struct sim_check_input *input, const struct sim_check_result *result,
+                        enum sim_check_level level)
 {
     struct op piece[OPS_MAX], rest[OPS_MAX];
     int length = (int)result->piece->len;
     for (int i = 0; i < length; i++) {
-        piece[i] =
-            op_of(ops, count, &g_array_index(result->piece, struct sim_history_entry, (guint)i));
+        const struct sim_history_entry *entry =
+            &g_array_index(result->piece, struct sim_history_entry, (guint)i);
+        piece[i] = op_of(ops, count, entry);
+        if (object->model == SIM_CHECK_SET && piece[i].kind->is_pure) {
+            piece[i].told = told_in(input, entry);
+        }
     }
     g_assert_false(is_right(object, piece, length, level));
     g_assert_true(result->is_minimal);
@@ -423,7 +440,7 @@ static void test_object(const void *data)
             g_assert_cmpint(result.verdict, ==, expected ? SIM_CHECK_YES : SIM_CHECK_NO);
             wrong[l] += !expected;
             if (!expected) {
-                check_piece(object, ops, count, &result, levels[l]);
+                check_piece(object, ops, count, &input, &result, levels[l]);
             }
             sim_check_result_clear(&result);
             sim_check_input_clear(&input);
