@@ -145,24 +145,46 @@ static bool write_special(char out[SIM_NUMBER_MAX], double value, enum sim_metri
     return false;
 }
 
+static double half_width(const struct sim_estimate *estimate)
+{
+    double below = estimate->value - estimate->low;
+    double above = estimate->high - estimate->value;
+    return below > above ? below : above;
+}
+
+/* The unit of what will be shown: 0.9996 ms to three digits is 1 ms and no 1,000 us. */
+static struct sim_number_unit shown_unit(const struct sim_estimate *estimate,
+                                         enum sim_metric_unit unit, bool is_rate)
+{
+    struct sim_number_unit scale = sim_number_unit_of(estimate->value, unit, is_rate);
+    double half = half_width(estimate) * scale.factor;
+    double value = fabs(estimate->value) * scale.factor;
+    int decimals = 0; /* without an interval three digits are shown */
+    if (estimate->has_interval && half > 1e-9 * value && isfinite(half)) {
+        decimals = decimals_of(half);
+    } else if (estimate->has_interval || value < 100.0) {
+        return scale;
+    }
+    double step = 1.0;
+    for (int i = decimals; i != 0; i += i < 0 ? 1 : -1) {
+        step = decimals < 0 ? step * 10.0 : step / 10.0;
+    }
+    double shown = floor(value / step + 0.5) * step;
+    return shown > value ? sim_number_unit_of(shown / scale.factor, unit, is_rate) : scale;
+}
+
 char *sim_number_plain(char out[SIM_NUMBER_MAX], double value, enum sim_metric_unit unit,
                        bool is_rate)
 {
     if (isfinite(value) && unit == SIM_METRIC_RATIO) {
         sim_text_percent(out, value); /* what is missing to 100 % never vanishes */
     } else if (!write_special(out, value, unit)) {
-        struct sim_number_unit scale = sim_number_unit_of(value, unit, is_rate);
+        struct sim_number_unit scale =
+            shown_unit(&(struct sim_estimate){.value = value}, unit, is_rate);
         write_significant(out, value * scale.factor, PLAIN_DIGITS);
         g_strlcat(out, scale.symbol, SIM_NUMBER_MAX);
     }
     return out;
-}
-
-static double half_width(const struct sim_estimate *estimate)
-{
-    double below = estimate->value - estimate->low;
-    double above = estimate->high - estimate->value;
-    return below > above ? below : above;
 }
 
 /* The decimals that show at most four digits of `value`: tables have no room for more. */
@@ -200,27 +222,6 @@ static bool is_edge(const struct sim_estimate *estimate, enum sim_metric_unit un
     return unit == SIM_METRIC_RATIO && estimate->has_interval &&
            ((estimate->value == 0.0 && estimate->high > 0.0 && estimate->low >= 0.0) ||
             (estimate->value == 1.0 && estimate->low < 1.0 && estimate->high <= 1.0));
-}
-
-/* The unit of what will be shown: 0.9996 ms to three digits is 1 ms and no 1,000 us. */
-static struct sim_number_unit shown_unit(const struct sim_estimate *estimate,
-                                         enum sim_metric_unit unit, bool is_rate)
-{
-    struct sim_number_unit scale = sim_number_unit_of(estimate->value, unit, is_rate);
-    double half = half_width(estimate) * scale.factor;
-    double value = fabs(estimate->value) * scale.factor;
-    int decimals = 0; /* without an interval three digits are shown */
-    if (estimate->has_interval && half > 1e-9 * value && isfinite(half)) {
-        decimals = decimals_of(half);
-    } else if (estimate->has_interval || value < 100.0) {
-        return scale;
-    }
-    double step = 1.0;
-    for (int i = decimals; i != 0; i += i < 0 ? 1 : -1) {
-        step = decimals < 0 ? step * 10.0 : step / 10.0;
-    }
-    double shown = floor(value / step + 0.5) * step;
-    return shown > value ? sim_number_unit_of(shown / scale.factor, unit, is_rate) : scale;
 }
 
 char *sim_number_value(char out[SIM_NUMBER_MAX], const struct sim_estimate *estimate,

@@ -85,6 +85,8 @@ static void test_plain(void)
 {
     char out[SIM_NUMBER_MAX];
     g_assert_cmpstr(sim_number_plain(out, 0.25, SIM_METRIC_SECONDS, false), ==, "250 ms");
+    g_assert_cmpstr(sim_number_plain(out, 0.99997, SIM_METRIC_SECONDS, false), ==, "1 s");
+    g_assert_cmpstr(sim_number_plain(out, 0.9994, SIM_METRIC_SECONDS, false), ==, "999 ms");
     g_assert_cmpstr(sim_number_plain(out, 4213.4, SIM_METRIC_EVENTS, true), ==, "4,213/s");
     g_assert_cmpstr(sim_number_plain(out, 0.12345, SIM_METRIC_RATIO, false), ==, "12.3 %");
     g_assert_cmpstr(sim_number_plain(out, 0.0, SIM_METRIC_SECONDS, false), ==, "0 s");
