@@ -106,10 +106,10 @@ void check_lists_init(struct check_lists *lists, const struct check_accesses *ac
 {
     uint32_t key_count = is_by_key ? accesses->key_count : 1;
     *lists = (struct check_lists){0};
-    lists->items = g_new(struct check_list_item, accesses->count + 1);
+    lists->items = g_new0(struct check_list_item, accesses->count + 1);
     uint32_t count = collect(lists->items, accesses, kind, is_by_key);
     sim_sort(lists->items, count, sizeof *lists->items, by_rank, NULL);
-    lists->lists = g_new(struct check_list, count + 1);
+    lists->lists = g_new0(struct check_list, count + 1);
     count = divide(lists, count, accesses->count);
     lists->by_write = g_memdup2(lists->items, (count + 1) * sizeof *lists->items);
     sim_sort(lists->by_write, count, sizeof *lists->by_write, by_write, NULL);

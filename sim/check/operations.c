@@ -117,7 +117,7 @@ void check_part_init(struct check_part *part, struct sim_check_input *input,
 {
     *part = (struct check_part){.input = input};
     part->initial = input->has_initial ? input->initial : CHECK_NOTHING;
-    part->operations = g_new(struct check_operation, count + 1);
+    part->operations = g_new0(struct check_operation, count + 1);
     for (uint32_t i = 0; i < count; i++) {
         const struct sim_history_entry *entry = &input->history.entries[entries[i]];
         if (check_is_telling(entry)) {

@@ -128,7 +128,7 @@ int sim_table_width(const struct sim_table *table, const char *indent)
 void sim_table_print(const struct sim_table *table, GString *out, const char *indent, int width,
                      bool is_coloured)
 {
-    int widths[SIM_TABLE_COLUMNS];
+    int widths[SIM_TABLE_COLUMNS] = {0};
     for (int column = 0; column < table->column_count; column++) {
         widths[column] = width_of(table, column);
     }

@@ -116,6 +116,7 @@ static uint32_t below(struct sim_node *self, uint32_t member, uint64_t shift)
         first += of + 1 < tier ? 1 : 0;
         count += of + 1 == tier ? 1 : 0;
     }
+    sim_assert(count > 0); /* no tier is empty, and who is in tier 0 has none below */
     return first + (uint32_t)((member - first - count + shift) % count);
 }
 

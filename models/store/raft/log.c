@@ -31,6 +31,7 @@ static void grow(struct raft_log *log)
     uint64_t mask = log->entries == NULL ? ENTRIES_FIRST - 1 : 2 * log->mask + 1;
     struct raft_entry *entries = malloc((mask + 1) * sizeof *entries);
     sim_assert(entries != NULL); /* out of memory ends the process */
+    sim_assert(log->entries != NULL || log->first > log->last);
     for (uint64_t i = log->first; i <= log->last; i++) {
         entries[i & mask] = log->entries[i & log->mask];
     }
@@ -47,6 +48,7 @@ static void put(struct raft_state *state, const struct raft_entry *entry, uint64
     }
     log->last++;
     sim_assert(raft_word_index(entry->word) == log->last);
+    sim_assert(log->entries != NULL);
     struct raft_entry *there = &log->entries[log->last & log->mask];
     *there = *entry;
     there->at = at;
