@@ -10,9 +10,10 @@
  * node has heard of it. The first is rounded up, the second down.
  *
  * Who scales the group tells this node how many members there are to be (size.h), before, during
- * and after: while it rolls, those that are added are new ones (EC2 Auto Scaling's instance refresh
- * launches from the new template; a Deployment would divide them among both), and of too many the
- * old ones go first, which are then not replaced. A canary stays beside the old ones, which change.
+ * and after: while it rolls, those that are added are new ones, as in an "instance refresh" of
+ * cloud scaling groups (Alibaba Cloud, Auto Scaling, "Instance refresh"; a Deployment would divide
+ * them among both versions), and of too many the old ones go first, which are then not replaced. A
+ * canary stays beside the old ones, which change.
  *
  * The canary is judged by what members report (report.h): the share of failures, and of answers
  * that are slow, each by Fisher's exact test against the old members in the same time. It goes back

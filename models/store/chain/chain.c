@@ -29,8 +29,8 @@ static const struct sim_param chain_params[] = {
      NULL, chain_protocols},
     {"service", SIM_PARAM_DURATION_LAWS, offsetof(struct chain_params, service), "us(100)",
      SIM_NOT_NEGATIVE,
-     "work of a member on an update, or a read: one law, or one an operation [PostgreSQL: 0.1 ms "
-     "in memory]",
+     "work of a member on an update, or a read: one law, or one an operation [assumed: a look-up "
+     "by index in memory]",
      NULL, NULL},
     {"version_query", SIM_PARAM_DURATION_LAW, offsetof(struct chain_params, version_query),
      "us(20)", SIM_NOT_NEGATIVE,

@@ -21,7 +21,7 @@ static const char *const behind_names[] = {"wait", "forward", "refuse", NULL};
 static const struct sim_param leader_params[] = {
     {"service", SIM_PARAM_DURATION_LAWS, FIELD(service), "us(100)", SIM_NOT_NEGATIVE,
      "work of a request where it is served: one law, or one an operation "
-     "[PostgreSQL: 0.1 ms in memory]", NULL, NULL},
+     "[assumed: a look-up by index in memory]", NULL, NULL},
     {"servers", SIM_PARAM_INTEGER, FIELD(servers), "8", 1, 1e9,
      "requests that a member works on at once [a core each]", NULL, NULL},
     {"queue_limit", SIM_PARAM_INTEGER, FIELD(queue_limit), "-1", -1, 1e12,

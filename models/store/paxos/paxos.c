@@ -25,7 +25,8 @@ static const char *const paxos_reads[] = {"log", "lease", NULL};
 static const struct sim_param paxos_params[] = {
     {"service", SIM_PARAM_DURATION_LAWS, offsetof(struct paxos_params, service), "us(100)",
      SIM_NOT_NEGATIVE,
-     "work of the leader on a request: one law, or one an operation [PostgreSQL: 0.1 ms in memory]",
+     "work of the leader on a request: one law, or one an operation [assumed: a look-up by index "
+     "in memory]",
      NULL, NULL},
     {"servers", SIM_PARAM_INTEGER, offsetof(struct paxos_params, servers), "1", 1, 1e9,
      "requests that it works on at once", NULL, NULL},

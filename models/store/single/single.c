@@ -57,7 +57,8 @@ static const char *const single_draws[] = {"service", "miss", "replay", NULL};
 static const struct sim_param single_params[] = {
     {"service", SIM_PARAM_DURATION_LAWS, offsetof(struct single_params, service), "us(100)",
      SIM_NOT_NEGATIVE,
-     "work of a request: one law, or one an operation [PostgreSQL: 0.1 ms in memory]", NULL, NULL},
+     "work of a request: one law, or one an operation [assumed: a look-up by index in memory]",
+     NULL, NULL},
     {"servers", SIM_PARAM_INTEGER, offsetof(struct single_params, servers), "8", 1, 1e9,
      "requests that are worked on at once [a core each]", NULL, NULL},
     {"queue_limit", SIM_PARAM_INTEGER, offsetof(struct single_params, queue_limit), "-1", -1, 1e12,
