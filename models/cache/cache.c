@@ -83,6 +83,7 @@ static const char *const cache_messages[] = {"drop",        "written", "copy",
                                              "synchronise", "copies",  NULL};
 static const char *const replicate_names[] = {"nothing", "writes", "copies", NULL};
 static const char *const change_names[] = {"invalidate", "refresh", "fetch", NULL};
+static const char *const break_names[] = {"forget", "keep", NULL};
 static const char *const scan_names[] = {"pass", "results", "objects", NULL};
 static const char *const write_names[] = {"invalidate", "through", "around", "behind", NULL};
 
@@ -148,6 +149,12 @@ static const struct sim_param cache_params[] = {
      SIM_UNBOUNDED,
      "what a change there does: drop the copy, fetch another one, or fetch it in any case", NULL,
      change_names},
+    {"on_break", SIM_PARAM_CHOICE, offsetof(struct cache_params, on_break), "\"forget\"",
+     SIM_UNBOUNDED,
+     "what becomes of copies when that stream breaks: all go, or stay, though changes may be "
+     "missed "
+     "[a delivery network keeps them]",
+     NULL, break_names},
     {"change_delay", SIM_PARAM_DURATION_LAW, offsetof(struct cache_params, change_delay), "nil",
      SIM_NOT_NEGATIVE,
      "how long after it is told of a change it acts: the way of a purge; left out = none", NULL,
@@ -233,6 +240,9 @@ static const char *validate(const void *fields)
     }
     if (params->follow.shares != NULL) {
         return "follow: all members are followed; no shares here";
+    }
+    if (params->follow.count == 0 && params->on_break != BREAK_FORGET) {
+        return "on_break: no store is followed";
     }
     return params->miss_to.shares != NULL ? "miss_to: members take turns; no shares here" : NULL;
 }

@@ -13,6 +13,9 @@
 /* What a change does that a followed store tells of. */
 enum cache_change { CHANGE_INVALIDATE, CHANGE_REFRESH, CHANGE_FETCH };
 
+/* What becomes of copies when that stream breaks. */
+enum cache_break { BREAK_FORGET, BREAK_KEEP };
+
 /* What becomes of the copy when its key is written. */
 enum cache_write { WRITE_INVALIDATE, WRITE_THROUGH, WRITE_AROUND, WRITE_BEHIND };
 
@@ -50,6 +53,7 @@ struct cache_params {
     int64_t object_bytes;
     struct sim_target follow;
     int32_t on_change;                   /* enum cache_change */
+    int32_t on_break;                    /* enum cache_break */
     const struct sim_dist *change_delay; /* NULL = none */
     double private_share;                /* of the keys */
     int32_t scans;                       /* enum cache_scans */

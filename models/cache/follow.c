@@ -7,7 +7,8 @@
  * ("Cache made consistent", Engineering at Meta, 2022: invalidations carry the version, and a fill
  * by an older one loses). It acts `change_delay` after it is told, drawn for
  * each change: what a purge takes that goes through somebody's control plane. While the stream is
- * broken changes are missed: all copies go when it breaks, and it is opened again a second later.
+ * broken changes are missed: all copies go when it breaks, unless `on_break` keeps them, as a
+ * delivery network does whose origin is away; and it is opened again a second later.
  */
 #include "cache/visits.h"
 
@@ -58,7 +59,10 @@ void follow_act(struct sim_node *self, sim_frame frame)
 
 void follow_broken(struct sim_node *self, const struct sim_input *in)
 {
+    const struct cache_params *params = sim_params(self);
     struct cache_state *state = sim_state(self);
-    copies_forget(self, &state->copies);
+    if (params->on_break == BREAK_FORGET) {
+        copies_forget(self, &state->copies);
+    }
     sim_after(self, OPEN_AGAIN, TIMER_FOLLOW, in->tag);
 }

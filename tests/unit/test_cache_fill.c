@@ -333,6 +333,20 @@ static void test_follow(void)
     fixture_clear(&f);
 }
 
+/* Kept while nobody is there to ask: the read of 500 is a hit, of what was read at 35. */
+static void test_follow_keeps(void)
+{
+    struct fixture f;
+    follow(&f, "capacity = 10, miss_to = 'db', follow = 'db', on_break = 'keep'");
+    fixture_run_until(&f, ms(220));
+    g_assert_cmpint(fixture_level(&f, "edge", "entries"), ==, 2);
+    fixture_run(&f);
+    check(&f, "edge", "misses", 3);
+    check(&f, "edge", "hits", 1);
+    check(&f, "edge", "changes", 1);
+    fixture_clear(&f);
+}
+
 static void test_follow_refresh(void)
 {
     struct fixture f;
@@ -416,6 +430,7 @@ int main(int argc, char **argv)
     g_test_add_func("/cache/fill/active-expiry", test_active_expiry);
     g_test_add_func("/cache/fill/leases", test_leases);
     g_test_add_func("/cache/fill/follow", test_follow);
+    g_test_add_func("/cache/fill/follow-keeps", test_follow_keeps);
     g_test_add_func("/cache/fill/follow-refresh", test_follow_refresh);
     g_test_add_func("/cache/fill/follow-fetch", test_follow_fetch);
     return g_test_run();
