@@ -26,8 +26,7 @@ static void test_all(void)
     for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
         bool is_it = is_twin(cases[i].twin);
         if (is_it || is_twin("none")) {
-            struct lock_play *play =
-                lock_play_new(&cases[i].of, cases[i].faults, 1, is_it ? 400 : 30, is_it);
+            struct lock_play *play = lock_play_new(&cases[i].of, cases[i].faults, 1, 40, is_it);
             g_assert_cmpuint(play->swarm->violations, ==, is_it ? 1 : 0);
             lock_play_free(play);
         }

@@ -89,6 +89,7 @@ static inline void gate_add(struct fixture *f, struct gate *gate, const char *na
                           .members = members,
                           .entries = g_array_new(FALSE, FALSE, sizeof(struct gate_entry))};
     probe_add(f, &gate->probe, name, 1);
+    fixture_group(f, name)->transport.retransmit = ms(50);
 }
 
 static inline void gate_clear(struct gate *gate)

@@ -130,8 +130,8 @@ static inline bool lock_judge_locks(struct lock_play *play)
     return is_wrong;
 }
 
-/* Nobody waits any more for a lock that he asked for when all was mended, and each seller had some
- * at the end. */
+/* Nobody waits any more for a lock that he asked for when all had been mended, and each seller had
+ * some at the end. */
 static inline void lock_judge_waits(struct lock_play *play)
 {
     uint64_t had[LOCK_SELLERS] = {0}, waiting = 0;
@@ -139,7 +139,7 @@ static inline void lock_judge_waits(struct lock_play *play)
     g_assert_cmpuint(history->dropped, ==, 0);
     for (uint64_t i = 0; i < history->count; i++) {
         const struct sim_history_entry *entry = &history->entries[i];
-        if (entry->function != SIM_HISTORY_ACQUIRE || entry->invoked < s(SWARM_HEALED)) {
+        if (entry->function != SIM_HISTORY_ACQUIRE || entry->invoked < s(SWARM_HEALED + 1)) {
             continue;
         }
         uint32_t seller = (entry->process >> SIM_HISTORY_PROCESS_BITS) - swarm_id(0);
