@@ -207,8 +207,8 @@ struct chain_frame {
 void chain_request(struct sim_node *self, const struct sim_input *in);
 void chain_timeout(struct sim_node *self, sim_frame frame);
 /* What came of it: here, or at the member that the client asked. */
-void chain_tell(struct sim_node *self, sim_node_id to, sim_frame frame, const struct cell *cell,
-                enum sim_status status, const struct chain_spent *spent);
+void chain_tell(struct sim_node *self, sim_node_id to, sim_frame frame, enum chain_job job,
+                const struct cell *cell, enum sim_status status, const struct chain_spent *spent);
 void chain_refuse(struct sim_node *self, const struct chain_asked *asked, enum sim_status status);
 void chain_result(struct sim_node *self, const struct sim_input *in);
 /* Ends a client's request; no frame any more: it has been answered. */

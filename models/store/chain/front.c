@@ -87,12 +87,24 @@ void chain_conclude(struct sim_node *self, sim_frame frame, const struct cell *c
     sim_frame_end(self, frame);
 }
 
-void chain_tell(struct sim_node *self, sim_node_id to, sim_frame frame, const struct cell *cell,
-                enum sim_status status, const struct chain_spent *spent)
+/* A read that brings a token is two things, one after the other, and a new tail answers again what
+ * the one before it had answered: what comes of the first when it is over is not the answer. */
+static void conclude_job(struct sim_node *self, sim_frame frame, enum chain_job job,
+                         const struct cell *cell, enum sim_status status,
+                         const struct chain_spent *spent)
+{
+    const struct chain_frame *front = frame_at(self, frame);
+    if (front != NULL && front->job == job) {
+        chain_conclude(self, frame, cell, status, spent);
+    }
+}
+
+void chain_tell(struct sim_node *self, sim_node_id to, sim_frame frame, enum chain_job job,
+                const struct cell *cell, enum sim_status status, const struct chain_spent *spent)
 {
     const struct chain_params *params = sim_params(self);
     if (to == sim_self(self)) {
-        chain_conclude(self, frame, cell, status, spent);
+        conclude_job(self, frame, job, cell, status, spent);
         return;
     }
     const uint64_t words[SIM_MESSAGE_WORDS] = {frame,
@@ -101,7 +113,8 @@ void chain_tell(struct sim_node *self, sim_node_id to, sim_frame frame, const st
                                                (uint64_t)status,
                                                (uint64_t)spent->queue,
                                                (uint64_t)spent->service,
-                                               (uint64_t)spent->fsync};
+                                               (uint64_t)spent->fsync,
+                                               (uint64_t)job};
     bool has_value = status == SIM_STATUS_OK && !cell->is_deleted;
     sim_send_message(self, to, CHAIN_RESULT, words,
                      CHAIN_HEADER_BYTES + (has_value ? params->value_bytes : 0));
@@ -113,7 +126,8 @@ void chain_result(struct sim_node *self, const struct sim_input *in)
     struct cell cell = {.value = words[1], .version = words[2]};
     struct chain_spent spent = {
         .queue = (sim_time)words[4], .service = (sim_time)words[5], .fsync = (sim_time)words[6]};
-    chain_conclude(self, words[0], &cell, (enum sim_status)words[3], &spent);
+    conclude_job(self, words[0], (enum chain_job)words[7], &cell, (enum sim_status)words[3],
+                 &spent);
 }
 
 void chain_refuse(struct sim_node *self, const struct chain_asked *asked, enum sim_status status)

@@ -152,8 +152,8 @@ static void answer(struct sim_node *self, const struct chain_entry *entry, uint6
         sim_count(self, CHAIN_COMMITS, 1);
     }
     if (entry->asked != 0) {
-        chain_tell(self, entry->asked, entry->frame, &cell, (enum sim_status)entry->status,
-                   &entry->spent);
+        chain_tell(self, entry->asked, entry->frame, CHAIN_FRONT_WRITE, &cell,
+                   (enum sim_status)entry->status, &entry->spent);
     }
 }
 

@@ -14,7 +14,7 @@ static void answer(struct sim_node *self, const struct chain_asked *asked, const
                    const struct chain_spent *spent)
 {
     sim_count(self, CHAIN_READS, 1);
-    chain_tell(self, asked->from, asked->frame, cell,
+    chain_tell(self, asked->from, asked->frame, CHAIN_FRONT_READ, cell,
                cell->is_deleted ? SIM_STATUS_NOT_FOUND : SIM_STATUS_OK, spent);
 }
 
