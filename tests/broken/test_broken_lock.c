@@ -17,16 +17,22 @@ static void test_all(void)
         const char *twin;
         struct lock_case of;
         unsigned faults;
+        uint64_t first; /* seed */
     } cases[] = {
-        {"lock_lease", {&lock_stores[0], &lock_stores[0], "lock", true}, 0},
-        {"lock_fence", {&lock_stores[2], &lock_stores[0], "fencing", false}, pauses},
-        {"lock_reads", {&lock_stores[2], &lock_stores[0], "fencing", false}, pauses},
-        {"lock_precommitted", {&lock_stores[3], &lock_stores[0], "fencing", false}, pauses},
+        {"lock_lease", {&lock_stores[0], &lock_stores[0], "lock", true}, 0, 1},
+        {"lock_fence", {&lock_stores[2], &lock_stores[0], "fencing", false}, pauses, 1},
+        {"lock_reads", {&lock_stores[2], &lock_stores[0], "fencing", false}, pauses, 1},
+        {"lock_precommitted", {&lock_stores[3], &lock_stores[0], "fencing", false}, pauses, 1},
+        {"lock_again",
+         {&lock_stores[0], &lock_stores[4], "fencing", false},
+         SWARM_ALL_FAULTS,
+         24038},
     };
     for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
         bool is_it = is_twin(cases[i].twin);
         if (is_it || is_twin("none")) {
-            struct lock_play *play = lock_play_new(&cases[i].of, cases[i].faults, 1, 40, is_it);
+            struct lock_play *play =
+                lock_play_new(&cases[i].of, cases[i].faults, cases[i].first, 40, is_it);
             g_assert_cmpuint(play->swarm->violations, ==, is_it ? 1 : 0);
             lock_play_free(play);
         }
