@@ -183,36 +183,50 @@ static inline uint64_t view_judge_writes(const struct swarm *swarm, const struct
     return late + (lacking > lost);
 }
 
-/* Whether a write was answered before the query came to whoever had done it, and its update was not
- * there when the query was answered. */
-static inline bool view_is_behind(const struct swarm *swarm, const struct view_run *run,
-                                  const struct view_query *query)
+/* A write that was answered: when, by whom it was done, and when the view had its update. */
+struct view_told {
+    sim_node_id front;
+    uint64_t group;
+    sim_time answered, arrived;
+};
+
+static inline GArray *view_told_of(const struct swarm *swarm, const struct view_run *run)
 {
-    for (uint64_t i = 0; i < swarm->seen.history.count; i++) {
-        const struct sim_history_entry *entry = &swarm->seen.history.entries[i];
-        if (entry->function == SIM_HISTORY_READ || entry->outcome != SIM_HISTORY_OK ||
-            entry->completed > query->asked || view_group(entry->key) != query->group) {
+    GArray *writes = g_array_new(FALSE, FALSE, sizeof(struct view_told));
+    for (uint32_t i = 0; i < run->base.entries->len; i++) {
+        const struct gate_entry *write = gate_at(&run->base, i);
+        if (write->operation == SIM_OP_READ || write->operation == SIM_OP_SCAN) {
             continue;
         }
-        struct gate_entry update = {.from = query->front,
-                                    .key = query->group,
-                                    .value = entry->argument,
-                                    .invoked = SIM_NEVER};
-        if (view_arrival(run, entry->argument) > query->answered &&
-            view_write_of(run, &update) != NULL) {
-            return true;
+        const struct sim_history_entry *entry = &swarm->seen.history.entries[write->value - 1];
+        if (entry->outcome == SIM_HISTORY_OK) {
+            struct view_told told = {.front = write->from,
+                                     .group = view_group(write->key),
+                                     .answered = entry->completed,
+                                     .arrived = view_arrival(run, write->value)};
+            g_array_append_val(writes, told);
         }
     }
-    return false;
+    return writes;
 }
 
+/* Queries that came when a write had been answered by whoever was asked, and were answered before
+ * its update was there. */
 static inline uint64_t view_count_behind(const struct swarm *swarm, const struct view_run *run)
 {
+    GArray *writes = view_told_of(swarm, run);
     uint64_t count = 0;
     for (uint32_t i = 0; i < run->queries->len; i++) {
         const struct view_query *query = &g_array_index(run->queries, struct view_query, i);
-        count += query->answered != SIM_NEVER && view_is_behind(swarm, run, query);
+        bool is_behind = false;
+        for (uint32_t j = 0; query->answered != SIM_NEVER && j < writes->len; j++) {
+            const struct view_told *told = &g_array_index(writes, struct view_told, j);
+            is_behind |= told->front == query->front && told->group == query->group &&
+                         told->answered <= query->asked && told->arrived > query->answered;
+        }
+        count += is_behind;
     }
+    g_array_free(writes, TRUE);
     return count;
 }
 
