@@ -41,7 +41,7 @@ char *sim_check_read_as(struct sim_check_input *input, enum sim_check_model mode
         return are_transactions ? g_strdup_printf("no history of '%s': it has transactions", name)
                                 : g_strdup("no history of transactions: it has single operations");
     }
-    if (model == SIM_CHECK_SET && input->model == SIM_CHECK_COUNTER && !input->has_times) {
+    if (model == SIM_CHECK_SET && input->model != SIM_CHECK_SET && !input->has_times) {
         add_to_set(input);
     }
     for (uint64_t i = 0; !are_transactions && i < input->history.count; i++) {
@@ -50,6 +50,10 @@ char *sim_check_read_as(struct sim_check_input *input, enum sim_check_model mode
             return g_strdup_printf("no history of '%s': it has '%s'", name,
                                    sim_history_function_names[function]);
         }
+    }
+    if ((model == SIM_CHECK_SET) != (input->model == SIM_CHECK_SET)) {
+        return g_strdup_printf("no history of '%s': what was read is %s", name,
+                               model == SIM_CHECK_SET ? "no set" : "a set");
     }
     input->model = model;
     return NULL;

@@ -69,7 +69,6 @@ static bool read_map(struct check_scan *scan, struct check_edn_event *event)
 #define OF_SETS 2u
 #define OF_QUEUES 4u
 #define OF_LOCKS 8u
-#define OF_ANY (OF_VALUES | OF_SETS | OF_QUEUES | OF_LOCKS)
 
 static const struct function {
     const char *name;
@@ -102,10 +101,11 @@ static const struct function *function_of(const struct check_edn_event *event)
     return NULL;
 }
 
-/* What a run did is of one store, which serves all of these. */
+/* What a run did is of stores that serve all that values and locks do, and nothing else. */
 static bool narrow(struct check_reader *reader, uint32_t objects, const char *what)
 {
-    reader->objects &= reader->is_own ? OF_ANY : objects;
+    bool is_lock = (objects & OF_LOCKS) != 0;
+    reader->objects &= reader->is_own && is_lock ? OF_VALUES : objects;
     return reader->objects != 0 ||
            check_reader_fail(reader, "%s is of another object than what stands before it", what);
 }
@@ -143,7 +143,8 @@ static uint64_t value_of(struct check_reader *reader, const struct check_value *
 static bool take_number_or_text(struct check_reader *reader, const struct check_value *value,
                                 uint64_t *ret_number)
 {
-    if (value->kind != CHECK_VALUE_NUMBER && value->kind != CHECK_VALUE_TEXT) {
+    bool may_be_text = value->kind == CHECK_VALUE_TEXT && !reader->is_own;
+    if (value->kind != CHECK_VALUE_NUMBER && !may_be_text) {
         return check_reader_fail(reader, "expected :value to be a number or a text");
     }
     *ret_number = value_of(reader, value);
@@ -372,6 +373,7 @@ static bool take_event(const struct check_scan *scan, const struct check_edn_eve
 static void begin_own(struct check_reader *reader)
 {
     reader->is_own = true;
+    reader->objects = OF_VALUES;
     reader->input->has_times = true;
     reader->input->value_bits = SIM_HISTORY_VALUE_BITS;
     reader->input->process_bits = SIM_HISTORY_PROCESS_BITS;
@@ -382,7 +384,7 @@ bool check_read_edn(struct check_reader *reader, const char *text, size_t size)
     struct check_scan scan = {reader, text, text + size};
     size_t length = strlen(SIM_CHECK_OWN_HEADER);
     reader->line = 1;
-    reader->objects = OF_ANY;
+    reader->objects = OF_VALUES | OF_SETS | OF_QUEUES | OF_LOCKS;
     if (size >= length && memcmp(text, SIM_CHECK_OWN_HEADER, length) == 0) {
         begin_own(reader);
     }

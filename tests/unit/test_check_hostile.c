@@ -253,6 +253,13 @@ static void test_messages(void)
         {g_strdup("INFO  jepsen.util - 0\t:invoke\t:write\t1\n"
                   "INFO  jepsen.util - 0\t:ok\t:read\t1\n"),
          "line 2: process 0 returns from what it has not begun: :read"},
+        {g_strdup("; brink history\n{:process 0 :time 1 :type :invoke :f :enqueue :value 1}\n"),
+         "line 2: :enqueue is of another object than what stands before it"},
+        {g_strdup("; brink history\n{:process 0 :time 1 :type :invoke :f :read}\n"
+                  "{:process 0 :time 2 :type :ok :f :read :value [7]}\n"),
+         "line 3: a read of a set is of another object than what stands before it"},
+        {g_strdup("; brink history\n{:process 0 :time 1 :type :invoke :f :write :value \"a\"}\n"),
+         "line 2: expected :value to be a number or a text"},
         {g_strdup("C 0 1 2 0\nC 0 0 0 0\n"), "line 2: call 0 is made again and is open"},
     };
     for (size_t i = 0; i < G_N_ELEMENTS(cases); i++) {
