@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/keyed.h"
 #include "base/sort.h"
 
 /* What a write left of a key, to find who left a value. */
@@ -108,8 +109,8 @@ static uint32_t number_of(GHashTable *numbers, const void *name, uint32_t *count
 static void arrange(struct check_accesses *accesses)
 {
     const struct sim_history_entry *entries = accesses->input->history.entries;
-    GHashTable *keys = g_hash_table_new(g_int64_hash, g_int64_equal);
-    GHashTable *sessions = g_hash_table_new(g_direct_hash, g_direct_equal);
+    GHashTable *keys = g_hash_table_new(sim_keyed_number, g_int64_equal);
+    GHashTable *sessions = g_hash_table_new(sim_keyed_direct, g_direct_equal);
     for (uint32_t i = 0; i < accesses->count; i++) {
         struct check_access *access = &accesses->all[i];
         const struct sim_history_entry *entry = &entries[access->entry];

@@ -20,6 +20,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/keyed.h"
 #include "check/effort.h"
 #include "check/order.h"
 #include "check/transactions.h"
@@ -245,7 +246,7 @@ static bool plays_deed(GHashTable *state, const struct sim_check_transactions *t
 static bool plays(const struct check_dependencies *dependencies, const uint32_t *places)
 {
     const struct sim_check_transactions *transactions = dependencies->input->transactions;
-    GHashTable *state = g_hash_table_new_full(g_int64_hash, g_int64_equal, NULL, g_free);
+    GHashTable *state = g_hash_table_new_full(sim_keyed_number, g_int64_equal, NULL, g_free);
     bool is_right = places != NULL;
     for (uint32_t i = 0; is_right && i < dependencies->node_count; i++) {
         bool counts = places[i] < dependencies->count && dependencies->has_happened[places[i]];

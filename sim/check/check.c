@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/assert.h"
+#include "base/keyed.h"
 #include "base/sort.h"
 #include "check/effort.h"
 #include "check/operations.h"
@@ -24,7 +25,7 @@ uint64_t sim_check_text(struct sim_check_input *input, const char *text)
 {
     if (input->texts == NULL) {
         input->texts = g_ptr_array_new_with_free_func(g_free);
-        input->text_numbers = g_hash_table_new(g_str_hash, g_str_equal);
+        input->text_numbers = g_hash_table_new(sim_keyed_text, g_str_equal);
     }
     gpointer number;
     if (g_hash_table_lookup_extended(input->text_numbers, text, NULL, &number)) {

@@ -11,6 +11,7 @@
  */
 #include <string.h>
 
+#include "base/keyed.h"
 #include "check/operations.h"
 
 #define GROUP_SMALL 16u /* operations that are tried together at the end */
@@ -67,7 +68,7 @@ static void add_known(struct sights *sights, const struct check_operation *opera
 
 static struct sights sights_of(const struct check_part *part)
 {
-    struct sights sights = {.values = g_hash_table_new(g_int64_hash, g_int64_equal)};
+    struct sights sights = {.values = g_hash_table_new(sim_keyed_number, g_int64_equal)};
     for (uint32_t i = 0; i < part->count; i++) {
         const struct check_operation *operation = &part->operations[i];
         if (operation->outcome != SIM_HISTORY_UNKNOWN || !is_swap(operation)) {
@@ -226,7 +227,7 @@ static void cut_things(struct check_part *part, const struct sim_check_limits *l
     } else {
         return;
     }
-    g_autoptr(GHashTable) among = g_hash_table_new(g_int64_hash, g_int64_equal);
+    g_autoptr(GHashTable) among = g_hash_table_new(sim_keyed_number, g_int64_equal);
     for (guint i = 0; i < numbers->len; i++) {
         g_hash_table_add(among, &g_array_index(numbers, uint64_t, i));
     }

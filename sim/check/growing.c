@@ -11,6 +11,7 @@
  */
 #include <string.h>
 
+#include "base/keyed.h"
 #include "base/sort.h"
 #include "check/operations.h"
 
@@ -238,8 +239,8 @@ enum sim_check_verdict check_growing(const struct check_part *part, uint32_t *re
     struct growing growing = {
         .part = part,
         .classes = g_array_new(FALSE, TRUE, sizeof(struct class)),
-        .indices = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL),
-        .seen = g_hash_table_new_full(g_int64_hash, g_int64_equal, NULL, g_free),
+        .indices = g_hash_table_new_full(sim_keyed_number, g_int64_equal, g_free, NULL),
+        .seen = g_hash_table_new_full(sim_keyed_number, g_int64_equal, NULL, g_free),
         .culprits = culprits,
     };
     g_array_set_clear_func(growing.classes, class_clear);

@@ -2,6 +2,7 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "base/keyed.h"
 #include "check/reader.h"
 
 bool check_reader_fail(struct check_reader *reader, const char *format, ...)
@@ -298,7 +299,7 @@ char *sim_check_read(const char *text, size_t size, struct sim_check_input *ret_
     struct sim_check_input input = {.model = SIM_CHECK_REGISTER};
     sim_history_init(&input.history, CHECK_ENTRIES_MAX);
     struct check_reader reader = {.input = &input,
-                                  .open = g_hash_table_new(g_direct_hash, g_direct_equal)};
+                                  .open = g_hash_table_new(sim_keyed_direct, g_direct_equal)};
     bool is_read = read_any(&reader, text, size);
     g_hash_table_destroy(reader.open);
     g_clear_pointer(&reader.deed_kinds, g_hash_table_destroy);

@@ -1,6 +1,7 @@
 /* Transactions in EDN: as Elle has them, :value [[:append 9 2] [:r 8 [1 4]] [:w 7 1]], and as
  * Knossos' registers have them, with :read and :write: they are 0 at first, and a read of nil says
  * nothing. What was read stands in the completion. */
+#include "base/keyed.h"
 #include "check/edn.h"
 
 bool check_edn_is_transaction(const struct check_edn_event *event)
@@ -36,7 +37,7 @@ static bool read_list(struct check_scan *scan, struct check_deed *deed)
 static bool is_of_kind(struct check_reader *reader, uint64_t key, bool is_list)
 {
     if (reader->deed_kinds == NULL) {
-        reader->deed_kinds = g_hash_table_new_full(g_int64_hash, g_int64_equal, g_free, NULL);
+        reader->deed_kinds = g_hash_table_new_full(sim_keyed_number, g_int64_equal, g_free, NULL);
     }
     guint kind = GPOINTER_TO_UINT(g_hash_table_lookup(reader->deed_kinds, &key));
     if (kind == 0) {

@@ -8,6 +8,7 @@
  */
 #include <string.h>
 
+#include "base/keyed.h"
 #include "base/random.h"
 #include "base/sort.h"
 #include "check/effort.h"
@@ -37,7 +38,7 @@ static guint place_hash(gconstpointer data)
     for (uint64_t w = 1; w <= place[0]; w++) {
         hash = sim_hash_pair(hash, place[w]);
     }
-    return (guint)hash;
+    return sim_keyed_number(&hash);
 }
 
 static gboolean place_equal(gconstpointer a, gconstpointer b)
@@ -172,7 +173,7 @@ static void search_init(struct search *search, const struct sim_check_transactio
                               .keeps_time = keeps_time,
                               .effort = {.steps = steps},
                               .order = g_new(uint32_t, count + 1)};
-    search->registers = g_hash_table_new(g_int64_hash, g_int64_equal);
+    search->registers = g_hash_table_new(sim_keyed_number, g_int64_equal);
     search->seen = g_hash_table_new_full(place_hash, place_equal, g_free, NULL);
     for (uint32_t t = 0; t < count; t++) {
         const struct check_transaction *of = check_transaction_at(transactions, t);

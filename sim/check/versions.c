@@ -1,10 +1,12 @@
 /* Versions: found by key and value. See versions.h. */
 #include "check/versions.h"
 
+#include "base/keyed.h"
+
 static guint version_hash(gconstpointer data)
 {
     const struct check_version *version = data;
-    return g_int64_hash(&version->key) * 31 + g_int64_hash(&version->value);
+    return sim_keyed_pair(version->key, version->value);
 }
 
 static gboolean version_equal(gconstpointer a, gconstpointer b)
@@ -16,7 +18,7 @@ static gboolean version_equal(gconstpointer a, gconstpointer b)
 static guint readers_hash(gconstpointer data)
 {
     const struct check_readers *readers = data;
-    return g_int64_hash(&readers->key) * 31 + g_int64_hash(&readers->value);
+    return sim_keyed_pair(readers->key, readers->value);
 }
 
 static gboolean readers_equal(gconstpointer a, gconstpointer b)
@@ -162,7 +164,7 @@ static void collect_lists(struct check_building *building)
 /* What was appended once stands once in a list: what does not was made up by somebody. */
 static void find_duplicates(struct check_building *building, const struct check_longest *longest)
 {
-    g_autoptr(GHashTable) values = g_hash_table_new(g_int64_hash, g_int64_equal);
+    g_autoptr(GHashTable) values = g_hash_table_new(sim_keyed_number, g_int64_equal);
     for (uint32_t i = 0; i < longest->count; i++) {
         uint64_t *value = &g_array_index(building->from->values, uint64_t, longest->first + i);
         if (!g_hash_table_add(values, value)) {
@@ -177,7 +179,7 @@ static void find_duplicates(struct check_building *building, const struct check_
  * it is missing before what is there. */
 static void find_misplaced(struct check_building *building, const struct check_longest *longest)
 {
-    g_autoptr(GHashTable) counts = g_hash_table_new(g_direct_hash, g_direct_equal);
+    g_autoptr(GHashTable) counts = g_hash_table_new(sim_keyed_direct, g_direct_equal);
     for (uint32_t i = 0; i < longest->count; i++) {
         const struct check_version *version =
             check_version_of(building, longest->key, check_value_at(building, longest->first + i));
@@ -287,9 +289,9 @@ void check_versions_init(struct check_building *building, struct check_dependenc
         .to = to,
         .from = to->input->transactions,
         .versions = g_hash_table_new_full(version_hash, version_equal, g_free, NULL),
-        .longest = g_hash_table_new_full(g_int64_hash, g_int64_equal, NULL, g_free),
+        .longest = g_hash_table_new_full(sim_keyed_number, g_int64_equal, NULL, g_free),
         .lists = g_ptr_array_new(),
-        .written = g_hash_table_new(g_int64_hash, g_int64_equal),
+        .written = g_hash_table_new(sim_keyed_number, g_int64_equal),
         .readers = g_hash_table_new_full(readers_hash, readers_equal, readers_free, NULL),
     };
     collect_versions(building);

@@ -6,6 +6,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/keyed.h"
 #include "base/text.h"
 #include "report/render.h"
 
@@ -149,7 +150,7 @@ static void append_cells(GString *out, const struct sim_section *section, guint 
 GString *sim_render_series(const struct sim_report *report)
 {
     GString *out = g_string_new(NULL);
-    g_autoptr(GHashTable) places = g_hash_table_new(g_str_hash, g_str_equal);
+    g_autoptr(GHashTable) places = g_hash_table_new(sim_keyed_text, g_str_equal);
     g_autoptr(GPtrArray) heads = collect_heads(report, places);
     append_case_heads(out, report);
     g_string_append(out, ",time_seconds");

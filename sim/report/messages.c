@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/keyed.h"
 #include "base/sort.h"
 
 #define WANTED 30u          /* messages, where the window has no end */
@@ -415,7 +416,7 @@ struct sim_messages *sim_messages_read(const char *path, sim_time from, sim_time
     messages->times = g_array_new(FALSE, FALSE, sizeof(sim_time));
     struct reader reader = {
         .messages = messages,
-        .names = g_hash_table_new(g_str_hash, g_str_equal),
+        .names = g_hash_table_new(sim_keyed_text, g_str_equal),
         .all = g_ptr_array_new(),
         .texts = g_string_chunk_new(4096),
         .pending = g_hash_table_new_full(g_direct_hash, g_direct_equal, NULL, g_free),

@@ -5,6 +5,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/keyed.h"
 #include "base/text.h"
 #include "report/render.h"
 
@@ -94,7 +95,7 @@ static void append_family(GString *out, const struct sim_report *report, const c
 GString *sim_render_openmetrics(const struct sim_report *report)
 {
     GString *out = g_string_new(NULL);
-    g_autoptr(GHashTable) known = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+    g_autoptr(GHashTable) known = g_hash_table_new_full(sim_keyed_text, g_str_equal, g_free, NULL);
     for (uint32_t s = 0; s < report->section_count; s++) {
         const struct sim_section *section = &report->sections[s];
         for (uint32_t i = 0; i < section->figure_count; i++) {

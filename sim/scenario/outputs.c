@@ -4,6 +4,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/keyed.h"
+
 #define OUTPUT_COUNT_MAX 10000
 #define SWEEP_VALUES_MAX 10000
 #define FIGURES_MOST 3 /* panels of a picture above one another */
@@ -332,7 +334,7 @@ static void read_axis(struct sim_resolve *resolve, const struct sim_value *sweep
         return;
     }
     const char **values = sim_arena_array(reader->arena, const char *, list->item_count);
-    g_autoptr(GHashTable) seen = g_hash_table_new(g_str_hash, g_str_equal);
+    g_autoptr(GHashTable) seen = g_hash_table_new(sim_keyed_text, g_str_equal);
     for (uint32_t i = 0; i < list->item_count; i++) {
         values[i] = sim_value_lua(reader->arena, list->items[i]);
         if (!is_same_kind(list->items[i], fallback)) {

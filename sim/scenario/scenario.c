@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/keyed.h"
 #include "base/random.h"
 #include "base/text.h"
 #include "scenario/resolve.h"
@@ -128,13 +129,13 @@ static void resolve_variant(struct sim_scenario *scenario, struct sim_source *so
         .scenario = scenario,
         .root = source->root,
         .blocks = g_ptr_array_new(),
-        .block_index = g_hash_table_new(g_str_hash, g_str_equal),
+        .block_index = g_hash_table_new(sim_keyed_text, g_str_equal),
         .print = g_string_new(NULL),
         .zones = g_ptr_array_new(),
         .machines = g_array_new(FALSE, TRUE, sizeof(struct sim_machine_spec)),
         .groups = g_array_new(FALSE, TRUE, sizeof(struct sim_group_spec))};
     resolve.reader.places = g_array_new(FALSE, TRUE, sizeof(struct sim_place));
-    resolve.reader.by_name = g_hash_table_new(g_str_hash, g_str_equal);
+    resolve.reader.by_name = g_hash_table_new(sim_keyed_text, g_str_equal);
     scenario->path = source->path;
     scenario->description = source->description;
     scenario->params = sim_chunk_params(source->chunk, &scenario->param_count);

@@ -1,6 +1,7 @@
 /* Sources: from the text of a file to the tree of its blocks. */
 #include "scenario/source.h"
 
+#include "base/keyed.h"
 #include "scenario/file.h"
 #include "scenario/words.h"
 
@@ -16,7 +17,7 @@ static struct sim_source *source_new(const char *path, const struct sim_load_opt
     source->models = options->models;
     source->blocks = g_ptr_array_new();
     source->variants = g_ptr_array_new();
-    source->variant_by_name = g_hash_table_new(g_str_hash, g_str_equal);
+    source->variant_by_name = g_hash_table_new(sim_keyed_text, g_str_equal);
     sim_words_collect(&source->words, options->models);
     return source;
 }
