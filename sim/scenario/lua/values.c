@@ -304,11 +304,21 @@ static int use(lua_State *lua)
     return 1;
 }
 
+static int assign(lua_State *lua)
+{
+    if (!is_bad(lua, 1)) {
+        return luaL_error(lua,
+                          "%s is made and cannot be changed: write its fields where it is made",
+                          sim_value_describe(sim_chunk_of(lua)->arena, sim_values_get(lua, 1)));
+    }
+    return 0;
+}
+
 static const luaL_Reg operators[] = {
-    {"__call", use},      {"__index", use},      {"__concat", calculate}, {"__add", calculate},
-    {"__sub", calculate}, {"__mul", calculate},  {"__div", calculate},    {"__mod", calculate},
-    {"__unm", calculate}, {"__idiv", calculate}, {"__lt", compare},       {"__le", compare},
-    {NULL, NULL},
+    {"__call", use},        {"__index", use},      {"__concat", calculate}, {"__add", calculate},
+    {"__sub", calculate},   {"__mul", calculate},  {"__div", calculate},    {"__mod", calculate},
+    {"__unm", calculate},   {"__idiv", calculate}, {"__lt", compare},       {"__le", compare},
+    {"__newindex", assign}, {NULL, NULL},
 };
 
 void sim_values_open(lua_State *lua)
