@@ -64,7 +64,8 @@ static void read_value(struct check_building *building, uint32_t reader, uint64_
                           SIM_CHECK_REPEATABLE_READ);
         return;
     }
-    if (is_left(building, reader, key, value) && !version->is_last) {
+    bool stays = is_left(building, reader, key, value);
+    if (version != NULL && stays && !version->is_last) {
         check_add_mistake(
             building,
             "G1b, an intermediate read: what was read of the first of %s was not its last", reader,
