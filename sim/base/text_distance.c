@@ -68,6 +68,14 @@ static bool is_same_but_for_case(const char *a, const char *b)
     return a[i] == b[i];
 }
 
+/* "to" of "miss_to". */
+static bool is_end_of(const char *word, const char *whole)
+{
+    size_t length = strlen(word), whole_length = strlen(whole);
+    return length > 1 && whole_length > length + 1 && whole[whole_length - length - 1] == '_' &&
+           strcmp(whole + whole_length - length, word) == 0;
+}
+
 const char *sim_text_nearest(const char *word, const char *const *words)
 {
     size_t length = strlen(word);
@@ -79,7 +87,7 @@ const char *sim_text_nearest(const char *word, const char *const *words)
         if (distance > 1 && length >= PREFIX_MIN && strncmp(word, *words, length) == 0) {
             distance = 1; /* cut short, rather than misspelt */
         }
-        if (distance > 1 && is_same_but_for_case(word, *words)) {
+        if (distance > 1 && (is_same_but_for_case(word, *words) || is_end_of(word, *words))) {
             distance = 1;
         }
         if (distance < nearest_distance && (size_t)distance < length) {

@@ -315,9 +315,9 @@ static void test_distance(void)
 
 static void test_nearest(void)
 {
-    static const char *const words[] = {"latency",     "loss",         "bandwidth",
-                                        "read_quorum", "write_quorum", "count",
-                                        "protocol",    "ttl",          NULL};
+    static const char *const words[] = {"latency",      "loss",  "bandwidth", "read_quorum",
+                                        "write_quorum", "count", "protocol",  "ttl",
+                                        "miss_to",      NULL};
     static const char *const pairs[][2] = {
         {"latncy", "latency"},
         {"lat", "latency"},
@@ -330,6 +330,9 @@ static void test_nearest(void)
         {"tll", "ttl"},
         {"TTL", "ttl"},
         {"TT[", NULL},
+        {"to", "miss_to"},
+        {"quorum", "read_quorum"},
+        {"s_to", NULL},
         {"zebra", NULL},
         {"x", NULL},
         {"", NULL},
