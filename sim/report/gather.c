@@ -195,6 +195,39 @@ static void note_network(GPtrArray *notes, const struct sim_world_spec *world)
     }
 }
 
+/* Whether nothing is in it at the start: by the parameter of that name, which such stores share. */
+static bool begins_empty(const struct sim_group_spec *group)
+{
+    for (const struct sim_param *param = group->model->params; param->name; param++) {
+        if (strcmp(param->name, "keys") == 0 && param->type == SIM_PARAM_INTEGER) {
+            return *(const int64_t *)(const void *)((const char *)group->params + param->offset) ==
+                   0;
+        }
+    }
+    return false;
+}
+
+/* A cache before such a store has nothing to keep, which is easily missed, since finding nothing is
+ * no failure. */
+static void note_keys(GPtrArray *notes, const struct sim_world_spec *world)
+{
+    GString *names = g_string_new(NULL);
+    for (uint32_t g = 0; g < world->group_count; g++) {
+        const struct sim_group_spec *group = &world->groups[g];
+        if ((group->model->traits & SIM_MODEL_STORE) != 0 && begins_empty(group)) {
+            g_string_append_printf(names, "%s%s", names->len > 0 ? ", " : "", group->name);
+        }
+    }
+    if (names->len > 0) {
+        g_ptr_array_add(
+            notes,
+            g_strdup_printf("keys = 0: nothing is there at the start, and reads find only what "
+                            "was written: %s",
+                            names->str));
+    }
+    g_string_free(names, TRUE);
+}
+
 static void note_runs(GPtrArray *notes, const struct sim_section *section)
 {
     for (uint32_t r = 0; r < section->run_count; r++) {
@@ -238,6 +271,7 @@ static void gather_notes(struct sim_section *section, struct sim_arena *arena,
     note_sources(notes, section);
     note_warmup(notes, section);
     note_network(notes, &result->scenario->world);
+    note_keys(notes, &result->scenario->world);
     note_history(notes, result);
     const char **kept = sim_arena_array(arena, const char *, notes->len);
     for (uint32_t i = 0; i < notes->len; i++) {
