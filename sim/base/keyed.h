@@ -1,6 +1,6 @@
 /* Hashes of what a file says, under a key that differs from process to process: nobody can write a
  * file whose numbers or texts all meet in one place of a table. (GLib's hash of a number is its
- * lower half; a history with 50,000 multiples of 2^32 took half a minute.)
+ * lower half, the same for all multiples of 2^32.)
  *
  * Tables under these hashes are only looked up and never walked, so that nothing depends on the
  * key. What is random in a run has hashes of its own: base/random.h.
